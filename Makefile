@@ -1,0 +1,43 @@
+# `make app` serves the app, `make test` runs every check; both set up what they need first, once.
+PYTHON ?= python3
+BIN := .venv/bin
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links \
+  --no-annotate --custom-compile-command "make lock"
+
+.PHONY: app test check format lock clean
+
+app: .venv/app
+	$(BIN)/streamlit run streamlit_app.py
+
+test: .venv/dev check
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+check: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/dev
+	$(BIN)/python -m pip install --quiet uv
+	$(COMPILE) requirements.in --output-file requirements.txt
+	sed -e '/^tensorflow-cpu/d' -e 's/^tensorflow==\([0-9.]*\).*/tensorflow[and-cuda]==\1/' requirements.in \
+	  | $(COMPILE) - --output-file requirements-gpu.txt
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=...")'
+	$(PYTHON) -m venv .venv
+
+.venv/app: requirements.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+.venv/dev: requirements.txt requirements-dev.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@ .venv/app
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,179 @@
+"""The one door to Keras and TensorFlow: quiet, late, and the only module that says `tf`.
+
+TensorFlow takes seconds to import and writes banners to standard error, so it is imported on first use, by the
+functions here, with its banners kept off the user's screen.
+"""
+
+import contextlib
+import os
+import re
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from cxr_core.errors import SettingsError
+
+_import_lock = threading.Lock()
+_NATIVE_LOG_LINE = re.compile(rb"WARNING: All log messages before absl|[IW]\d{4} \d\d:\d\d:")
+
+
+def import_keras():
+    """The `keras` module, on the backend that `KERAS_BACKEND` names (default "tensorflow")."""
+    with _import_lock:
+        if "keras" in sys.modules:
+            return sys.modules["keras"]
+        os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        with _without_banners():
+            import keras
+        return keras
+
+
+def evidence(model, stage: str) -> Callable[[np.ndarray], tuple[np.ndarray, ...]]:
+    """A compiled function of a loaded network: films to logits, and what spoke for them.
+
+    It takes `uint8 (N, S, S, 1)` and returns, all `float32`:
+    logits `(N,)`;
+    the output of the layer named `features`, `(N, h, w, C)`;
+    the mean over space of each logit's gradient in it, `(N, C)`: the channels' weights of Grad-CAM (Selvaraju et al.
+    2017, arXiv:1610.02391);
+    LayerCAM at the layer named `stage`, `(N, H, W)`: where activations with a positive gradient are (Jiang et al. 2021,
+    doi 10.1109/TIP.2021.3089943).
+    """
+    import keras
+    import tensorflow as tf
+
+    layers = [model.get_layer(name).output for name in (stage, "features")]
+    chosen = keras.Model(model.inputs, [*layers, model.output])
+
+    @tf.function(input_signature=[tf.TensorSpec([None, *model.inputs[0].shape[1:]], tf.uint8)])
+    def run(films):
+        with tf.GradientTape() as tape:
+            early, features, logits = chosen(films, training=False)
+        in_early, in_features = tape.gradient(logits, [early, features])
+        places = tf.reduce_sum(tf.nn.relu(in_early) * early, axis=-1)
+        return logits[:, 0], features, tf.reduce_mean(in_features, axis=(1, 2)), tf.nn.relu(places)
+
+    return lambda films: tuple(output.numpy() for output in run(tf.constant(films)))
+
+
+def predictor(model, outputs: tuple[str, ...]) -> Callable[[np.ndarray], tuple[np.ndarray, ...]]:
+    """A compiled function of a loaded network: `uint8 (N, S, S, 1)` to the outputs of the layers of these names."""
+    import keras
+    import tensorflow as tf
+
+    chosen = keras.Model(model.inputs, [model.get_layer(name).output for name in outputs])
+
+    @tf.function(input_signature=[tf.TensorSpec([None, *model.inputs[0].shape[1:]], tf.uint8)])
+    def run(films):
+        return keras.tree.flatten(chosen(films, training=False))  # Keras unpacks a list of one
+
+    return lambda films: tuple(output.numpy() for output in run(tf.constant(films)))
+
+
+def device_name() -> str:
+    """The device a fit would run on, in words: the first GPU's name, or the number of CPU cores."""
+    keras = import_keras()
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        gpus = tf.config.list_physical_devices("GPU")
+        if gpus:
+            return str(tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU"))
+    return f"CPU, {os.cpu_count()} cores"
+
+
+@contextlib.contextmanager
+def placement(device: str, gpus: int) -> Iterator[str]:
+    """Build and fit networks on "cpu", "gpu" or, with "auto", a GPU if there is one; yields the device in words.
+
+    With several GPUs each batch is shared between them (`tf.distribute.MirroredStrategy`). Raises SettingsError if
+    this machine has not that many.
+    """
+    keras = import_keras()
+    if keras.backend.backend() != "tensorflow":
+        if gpus > 1:
+            raise SettingsError(f"gpus={gpus}: several GPUs need KERAS_BACKEND=tensorflow; 1 is accepted.")
+        yield device_name()
+        return
+    import tensorflow as tf
+
+    found = [] if device == "cpu" else tf.config.list_physical_devices("GPU")
+    if len(found) < gpus and (device == "gpu" or gpus > 1):
+        raise SettingsError(f"device={device}, gpus={gpus}: this machine has {len(found)} GPUs that can be used.")
+    if not found:
+        with tf.device("CPU:0"):
+            yield f"CPU, {os.cpu_count()} cores"
+    elif gpus == 1:
+        yield device_name()
+    else:
+        with mirrored([f"GPU:{number}" for number in range(gpus)]):
+            yield f"{gpus} x {device_name()}"
+
+
+def mirrored(devices: list[str]):
+    """A context in which networks are built and fitted on all these devices, each batch shared between them."""
+    import tensorflow as tf
+
+    return tf.distribute.MirroredStrategy(devices).scope()
+
+
+def device_memory() -> int | None:
+    """Bytes in use on the first GPU, None without one."""
+    if import_keras().backend.backend() != "tensorflow":
+        return None
+    import tensorflow as tf
+
+    if not tf.config.list_physical_devices("GPU"):
+        return None
+    return int(tf.config.experimental.get_memory_info("GPU:0")["current"])
+
+
+def event_log(folder: Path) -> Callable[[int, dict[str, float]], None]:
+    """A function that appends the figures of a step to a TensorBoard log in `folder`; does nothing on JAX.
+
+    Written as TensorBoard's file format has it (records of `Event` messages), so that the `tensorboard` package, 30 MB
+    with what it needs, is needed only by those who look.
+    """
+    if import_keras().backend.backend() != "tensorflow":
+        return lambda step, figures: None
+    import tensorflow as tf
+    from tensorflow.core.util.event_pb2 import Event
+
+    folder.mkdir(parents=True, exist_ok=True)
+    log = tf.io.TFRecordWriter(str(folder / f"events.out.tfevents.{time.time():.0f}.{os.getpid()}"))
+    log.write(Event(wall_time=time.time(), file_version="brain.Event:2").SerializeToString())
+
+    def write(step: int, figures: dict[str, float]) -> None:
+        event = Event(wall_time=time.time(), step=step)
+        for name, value in figures.items():
+            event.summary.value.add(tag=name, simple_value=value)
+        log.write(event.SerializeToString())
+        log.flush()
+
+    return write
+
+
+@contextlib.contextmanager
+def _without_banners() -> Iterator[None]:
+    """Hold back what is written to standard error meanwhile, then pass on all but the log lines of native code.
+
+    TF_CPP_MIN_LOG_LEVEL does not silence what TensorFlow logs before its logger is set up.
+    """
+    screen = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(screen, 2)
+            os.close(screen)
+            held.seek(0)
+            for line in held:
+                if not _NATIVE_LOG_LINE.match(line):
+                    os.write(2, line)

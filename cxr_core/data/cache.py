@@ -1,0 +1,80 @@
+"""Films decoded once into a memory-mapped file of model inputs."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from cxr_core.data.decode import read_film
+from cxr_core.data.preprocess import Preprocessing
+from cxr_core.errors import WorkError
+from cxr_core.home import cache_folder
+
+_HEADER = 4096
+
+
+def cached_inputs(
+    root: Path,
+    films: pd.DataFrame,
+    preprocessing: Preprocessing,
+    progress: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
+    """The films as model inputs, decoded at most once on this machine.
+
+    films: readable rows of `Index.films`. Returns a read-only memory map `uint8 (N, S, S)` in their order.
+    Raises UnreadableFilm for a film that went bad since the index, WorkError if the cache cannot be written.
+    """
+    key = json.dumps([films["sha256"].tolist(), preprocessing.to_dict()]).encode()
+    file = cache_folder("films") / f"{hashlib.sha256(key).hexdigest()[:24]}.npy"
+    if not file.exists():
+        try:
+            _fill(file, root, films, preprocessing, progress)
+        except OSError as error:
+            raise WorkError(f"{file.parent}: the film cache cannot be written ({error.strerror}).") from error
+    return np.load(file, mmap_mode="r")
+
+
+def _fill(
+    file: Path,
+    root: Path,
+    films: pd.DataFrame,
+    preprocessing: Preprocessing,
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    part = file.with_suffix(f".{os.getpid()}.part")
+    side, paths = preprocessing.size, films["path"].tolist()
+    plain = (films["format"] == "JPEG").tolist()
+    inputs = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=(len(paths), side, side))
+
+    def decode(i: int) -> None:
+        pixels = luminance(root / paths[i]) if plain[i] else None
+        inputs[i] = preprocessing.apply(read_film(root / paths[i]).pixels if pixels is None else pixels)
+
+    with ThreadPoolExecutor() as pool:
+        for done, _ in enumerate(pool.map(decode, range(len(paths))), start=1):
+            if progress and (done % 50 == 0 or done == len(paths)):
+                progress(done, len(paths))
+    inputs.flush()
+    part.replace(file)
+
+
+def luminance(file: Path) -> np.ndarray | None:
+    """Grey pixels `uint8 (H, W)` of an ordinary JPEG, None for one that `read_film` should look at.
+
+    A JPEG stores luminance by itself. Taking that alone is five times as fast as colour and back, and gives what
+    `read_film` gives, to a few grey values where there is colour. What might be truncated is left to `read_film`.
+    """
+    try:
+        data = file.read_bytes()
+    except OSError:
+        return None
+    if data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda") or b"Adobe" in data[:_HEADER]:  # it may be CMYK
+        return None
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+    return None if pixels is None or (pixels[-8:] == 128).all() else pixels

@@ -1,0 +1,55 @@
+"""From a network's logit to a probability that can be taken at its word."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from cxr_core.errors import DataSetError
+
+
+@dataclass(frozen=True)
+class Platt:
+    """probability = 1 / (1 + exp(-(slope * logit + intercept)))."""
+
+    slope: float
+    intercept: float
+
+    def probability(self, logits: np.ndarray) -> np.ndarray:
+        """Calibrated probabilities of pneumonia, `float64` in [0, 1], in the shape of `logits` (any float)."""
+        return expit(self.slope * np.asarray(logits, dtype=np.float64) + self.intercept)
+
+
+def fit_platt(logits: np.ndarray, labels: np.ndarray) -> Platt:
+    """Fit the two numbers on validation films (Platt, Advances in Large Margin Classifiers 1999, 61-74).
+
+    logits: float (N,), finite. labels: int (N,), 1 = pneumonia.
+    Fitted to Platt's smoothed targets, (n1 + 1) / (n1 + 2) and 1 / (n0 + 2) in place of 1 and 0: so the slope is finite
+    even if the logits separate the classes perfectly, and no probability is surer than that many films allow.
+    Raises DataSetError if lengths differ, a logit is not finite, a label is not 0 or 1, all films have one label, or
+    all logits are equal.
+    """
+    # A second to import, and reading a film needs only `Platt.probability`.
+    from sklearn.linear_model import LogisticRegression
+
+    x, y = np.asarray(logits, dtype=np.float64), np.asarray(labels)
+    if x.ndim != 1 or x.shape != y.shape:
+        raise DataSetError(f"calibration: logits {x.shape} and labels {y.shape}; one of each a film is accepted.")
+    if not np.isfinite(x).all():
+        raise DataSetError("calibration: a logit is not a finite number; only finite logits are accepted.")
+    if set(np.unique(y).tolist()) != {0, 1}:
+        found = ", ".join(map(str, np.unique(y))) or "none"
+        raise DataSetError(f"calibration: the labels are {found}; films with 0 and films with 1 are needed.")
+    if np.ptp(x) == 0:
+        raise DataSetError(f"calibration: all logits are {x[0]:g}; logits that differ are needed.")
+
+    positives = int(np.sum(y == 1))
+    targets = np.where(y == 1, (positives + 1) / (positives + 2), 1 / (len(y) - positives + 2))
+    # A film with target t is a film of label 1 and weight t beside one of label 0 and weight 1 - t. Scaling x makes the
+    # solver's tolerance mean the same whatever the spread of the logits.
+    scale = x.std()
+    twice, labels_twice = np.tile(x / scale, 2)[:, None], np.repeat([1, 0], len(x))
+    weights = np.concatenate([targets, 1 - targets])
+    solver = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10, max_iter=200)
+    solver.fit(twice, labels_twice, sample_weight=weights)
+    return Platt(slope=float(solver.coef_[0, 0] / scale), intercept=float(solver.intercept_[0]))

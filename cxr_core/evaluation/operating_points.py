@@ -1,0 +1,91 @@
+"""Thresholds that are chosen by a rule, on films that were not trained on and will not be tested on."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cxr_core.errors import DataSetError
+from cxr_core.evaluation.intervals import Figure, wilson
+from cxr_core.evaluation.scores import Scores
+
+RULE_OUT_SENSITIVITY = 0.97
+RULE_IN_SPECIFICITY = 0.95
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """A threshold, the rule that chose it, and what it reached on the films it was chosen on (so: optimistic).
+
+    threshold: a film is called pneumonia when its score >= threshold. In [0, 1], or the next number above 1 where
+    not even a score of 1 may be called.
+    """
+
+    threshold: float
+    rule: str
+    sensitivity: Figure
+    specificity: Figure
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready, without NaN."""
+        return {
+            "threshold": self.threshold,
+            "rule": self.rule,
+            "sensitivity": self.sensitivity.to_dict(),
+            "specificity": self.specificity.to_dict(),
+        }
+
+
+def choose_operating_points(scores: Scores) -> dict[str, OperatingPoint]:
+    """`rule_out`, `balanced` (Youden, Cancer 1950; 3:32-35) and `rule_in`, with Wilson intervals.
+
+    Choose on validation patients only. Among equal values of Youden's J the lowest threshold is taken, since a missed
+    pneumonia costs more than a false alarm. Raises DataSetError if all films have one label.
+    """
+    if scores.one_class:
+        raise DataSetError(f"operating points: {scores.one_class}")
+    thresholds, true_positives, true_negatives = _candidates(scores)
+    sensitivity, specificity = true_positives / scores.pneumonia, true_negatives / scores.normal
+    # Youden's J times both class sizes, in whole numbers: rounding must not decide between equal candidates.
+    youden = true_positives * scores.normal + true_negatives * scores.pneumonia
+    chosen = {
+        "rule_out": (
+            np.flatnonzero(sensitivity >= RULE_OUT_SENSITIVITY)[-1],
+            f"The highest threshold with a sensitivity of at least {RULE_OUT_SENSITIVITY}.",
+        ),
+        "balanced": (np.argmax(youden), "The threshold with the highest sum of sensitivity and specificity (Youden)."),
+        "rule_in": (
+            np.flatnonzero(specificity >= RULE_IN_SPECIFICITY)[0],
+            f"The lowest threshold with a specificity of at least {RULE_IN_SPECIFICITY}.",
+        ),
+    }
+    return {
+        name: OperatingPoint(
+            threshold=float(thresholds[place]),
+            rule=rule,
+            sensitivity=wilson(int(true_positives[place]), scores.pneumonia),
+            specificity=wilson(int(true_negatives[place]), scores.normal),
+        )
+        for name, (place, rule) in chosen.items()
+    }
+
+
+def _candidates(scores: Scores) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Every threshold that calls the films differently, rising, with its true positives and true negatives.
+
+    A threshold lies midway between two neighbouring scores, so that it does not hinge on one film; the first calls
+    all films pneumonia, the last none.
+    """
+    values, place = np.unique(scores.scores, return_inverse=True)
+    films = np.bincount(place)
+    pneumonia = np.bincount(place, weights=scores.labels).astype(np.int64)
+    called_normal = np.concatenate([[0], np.cumsum(films)])
+    missed = np.concatenate([[0], np.cumsum(pneumonia)])
+
+    lower, upper = np.concatenate([[0.0], values]), np.concatenate([values, [1.0]])
+    thresholds = (lower + upper) / 2
+    # Between two neighbouring floating point numbers there is no middle; the upper one divides them as well.
+    thresholds[1:] = np.where(thresholds[1:] > lower[1:], thresholds[1:], upper[1:])
+    if values[-1] == 1.0:
+        thresholds[-1] = np.nextafter(1.0, 2.0)
+    return thresholds, scores.pneumonia - missed, called_normal - missed

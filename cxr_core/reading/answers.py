@@ -1,0 +1,25 @@
+"""What a model's card says of its answers, measured on validation patients: when unstable, and in frequencies."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cxr_core.data.cache import cached_inputs
+from cxr_core.data.index import Index
+from cxr_core.evaluation.frequencies import frequency_table
+from cxr_core.evaluation.scores import Scores
+from cxr_core.reading.reader import Reader
+from cxr_core.reading.stability import fit_stability
+
+
+def describe_answers(reader: Reader, index: Index, films: pd.DataFrame) -> dict[str, Any]:
+    """The card's entries `stability` and `frequencies`, from rows of an index: the run's validation patients.
+
+    Raises UnreadableFilm, WorkError as `cached_inputs` does.
+    """
+    inputs = np.array(cached_inputs(index.root, films, reader.preprocessing))
+    views = reader.views(inputs)
+    labels = (films["label"] == "PNEUMONIA").to_numpy(int)
+    scores = Scores(labels, views[0], films["patient"].to_numpy())
+    return {"stability": fit_stability(views), "frequencies": frequency_table(scores)}

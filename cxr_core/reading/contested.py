@@ -1,0 +1,56 @@
+"""Films whose label a reviewer doubts (`$CXR_HOME/contested.json`): none is changed, none left out silently."""
+
+import json
+import os
+import threading
+from datetime import UTC, datetime
+
+import numpy as np
+
+from cxr_core.errors import WorkError
+from cxr_core.home import home
+from cxr_core.reading.evaluations import Evaluation
+
+FILE = "contested.json"
+_lock = threading.Lock()
+
+
+def film_keys(evaluation: Evaluation) -> np.ndarray:
+    """What names each film, `str (N,)`: its content where it is known, else its file name, and its label.
+
+    With the label, a film that was relabelled since is not contested any more.
+    """
+    films = evaluation.films
+    names = films["sha256"] if "sha256" in films else films["file"]
+    return (names.astype(str) + " " + films["label"]).to_numpy(str)
+
+
+def contested(evaluation: Evaluation) -> np.ndarray:
+    """Which films are contested, `bool (N,)`. Raises WorkError if the marks cannot be read."""
+    return np.isin(film_keys(evaluation), list(_marks()))
+
+
+def contest(key: str, file: str, doubted: bool) -> None:
+    """Mark a film's label as looking wrong, or take the mark back. Raises WorkError."""
+    with _lock:
+        marks = _marks()
+        if doubted:
+            marks[key] = {"file": file, "when": datetime.now(UTC).isoformat(timespec="seconds")}
+        else:
+            marks.pop(key, None)
+        part = home() / f".{FILE}.{os.getpid()}.part"
+        try:
+            part.write_text(json.dumps(marks, indent=1))
+            part.replace(home() / FILE)
+        except OSError as error:
+            raise WorkError(f"{home() / FILE}: the mark cannot be kept ({error.strerror}).") from error
+
+
+def _marks() -> dict[str, dict[str, str]]:
+    file = home() / FILE
+    try:
+        return json.loads(file.read_text())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise WorkError(f"{file}: the contested films cannot be read ({error}); mend or remove it.") from error

@@ -1,0 +1,67 @@
+"""The report of an evaluation: gathered from figures, model card and ledger; written as HTML, PDF and SVG."""
+
+from pathlib import Path
+
+from cxr_core.evaluation.metrics import evaluate
+from cxr_core.evaluation.subgroups import evaluate_subgroups
+from cxr_core.reading.contested import contested
+from cxr_core.reading.evaluations import Evaluation, marked_test
+from cxr_core.reading.figure_names import in_short
+from cxr_core.reading.film_groups import film_groups, group_rows
+from cxr_core.reading.registry import Model
+from cxr_core.reading.report_charts import drawings
+from cxr_core.reading.report_content import Block
+from cxr_core.reading.report_drawing import svg
+from cxr_core.reading.report_html import to_html
+from cxr_core.reading.report_items import Gathered, report_of
+from cxr_core.reading.split_siblings import by_patient, leaked_share
+from cxr_core.reading.test_ledger import times_opened
+
+DRAWS = 1000
+
+
+def write_report(evaluation: Evaluation, model: Model | None, out: Path) -> None:
+    """Write `report.html`, `report.pdf` and the drawings as SVG into a folder. Raises CXRError."""
+    from cxr_core.reading.report_paper import to_pdf
+
+    gathered = gather(evaluation, model)
+    report = report_of(gathered)
+    (out / "report.html").write_text(to_html(report), encoding="utf-8")
+    (out / "report.pdf").write_bytes(to_pdf(report))
+    for name, drawing in gathered.charts.items():
+        (out / f"{name}.svg").write_text(svg(drawing), encoding="utf-8")
+
+
+def gather(evaluation: Evaluation, model: Model | None, extra: list[Block] | None = None) -> Gathered:
+    """Compute what the evaluation does not keep: subgroups, drawings, what the ledger and other runs say."""
+    scores, threshold = evaluation.scores, evaluation.threshold
+    chosen, notes = film_groups(evaluation)
+    groups = group_rows(evaluation, evaluate_subgroups(scores, chosen, threshold, DRAWS))
+    doubted = contested(evaluation)
+    gathered = Gathered(
+        evaluation,
+        model,
+        drawings(scores, threshold, evaluation.metrics.get("operating_points") or {}),
+        groups,
+        notes,
+        beside=times_opened(evaluation).sentence if marked_test(evaluation.split) else None,
+        extra=extra or [],
+    )
+    if doubted.any() and not doubted.all():
+        rest = evaluate(scores.subset(~doubted), threshold).to_dict()
+        gathered.uncontested = int(doubted.sum()), rest
+    if model:
+        gathered.siblings = siblings_in_words(model)
+    return gathered
+
+
+def siblings_in_words(model: Model) -> list[str]:
+    """What stands beside a figure of a split by image; nothing for a split by patient."""
+    share = leaked_share(model)
+    if not share:
+        return []
+    told = [f"This model's split parts patients: {share:.0%} of its test films have a sibling in training."]
+    same = [f"{one.run}: AUROC {in_short(one.auroc.to_dict())} on {one.where}" for one in by_patient(model)]
+    if same:
+        return [*told, f"The same network with patients kept apart: {'; '.join(same)}."]
+    return [*told, "No run of the same network with patients kept apart is on this machine; train one to compare."]

@@ -1,0 +1,136 @@
+"""A model, loaded and ready to read films."""
+
+import time
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from cxr_core.data.decode import read_film
+from cxr_core.data.demo import sample_films
+from cxr_core.data.film import Film
+from cxr_core.data.preprocess import Preprocessing
+from cxr_core.evaluation.calibration import Platt
+from cxr_core.reading.findings import Findings
+from cxr_core.reading.gate import Admission, Gate, shipped_gate
+from cxr_core.reading.heatmap import LEAST_DEPENDENCE, dependence, heatmap_of
+from cxr_core.reading.intended_use import age_note
+from cxr_core.reading.lungs import lung_fields, share_inside
+from cxr_core.reading.network import Network
+from cxr_core.reading.registry import Model
+from cxr_core.reading.stability import mirrored, shifted
+from cxr_core.reading.verdict import Choice, Reading, Rules, decide
+
+BATCH = 32
+NO_HEATMAP = "No heatmap is shown: it would look much the same with randomised weights."
+
+
+class Reader:
+    """Reads films with one model. Safe to share between threads; loading it takes seconds."""
+
+    def __init__(self, model: Model, gate: Gate | None = None) -> None:
+        """Raises WorkError if the model's file is damaged or not the one its card describes.
+
+        gate: what films must pass; the one that comes with the app by default, loaded with the first film.
+        """
+        self._network = Network(model)
+        self.model = model
+        self.preprocessing = Preprocessing(**model.card["input"]["preprocessing"])
+        self.rules = Rules.of(model.card)
+        self.threshold = self.rules.chosen(Choice())[0]
+        self._platt = Platt(**model.card["calibration"]["parameters"])
+        self._gate = gate
+
+    def read(self, film: Film, choice: Choice = Choice()) -> Reading:  # noqa: B008  frozen
+        """Read one film, with its heatmap."""
+        return next(iter(self.read_many([film], choice)))
+
+    def read_many(self, films: Iterable[Film], choice: Choice = Choice()) -> Iterator[Reading]:  # noqa: B008
+        """Read films in batches, in order, with their heatmaps; no more than one batch is held at a time."""
+        for findings in self.find(films):
+            yield self.decide(findings, choice)
+
+    def find(self, films: Iterable[Film]) -> Iterator[Findings]:
+        """What is found on each film, in order: all that costs time, whatever the user then chooses."""
+        stream = iter(films)
+        while batch := list(islice(stream, BATCH)):
+            yield from self._find(batch)
+
+    def decide(self, findings: Findings, choice: Choice = Choice()) -> Reading:  # noqa: B008
+        """The verdict on what was found by that choice; costs nothing. Raises SettingsError for an unknown choice."""
+        return decide(findings, self.rules, choice, self.model.name, self.model.version)
+
+    def logits(self, inputs: np.ndarray) -> np.ndarray:
+        """Logits `float32 (N,)` of model inputs `uint8 (N, S, S)`."""
+        return self._network.logits(inputs)
+
+    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """Calibrated probabilities of pneumonia `float64 (N,)`."""
+        return self._platt.probability(logits)
+
+    def views(self, inputs: np.ndarray) -> np.ndarray:
+        """Probabilities `float64 (V, N)` of N films and their moved views, see `stability`."""
+        logits = self.logits(np.concatenate([inputs, shifted(inputs)]))
+        return self.probabilities(logits).reshape(-1, len(inputs))
+
+    def features(self, inputs: np.ndarray) -> np.ndarray:
+        """Pooled features `float32 (N, C)` of model inputs `uint8 (N, S, S)`, for finding similar films."""
+        return self._network.evidence(inputs).pooled
+
+    @cached_property
+    def _centre(self) -> np.ndarray:
+        """The mean features of the films that come with the app, `float32 (C,)`."""
+        return self.features(sample_inputs(self.preprocessing)).mean(axis=0)
+
+    def _find(self, films: list[Film]) -> list[Findings]:
+        started = time.perf_counter()
+        admissions = (self._gate or shipped_gate()).admit(films)
+        passed = [i for i, admission in enumerate(admissions) if admission.refusal is None]
+        found = dict(zip(passed, self._read([admissions[i].film for i in passed]), strict=True))
+        seconds = (time.perf_counter() - started) / len(films)
+        return [self._findings(admission, found.get(i, {}), seconds) for i, admission in enumerate(admissions)]
+
+    def _read(self, films: list[Film]) -> list[dict[str, Any]]:
+        """Of each admitted film, what the network says: the fields of `Findings` from `probability` on."""
+        if not films:
+            return []
+        count = len(films)
+        inputs = np.stack([self.preprocessing.apply(film.pixels) for film in films])
+        seen = self._network.evidence(np.concatenate([inputs, mirrored(inputs)]))
+        logits = np.concatenate([seen.logits[:count], self._network.logits(shifted(inputs))])
+        views = self.probabilities(logits).reshape(-1, count)
+        pooled, results = seen.pooled, []
+        for i, film in enumerate(films):
+            depends = dependence(seen.features[i], seen.weights[i], self._centre)
+            heatmap = heatmap_of(seen.places[i], seen.places[count + i])
+            results.append(
+                {
+                    "probability": float(views[0, i]),
+                    "views": views[:, i],
+                    "heatmap": heatmap if depends >= LEAST_DEPENDENCE else None,
+                    "heatmap_dependence": depends,
+                    "heat_in_lungs": share_inside(heatmap, lung_fields(film.pixels)),
+                    "features": pooled[i],
+                }
+            )
+        return results
+
+    def _findings(self, admission: Admission, found: dict[str, Any], seconds: float) -> Findings:
+        film = admission.film
+        notes = [*admission.notes, *age_note(film.source.header)]
+        if found and found["heatmap"] is None:
+            notes.append(NO_HEATMAP)
+        about: dict[str, Any] = {
+            "file": film.name,
+            "sha256": film.sha256,
+            "inverted": bool(admission.notes),
+            "seconds": seconds,
+        }
+        return Findings(refusal=admission.refusal, notes=tuple(notes), **about, **found)
+
+
+def sample_inputs(preprocessing: Preprocessing) -> np.ndarray:
+    """The sample films of both classes that come with the app, as model inputs `uint8 (N, S, S)`."""
+    return np.stack([preprocessing.apply(read_film(path).pixels) for path in sample_films()])

@@ -1,0 +1,27 @@
+"""Network families, one small file each. A family's `build(recipe)` gives a `keras.Model` from `uint8 (N, S, S, 1)`
+to one logit `(N, 1)` named `logit`; the features it pools are the output of the layer named `features`."""
+
+from importlib import import_module
+
+from cxr_core.errors import SettingsError
+
+FAMILIES = {
+    "residual": "residual",
+    "sequential": "sequential",
+    "xcovnet": "xcovnet",
+    "yagci": "yagci",
+    "efficientnet_lite": "efficientnet_lite",
+} | dict.fromkeys(
+    ("VGG16", "VGG19", "Xception", "ResNet50V2", "DenseNet121", "MobileNetV3Large", "EfficientNetV2B0"), "transfer"
+)
+"""Architecture to the file that builds it."""
+
+
+def build(recipe):
+    """The untrained network of a recipe, a `keras.Model`.
+
+    Raises SettingsError for an unknown family, WorkError if pretrained weights are asked for and cannot be had.
+    """
+    if recipe.architecture not in FAMILIES:
+        raise SettingsError(f"architecture {recipe.architecture!r}: accepted are {', '.join(FAMILIES)}.")
+    return import_module(f"{__name__}.{FAMILIES[recipe.architecture]}").build(recipe)

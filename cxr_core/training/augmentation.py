@@ -1,0 +1,133 @@
+"""Augmentation that a radiologist would accept, as one Keras layer that works in the training graph only.
+
+A film is turned, moved, zoomed and sheared a little in one interpolation; its grey values are shifted, stretched
+and bent as another machine or exposure would; grain is added; a rectangle is blotted out so that no single spot,
+a marker in the corner above all, decides. Films are never turned upside down.
+
+Random drawing (`draw`) is apart from its deterministic effect (`apply_affine`, `apply_intensity`, `apply_erasing`).
+"""
+
+import math
+
+import keras
+from keras import ops
+
+GEOMETRY = ("rotation", "shift", "zoom", "shear")
+INTENSITY = ("brightness", "contrast_range", "gamma", "noise")
+
+
+@keras.saving.register_keras_serializable("cxr")
+class FilmAugmentation(keras.layers.Layer):
+    """`float32 (N, S, S, 1)` in [0, 1] -> the same shape and range; the identity outside of training.
+
+    The settings are those of `Recipe` with the same names.
+    """
+
+    def __init__(
+        self,
+        rotation: float = 0.0,
+        shift: float = 0.0,
+        zoom: float = 0.0,
+        shear: float = 0.0,
+        brightness: float = 0.0,
+        contrast_range: float = 0.0,
+        gamma: float = 0.0,
+        noise: float = 0.0,
+        erase: float = 0.0,
+        flip: bool = False,
+        seed: int = 0,
+        **kwargs,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.settings = {
+            "rotation": rotation,
+            "shift": shift,
+            "zoom": zoom,
+            "shear": shear,
+            "brightness": brightness,
+            "contrast_range": contrast_range,
+            "gamma": gamma,
+            "noise": noise,
+            "erase": erase,
+            "flip": flip,
+            "seed": seed,
+        }
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, films, training=False):
+        if not training:
+            return films
+        count, side = ops.shape(films)[0], films.shape[1]
+        settings = self.settings
+        if any(settings[name] for name in GEOMETRY) or settings["flip"]:
+            films = apply_affine(films, self._draw_affine(count, side))
+        if any(settings[name] for name in INTENSITY):
+            films = apply_intensity(films, *self._draw_intensity(count, ops.shape(films)))
+        if settings["erase"]:
+            films = apply_erasing(films, *self._draw_rectangles(count))
+        return films
+
+    def _uniform(self, count, low, high):
+        return keras.random.uniform((count,), low, high, seed=self.seed_generator)
+
+    def _draw_affine(self, count, side):
+        """Projective rows (N, 8), output to input coordinates, about the film's centre."""
+        settings = self.settings
+        turn = math.radians(settings["rotation"])
+        angle = self._uniform(count, -turn, turn)
+        shear = self._uniform(count, -settings["shear"], settings["shear"])
+        scale = ops.exp(self._uniform(count, -settings["zoom"], settings["zoom"]))
+        stretch = ops.exp(self._uniform(count, -settings["zoom"] / 2, settings["zoom"] / 2))
+        dx = self._uniform(count, -settings["shift"], settings["shift"]) * side
+        dy = self._uniform(count, -settings["shift"], settings["shift"]) * side
+        cos, sin = ops.cos(angle), ops.sin(angle)
+        a, b = scale * stretch * cos, scale * (shear * cos - sin)
+        c, d = scale * stretch * sin, scale * (shear * sin + cos)
+        if settings["flip"]:
+            sign = ops.where(self._uniform(count, 0.0, 1.0) < 0.5, -1.0, 1.0)
+            a, c = a * sign, c * sign
+        middle = (side - 1) / 2
+        x0, y0 = middle - a * middle - b * middle + dx, middle - c * middle - d * middle + dy
+        zero = ops.zeros_like(a)
+        return ops.stack([a, b, x0, c, d, y0, zero, zero], axis=1)
+
+    def _draw_intensity(self, count, shape):
+        settings = self.settings
+        gamma = ops.exp(self._uniform(count, -settings["gamma"], settings["gamma"]))
+        gain = ops.exp(self._uniform(count, -settings["contrast_range"], settings["contrast_range"]))
+        offset = self._uniform(count, -settings["brightness"], settings["brightness"])
+        grain = settings["noise"] * keras.random.normal(shape, seed=self.seed_generator)
+        return gamma, gain, offset, grain
+
+    def _draw_rectangles(self, count):
+        """Whether to erase, centre (y, x), half sides and grey value, each (N,), lengths in parts of the side."""
+        centre = [self._uniform(count, 0.0, 1.0) for _ in range(2)]
+        half = [self._uniform(count, 0.04, 0.16) for _ in range(2)]
+        wanted = ops.cast(self._uniform(count, 0.0, 1.0) < self.settings["erase"], "float32")
+        return wanted, *centre, *half, self._uniform(count, 0.0, 1.0)
+
+    def get_config(self) -> dict:
+        return super().get_config() | self.settings
+
+
+def apply_affine(films, transforms):
+    """Move films `(N, S, S, 1)` by projective rows `(N, 8)`; the edge is repeated outwards."""
+    return ops.image.affine_transform(films, transforms, interpolation="bilinear", fill_mode="nearest")
+
+
+def apply_intensity(films, gamma, gain, offset, grain):
+    """Bend, stretch and shift the grey values of films in [0, 1]; gamma, gain, offset `(N,)`, grain as the films."""
+    gamma, gain, offset = (ops.reshape(value, (-1, 1, 1, 1)) for value in (gamma, gain, offset))
+    bent = ops.power(ops.clip(films, 1e-4, 1.0), gamma)
+    return ops.clip((bent - 0.5) * gain + 0.5 + offset + grain, 0.0, 1.0)
+
+
+def apply_erasing(films, wanted, y, x, half_height, half_width, grey):
+    """Blot out one rectangle in each film where `wanted` is 1; all `(N,)`, lengths in parts of the side."""
+    side = films.shape[1]
+    steps = (ops.arange(side, dtype="float32") + 0.5) / side
+    rows = ops.abs(steps[None] - y[:, None]) < half_height[:, None]
+    columns = ops.abs(steps[None] - x[:, None]) < half_width[:, None]
+    inside = ops.cast(ops.logical_and(rows[:, :, None], columns[:, None, :]), "float32") * wanted[:, None, None]
+    inside = inside[..., None]
+    return films * (1 - inside) + inside * ops.reshape(grey, (-1, 1, 1, 1))

@@ -1,0 +1,95 @@
+"""What a fit tells its run folder."""
+
+import math
+import time
+
+import keras
+import psutil
+
+from cxr_core.backend import device_memory, event_log
+from cxr_core.errors import WorkError
+from cxr_core.training.backup import Commit, commit
+from cxr_core.training.network import METRICS
+from cxr_core.training.runs import Run, StopRequested
+from cxr_core.training.settings import Recipe
+
+SECONDS_BETWEEN_REPORTS = 0.5
+
+
+class ReportProgress(keras.callbacks.Callback):
+    """Writes epoch, step and running figures into `state.json`; leaves the fit when a stop was asked for."""
+
+    def __init__(self, run: Run, batch: int) -> None:
+        super().__init__()
+        self._run, self._batch, self._reported = run, batch, 0.0
+
+    def on_epoch_begin(self, epoch, logs=None) -> None:
+        self._began = time.time()
+        self._run.report(epoch=epoch + 1, step=0, validating=False)
+
+    def on_train_batch_end(self, batch, logs=None) -> None:
+        if self._run.stop_requested:
+            raise StopRequested
+        now = time.time()
+        if now - self._reported >= SECONDS_BETWEEN_REPORTS:
+            self._reported = now
+            figures = {name: float(logs[name]) for name in METRICS if logs and name in logs}
+            self._run.report(
+                step=batch + 1,
+                films_per_second=(batch + 1) * self._batch / (now - self._began),
+                learning_rate=float(self.model.optimizer.learning_rate),
+                memory=psutil.Process().memory_info().rss,
+                device_memory=device_memory(),
+                **figures,
+            )
+
+    def on_test_begin(self, logs=None) -> None:
+        self._run.report(validating=True)
+
+    def on_test_batch_end(self, batch, logs=None) -> None:
+        if self._run.stop_requested:
+            raise StopRequested
+
+
+class KeepBest(keras.callbacks.Callback):
+    """Commits each epoch, keeps the best by the recipe's monitor, and ends a run that learns no more."""
+
+    def __init__(self, run: Run, recipe: Recipe, asked: dict, done: Commit | None) -> None:
+        super().__init__()
+        self._run, self._recipe, self._asked = run, recipe, asked
+        self._sign = -1.0 if recipe.monitor == "val_loss" else 1.0
+        self._best = done.best if done else float("-inf")
+        self._best_epoch = done.best_epoch if done else 0
+
+    def on_epoch_begin(self, epoch, logs=None) -> None:
+        self._began = time.time()
+
+    def on_epoch_end(self, epoch, logs=None) -> None:
+        row = {"epoch": epoch + 1} | {name: float(value) for name, value in (logs or {}).items()}
+        row["learning_rate"] = float(self.model.optimizer.learning_rate)
+        row["seconds"] = round(time.time() - self._began, 2)
+        if not math.isfinite(row["loss"]):
+            raise WorkError(f"The loss of epoch {epoch + 1} is no finite number; a smaller learning rate may help.")
+        score = self._sign * row[self._recipe.monitor]
+        if score > self._best or not self._best_epoch:
+            self._best, self._best_epoch = score, epoch + 1
+            self._run.report(best_val_auc=row["val_auc"])
+        commit(self._run, self.model, Commit(epoch + 1, row, self._best_epoch, self._best, self._asked))
+        self._run.report(best_epoch=self._best_epoch, validating=False)
+        print(" ".join(f"{name} {value:.5g}" for name, value in row.items()), flush=True)
+        self.model.stop_training = epoch + 1 - self._best_epoch >= self._recipe.patience
+
+
+class TensorBoardLog(keras.callbacks.Callback):
+    """Appends each epoch to `tensorboard/` in the run folder, for `tensorboard --logdir runs`."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self._write = {part: event_log(run.folder / "tensorboard" / part) for part in ("train", "validation")}
+
+    def on_epoch_end(self, epoch, logs=None) -> None:
+        validated = {name.removeprefix("val_"): value for name, value in logs.items() if name.startswith("val_")}
+        trained = {name: value for name, value in logs.items() if not name.startswith("val_")}
+        rate = {"learning_rate": float(self.model.optimizer.learning_rate)}
+        self._write["train"](epoch + 1, trained | rate)
+        self._write["validation"](epoch + 1, validated)

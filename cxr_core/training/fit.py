@@ -1,0 +1,143 @@
+"""The fit of one run, in whatever process it is called."""
+
+import math
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cxr_core.backend import device_name, import_keras, placement
+from cxr_core.data.cache import cached_inputs
+from cxr_core.data.index import Index, build_index
+from cxr_core.data.split import write_split
+from cxr_core.errors import CXRError, WorkError
+from cxr_core.training.deal import class_weights, deal
+from cxr_core.training.runs import Run, StopRequested
+from cxr_core.training.settings import Recipe, recipe_from_dict
+from cxr_core.training.turns import turn
+
+
+def fit(run: Run) -> None:
+    """Fit the run's network, from its backup if there is one; writes everything into the run folder.
+
+    Raises CXRError, after writing it as the run's message, if the data or the folder cannot be used.
+    """
+    try:
+        run.claim("preparing")
+        recipe = recipe_from_dict(run.config()["settings"])
+        with turn(run, recipe):
+            run.update(status="preparing")
+            _fit(run, recipe)
+    except StopRequested:
+        run.update(status="stopped", message="Stopped.")
+    except KeyboardInterrupt:
+        run.report(status="stopped", message="Interrupted.")
+        raise
+    except CXRError as error:
+        run.report(status="failed", message=str(error))
+        raise
+    except Exception as error:
+        what = (
+            "out of memory; a smaller batch or input size needs less." if _out_of_memory(error) else repr(error)[:300]
+        )
+        run.report(status="failed", message=f"The fit broke off: {what}")
+        raise WorkError(f"run {run.id}: the fit broke off: {what}") from error
+    else:
+        shutil.rmtree(run.folder / "backup", ignore_errors=True)
+        run.update(status="finished", message="Finished.")
+
+
+def _fit(run: Run, recipe: Recipe) -> None:
+    config = run.config()
+    run.update(message="Looking through the films.")
+    index = build_index(Path(config["data"]), _telling(run, "Looking through the films"))
+    split = deal(index, recipe, config)
+    films = index.films[split.isin(["train", "val", "test"] if config.get("experiment") else ["train", "val"])]
+    write_split(index.films, split, run.folder / "split.csv")
+    run.update(fingerprint=index.fingerprint, train_films=int((split == "train").sum()), message="Decoding the films.")
+    inputs = cached_inputs(index.root, films, recipe.preprocessing(), _telling(run, "Decoding the films"))
+    labels = (films["label"] == "PNEUMONIA").to_numpy(np.float32)
+    rows = {name: np.flatnonzero(split[films.index] == name) for name in ("train", "val", "test")}
+    if recipe.val_films:  # drawn once: films lie sorted by class
+        rows["val"] = np.random.default_rng(recipe.seed).permutation(rows["val"])
+
+    run.update(message="Loading Keras.")
+    import_keras()
+    from cxr_core.training.batches import FilmBatches
+
+    validation = FilmBatches(inputs, labels, rows["val"], recipe.batch, films=recipe.val_films)
+    with placement(recipe.device, recipe.gpus) as device:
+        run.update(device=device or device_name())
+        model = train(run, recipe, inputs, labels, rows["train"], validation, asked(config, index))
+    run.report(message="Scoring the validation films with the best epoch.")
+    best = run.folder / "best.keras"
+    if best.exists():
+        model.load_weights(best)
+        everyone = FilmBatches(inputs, labels, np.sort(rows["val"]), recipe.batch)
+        table = films.iloc[np.sort(rows["val"])][["path", "label", "kind", "patient", "sha256"]]
+        table.assign(logit=model.predict(everyone, verbose=0)[:, 0]).to_csv(run.folder / "validation.csv", index=False)
+    if run.stop_requested:
+        raise StopRequested
+    if config.get("experiment"):
+        from cxr_core.training.held_out import measure_held_out
+
+        measure_held_out(run, model, FilmBatches(inputs, labels, rows["test"], recipe.batch), labels[rows["test"]])
+
+
+def train(run: Run, recipe: Recipe, inputs, labels, rows, validation, asked: dict[str, Any]):
+    """Fit phase by phase, from the last commit on; returns the network. A stop is left to the caller to see."""
+    from cxr_core.training.backup import last_commit, restore, settle
+    from cxr_core.training.batches import FilmBatches
+    from cxr_core.training.callbacks import KeepBest, ReportProgress, TensorBoardLog
+    from cxr_core.training.network import compile_for, network, phases
+
+    settle(run)
+    done = last_commit(run)
+    steps = math.ceil(min(recipe.epoch_films or len(rows), len(rows)) / recipe.batch)
+    model = network(recipe)
+    run.update(status="running", steps=steps, parameters=model.count_params(), message="Training.")
+    epoch = done.epoch if done else 0
+    for phase in phases(recipe):
+        if epoch >= phase.last or (done and done.epoch - done.best_epoch >= recipe.patience):
+            continue
+        compile_for(model, recipe, phase, steps)
+        if done and epoch == done.epoch:
+            restore(run, model, done, with_optimizer=epoch > phase.first)
+        weights = class_weights(labels[rows], recipe)
+        batches = FilmBatches(inputs, labels, rows, recipe.batch, weights, recipe.epoch_films, recipe.seed, epoch)
+        keep = KeepBest(run, recipe, asked, done)
+        try:
+            model.fit(
+                batches,
+                validation_data=validation,
+                initial_epoch=epoch,
+                epochs=phase.last,
+                shuffle=False,  # the batches are drawn anew each epoch; Keras would shuffle their order as well
+                verbose=0,
+                callbacks=[ReportProgress(run, recipe.batch), keep, TensorBoardLog(run)],
+            )
+        except StopRequested:
+            break
+        done = last_commit(run)
+        epoch = done.epoch if done else epoch
+    return model
+
+
+def asked(config: dict[str, Any], index: Index) -> dict[str, Any]:
+    """What an epoch's backup belongs to: settings, data and split."""
+    return {"settings": config["settings"], "split": config["split"], "fingerprint": index.fingerprint}
+
+
+def _telling(run: Run, doing: str) -> Callable[[int, int], None]:
+    def tell(done: int, total: int) -> None:
+        if run.stop_requested:
+            raise StopRequested
+        run.report(message=f"{doing}: {done:,} of {total:,}.")
+
+    return tell
+
+
+def _out_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"

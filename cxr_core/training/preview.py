@@ -1,0 +1,30 @@
+"""What augmentation makes of films, to look at before a fit."""
+
+import numpy as np
+
+from cxr_core.backend import import_keras
+from cxr_core.data.decode import read_film
+from cxr_core.data.index import Index
+from cxr_core.training.settings import Recipe
+
+
+def augmented(index: Index, recipe: Recipe, films: int = 3, draws: int = 4) -> list[tuple[str, np.ndarray]]:
+    """Some films as the network would see them in training.
+
+    Returns for each film its path and `uint8 (draws + 1, S, S)`: the film as it is, then each draw. Raises
+    UnreadableFilm if a film went bad since the index.
+    """
+    keras = import_keras()
+    from cxr_core.training.augmentation import FilmAugmentation
+
+    usable = index.readable
+    chosen = usable["path"].iloc[np.linspace(0, len(usable) - 1, films).astype(int)].tolist()
+    preprocessing = recipe.preprocessing()
+    layer = FilmAugmentation(**recipe.augmentation(), seed=recipe.seed)
+    shown = []
+    for path in chosen:
+        film = preprocessing.apply(read_film(index.root / path).pixels)
+        batch = np.repeat(film[None, ..., None].astype(np.float32) / 255, draws, axis=0)
+        drawn = keras.ops.convert_to_numpy(layer(batch, training=True))[..., 0]
+        shown.append((path, np.concatenate([film[None], (255 * drawn).round().astype(np.uint8)])))
+    return shown

@@ -1,0 +1,57 @@
+"""Learning curves of one run, or of several laid over each other."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+import plotly.graph_objects as go
+
+CURVES = {"Loss": "loss", "Accuracy": "accuracy", "AUC": "auc"}
+
+
+def learning_curves(history: pd.DataFrame, best_epoch: int | None) -> Iterator[tuple[str, go.Figure, str]]:
+    """Name, figure and alternative text of each curve; training and validation, the best epoch marked."""
+    for title, column in CURVES.items():
+        chart = go.Figure()
+        for label, name, dash in (("Training", column, "dot"), ("Validation", f"val_{column}", "solid")):
+            chart.add_scatter(x=history["epoch"], y=history[name], name=label, mode="lines+markers", line_dash=dash)
+        if best_epoch:
+            chart.add_vline(x=best_epoch, line_dash="dash", opacity=0.5, annotation_text="best epoch")
+        last = history.iloc[-1]
+        alt = f"{title} by epoch; at epoch {int(last['epoch'])} training {last[column]:.3f}, validation "
+        yield title, _framed(chart, title, len(history)), alt + f"{last[f'val_{column}']:.3f}"
+
+
+def compared_curves(histories: dict[str, pd.DataFrame]) -> Iterator[tuple[str, go.Figure, str]]:
+    """Name, figure and alternative text of each curve; validation solid, training dotted, one colour a run.
+
+    histories: of each run by its name, none of them empty.
+    """
+    for title, column in CURVES.items():
+        chart = go.Figure()
+        colours = iter(range(len(histories)))
+        for name, history in histories.items():
+            group = {"legendgroup": name, "mode": "lines", "line_color": _COLOURS[next(colours) % len(_COLOURS)]}
+            chart.add_scatter(x=history["epoch"], y=history[f"val_{column}"], name=name, **group)
+            chart.add_scatter(x=history["epoch"], y=history[column], showlegend=False, line_dash="dot", **group)
+        ends = ", ".join(f"{name} {history[f'val_{column}'].iloc[-1]:.3f}" for name, history in histories.items())
+        yield (
+            title,
+            _framed(chart, title, max(map(len, histories.values()))),
+            f"{title} by epoch; last validation: {ends}",
+        )
+
+
+# Okabe & Ito's colours, told apart by colour-blind people too; those of .streamlit/config.toml.
+_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+
+
+def _framed(chart: go.Figure, title: str, epochs: int) -> go.Figure:
+    chart.update_layout(
+        title=title,
+        xaxis_title="Epoch",
+        height=300,
+        margin={"t": 60, "b": 40, "l": 40, "r": 10},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
+    )
+    chart.update_xaxes(dtick=max(1, epochs // 10))
+    return chart

@@ -1,0 +1,54 @@
+"""Downloads: the list as CSV, JSON and PDF, and the film on screen as PDF. Made when they are asked for."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from cxr_core.reading.log import OwnReading
+from cxr_core.reading.report import Reported, to_csv, to_json
+from cxr_core.ui.films import Answer, pixels_of
+from cxr_core.ui.shared import NOTICE
+
+
+def offer_downloads(
+    answers: Sequence[Answer],
+    chosen: Answer,
+    settings: dict[str, Any],
+    said: dict[tuple[str, str], OwnReading],
+    details: Sequence[str],
+) -> None:
+    """The buttons. `settings` go into the JSON; `details`, sentences on how the answers were given, into the PDFs."""
+
+    def reported(answer: Answer) -> Reported:
+        own = said.get((answer.reading.sha256, answer.reading.version))
+        return Reported(answer.reading, answer.synthetic, own.own if own else "", own.note if own else "")
+
+    def one_pdf() -> bytes:
+        from cxr_core.reading.report_pdf import film_pdf
+
+        return film_pdf(reported(chosen), pixels_of(chosen), datetime.now(UTC), NOTICE, details)
+
+    def all_pdf() -> bytes:
+        from cxr_core.reading.report_pdf import list_pdf
+
+        films = ((reported(answer), lambda answer=answer: pixels_of(answer)) for answer in answers)
+        return list_pdf(films, datetime.now(UTC), NOTICE, details)
+
+    def csv() -> str:
+        return to_csv(map(reported, answers), datetime.now(UTC))
+
+    def json() -> str:
+        return to_json(map(reported, answers), datetime.now(UTC), settings, NOTICE)
+
+    offers: list[tuple[str, Callable[[], str | bytes], str, str]] = [
+        ("This film as PDF", one_pdf, "reading.pdf", "application/pdf"),
+        ("All films as PDF", all_pdf, "readings.pdf", "application/pdf"),
+        ("All films as CSV", csv, "readings.csv", "text/csv"),
+        ("All films as JSON", json, "readings.json", "application/json"),
+    ]
+    with st.popover("Export", icon=":material/download:"):
+        st.caption("Reports hold file names and nothing else of a patient.")
+        for label, make, name, kind in offers:
+            st.download_button(label, make, name, kind, on_click="ignore", width="stretch")

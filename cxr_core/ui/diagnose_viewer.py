@@ -1,0 +1,42 @@
+"""The film on screen: a viewer that runs in the browser, with heatmap, zoom, window and level, and invert.
+
+Nothing it does asks the server, so that it answers at once; the server sends one JPEG and one small heatmap a film.
+"""
+
+import base64
+from pathlib import Path
+
+import cv2
+import numpy as np
+import streamlit as st
+
+SHOWN_SIDE = 1600
+JPEG_QUALITY = 90
+HERE = Path(__file__).parent
+
+
+def show_film(picture: bytes, heatmap: np.ndarray | None, alt: str, film: str) -> None:
+    """Draw the viewer.
+
+    picture: the film as a JPEG, see `for_screen`. heatmap: `float32 (h, w)` in [0, 1], or None to show none.
+    alt: what a reader who cannot see the film is told. film: its key; window, level and zoom start anew with another.
+    """
+    heat = None
+    if heatmap is not None:
+        heat = {
+            "width": heatmap.shape[1],
+            "height": heatmap.shape[0],
+            "values": base64.b64encode((np.clip(heatmap, 0, 1) * 255).astype(np.uint8).tobytes()).decode(),
+        }
+    source = "data:image/jpeg;base64," + base64.b64encode(picture).decode()
+    html, css, script = ((HERE / f"diagnose_viewer.{kind}").read_text() for kind in ("html", "css", "js"))
+    component = st.components.v2.component("cxr_viewer", html=html, css=css, js=script)
+    component(key="viewer", data={"film": film, "picture": source, "heat": heat, "alt": alt})
+
+
+def for_screen(pixels: np.ndarray, side: int = SHOWN_SIDE) -> bytes:
+    """A film, `uint8 (H, W)`, as a JPEG with no side over `side` pixels."""
+    scale = side / max(pixels.shape)
+    if scale < 1:
+        pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()

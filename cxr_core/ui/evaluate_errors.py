@@ -1,0 +1,109 @@
+"""The films that were called wrongly, the most confident first; a reviewer marks a label that looks wrong."""
+
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from cxr_core.data.decode import read_film
+from cxr_core.errors import CXRError, UnreadableFilm
+from cxr_core.reading.contested import contest, contested, film_keys
+from cxr_core.reading.evaluations import Evaluation, place_of
+from cxr_core.reading.heatmap import overlay
+from cxr_core.reading.registry import Model
+from cxr_core.reading.wrong_films import wrong_films
+from cxr_core.ui.shared import reader
+
+PAGE, SIDE, OPACITY = 8, 420, 0.5
+
+
+def show_errors(evaluation: Evaluation, model: Model | None) -> None:
+    """The gallery, page by page."""
+    threshold = float(st.session_state.get(f"threshold_{evaluation.id}", evaluation.threshold))
+    wrong = wrong_films(evaluation, threshold)
+    contested_now = contested(evaluation)
+    if contested_now.any():
+        st.info(
+            f"{int(contested_now.sum())} of these films have a label marked as looking wrong. No label is changed; the "
+            "Figures tab shows the figures with and without them.",
+            icon=":material/flag:",
+        )
+    if wrong.empty:
+        st.success(f"At threshold {threshold:.3f} no film was called wrongly.", icon=":material/check_circle:")
+        return
+    missed = int((wrong["label"] == "PNEUMONIA").sum())
+    st.markdown(
+        f"**{len(wrong):,} of {len(evaluation.films):,} films were called wrongly** at threshold {threshold:.3f}: "
+        f"{missed:,} missed, {len(wrong) - missed:,} false alarms. The most confident first."
+    )
+    root = place_of(evaluation)
+    if root is None:
+        st.caption("The films themselves are not at hand, so scores alone are shown.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pages = math.ceil(len(wrong) / PAGE)
+        page = st.pagination(pages, key="errors_page") if pages > 1 else 1
+        heat = st.toggle("Heatmaps", value=True, key="errors_heat") if model and root else False
+    keys = pd.Series(film_keys(evaluation), index=evaluation.films.index)
+    doubted = pd.Series(contested_now, index=evaluation.films.index)
+    shown = wrong.assign(key=keys, doubted=doubted).iloc[(min(page, pages) - 1) * PAGE :][:PAGE]
+    with st.grid(4, min_column_width=220, gap="medium") as grid:
+        for _, film in shown.iterrows():
+            with grid.cell(), st.container(border=True):
+                _film(film, root, model if heat else None)
+                st.checkbox(
+                    "Label looks wrong",
+                    value=bool(film["doubted"]),
+                    key=f"contest_{film['key']}",
+                    on_change=_mark,
+                    args=(film["key"], film["file"]),
+                )
+
+
+def _film(film: pd.Series, root: Path | None, model: Model | None) -> None:
+    name = film["file"].rsplit("/", 1)[-1]
+    if root is not None:
+        try:
+            told = ", with heatmap" if model else ""
+            alt = f"Chest X-ray {name}, labelled {film['label'].lower()}, score {film['score']:.3f}{told}"
+            st.image(_picture(str(root / film["file"]), str(film.get("sha256", "")), model), alt=alt, width="stretch")
+        except CXRError as error:
+            st.warning(str(error), icon=":material/broken_image:")
+    what = "Missed" if film["label"] == "PNEUMONIA" else "False alarm"
+    kind = film.get("kind", "")
+    also = f" ({kind})" if kind in ("bacterial", "viral") else ""
+    st.markdown(f"**{what}, score {film['score']:.3f}**")
+    st.caption(f"{name}  \nLabelled {film['label']}{also}  \nPatient {film['patient']}")
+
+
+def _picture(file: str, sha256: str, model: Model | None) -> np.ndarray:
+    if model is None:
+        return _small(file, sha256)
+    return _with_heatmap(file, sha256, model.name, model.version)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _small(file: str, sha256: str) -> np.ndarray:
+    """The film, no side over SIDE pixels."""
+    film = read_film(Path(file))
+    if sha256 and film.sha256 != sha256:
+        raise UnreadableFilm(f"{file}: is not the film that was evaluated any more.")
+    scale = min(1.0, SIDE / max(film.pixels.shape))
+    return cv2.resize(film.pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _with_heatmap(file: str, sha256: str, name: str, version: str) -> np.ndarray:
+    """The film under its heatmap."""
+    small = _small(file, sha256)
+    reading = reader(name).read(read_film(Path(file)))
+    return small if reading.heatmap is None else overlay(small, reading.heatmap, OPACITY)
+
+
+def _mark(key: str, file: str) -> None:
+    try:
+        contest(key, file, bool(st.session_state[f"contest_{key}"]))
+    except CXRError as error:
+        st.session_state.contest_error = str(error)

@@ -1,0 +1,130 @@
+"""Charts of a data set: plain Plotly figures, their alternative text, and how to download them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+CLASS_ORDER = ["NORMAL", "PNEUMONIA"]
+KIND_ORDER = ["normal", "bacterial", "viral", "unknown"]
+SPLIT_ORDER = ["train", "val", "test", ""]
+COLOURS = {  # Okabe & Ito, told apart by the colour-blind and on light and dark ground
+    "NORMAL": "#0072b2",
+    "PNEUMONIA": "#d55e00",
+    "normal": "#0072b2",
+    "bacterial": "#d55e00",
+    "viral": "#009e73",
+    "unknown": "#cc79a7",
+}
+_MARGIN = {"t": 30, "b": 30, "l": 10, "r": 10}
+
+
+def split_name(split: str) -> str:
+    """A split for the screen."""
+    return split or "no split"
+
+
+def distribution(films: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Films by split (rows, in order, and "all") and by `by` ("label" or "kind", columns, in order)."""
+    order = CLASS_ORDER if by == "label" else KIND_ORDER
+    table = pd.crosstab(films["split"], films[by])
+    table = table.reindex([split for split in SPLIT_ORDER if split in table.index])
+    table = table[[name for name in order if name in table]]
+    table.index = pd.Index([split_name(split) for split in table.index], name="split")
+    if len(table) > 1:
+        table.loc["all"] = table.sum()
+    return table
+
+
+def bars(table: pd.DataFrame) -> tuple[go.Figure, str]:
+    """Grouped bars of a distribution, with counts and percentages on them, and the alternative text."""
+    figure = go.Figure()
+    totals = table.sum(axis=1)
+    for name in table:
+        text = [f"{number:,}<br>{number / total:.0%}" for number, total in zip(table[name], totals, strict=True)]
+        figure.add_bar(x=table.index, y=table[name], name=name, text=text, textposition="outside", cliponaxis=False)
+        figure.data[-1].marker.color = COLOURS.get(str(name))
+    figure.update_layout(height=380, margin=_MARGIN | {"t": 60}, yaxis_title="Films", legend=_legend(), barmode="group")
+    figure.update_yaxes(range=[0, table.to_numpy().max(initial=1) * 1.2])
+    return figure, f"Bars of films by split: {_in_words(table)}"
+
+
+def pies(table: pd.DataFrame) -> list[tuple[str, go.Figure, str]]:
+    """For each split its name, a pie and the alternative text."""
+    drawn = []
+    colours = [COLOURS.get(str(name)) for name in table]
+    for split, row in table.iterrows():
+        pie = go.Pie(labels=list(table), values=row, sort=False, marker_colors=colours, hole=0.35)
+        pie.update(textinfo="percent", textposition="inside", hovertemplate="%{label}: %{value:,} (%{percent})")
+        title = {"text": str(split), "x": 0.5, "y": 0.97, "xanchor": "center"}
+        layout = {"height": 190, "margin": {"t": 34, "b": 6, "l": 6, "r": 6}, "title": title, "showlegend": False}
+        drawn.append((str(split), go.Figure(pie, layout), f"Pie of films in {_in_words(table.loc[[split]])}"))
+    return drawn
+
+
+def shares(table: pd.DataFrame) -> pd.DataFrame:
+    """The distribution with the total and the percentage of each column, as shown under the charts."""
+    total = table.sum(axis=1)
+    told = table.copy()
+    told["films"] = total
+    for name in table:
+        told[f"{name} %"] = (100 * table[name] / total).round(1)
+    return told
+
+
+def draw(figure: go.Figure, alt: str, name: str) -> None:
+    """Shows a figure; the camera in its bar downloads it in the format the session chose."""
+    form = st.session_state.get("figure_format", "PNG").lower()
+    config = {
+        "displaylogo": False,
+        "displayModeBar": True,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": {"format": form, "filename": name, "scale": 1 if form == "svg" else 2},
+    }
+    st.plotly_chart(figure, key=f"figure_{name}", config=config, alt=alt)
+
+
+def histograms(values: pd.Series, labels: pd.Series, unit: str) -> go.Figure:
+    """The distribution of a trait in each class, in shares, overlaid."""
+    edges = np.histogram_bin_edges(values, bins=40) if len(values) else np.linspace(0, 1, 41)
+    figure = go.Figure()
+    highest = 0.0
+    for name in CLASS_ORDER:
+        here = values[labels == name]
+        share = np.histogram(here, edges)[0] / max(1, len(here))
+        figure.add_scatter(
+            x=(edges[:-1] + edges[1:]) / 2,
+            y=share,
+            name=name,
+            mode="lines",
+            line={"shape": "hvh", "color": COLOURS[name]},
+        )
+        highest = max(highest, float(share.max()))
+        figure.data[-1].update(fill="tozeroy", hovertemplate="%{x:.2f}: %{y:.1%}")
+    figure.update_layout(height=260, margin=_MARGIN | {"t": 40}, xaxis_title=unit, legend=_legend())
+    figure.update_yaxes(tickformat=".0%", title="Share of films", range=[0, 1.1 * highest or 1])
+    return figure
+
+
+def grouped_bars(table: pd.DataFrame, axis: str, percent: bool = False) -> go.Figure:
+    """Bars of a table, a colour for each class (columns)."""
+    figure = go.Figure()
+    for name in table:
+        figure.add_bar(x=table.index, y=table[name], name=str(name), marker_color=COLOURS.get(str(name)))
+    figure.update_layout(height=260, margin=_MARGIN | {"t": 40}, yaxis_title=axis, legend=_legend(), barmode="group")
+    if percent:
+        figure.update_yaxes(tickformat=".0%")
+    return figure
+
+
+def _legend() -> dict:
+    return {"orientation": "h", "y": 1.12, "x": 0, "title": None}
+
+
+def _in_words(table: pd.DataFrame) -> str:
+    rows: Sequence[str] = [
+        f"{split} " + ", ".join(f"{number:,} {name}" for name, number in row.items()) for split, row in table.iterrows()
+    ]
+    return "; ".join(rows)

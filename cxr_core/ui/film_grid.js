@@ -1,0 +1,35 @@
+// Names and labels reach the page as text, never as markup.
+function part(name, text) {
+  const element = document.createElement("div")
+  element.className = name
+  element.textContent = text
+  return element
+}
+
+function picture(film) {
+  if (!film.picture) return part("picture broken", film.fault)
+  const image = document.createElement("img")
+  image.src = film.picture
+  image.alt = film.alt
+  const frame = part("picture", "")
+  frame.append(image)
+  return frame
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const grid = parentElement.querySelector(".films")
+  grid.style.setProperty("--columns", data.columns)
+  grid.replaceChildren(...data.films.map(film => {
+    const item = document.createElement("div")
+    item.setAttribute("role", "listitem")
+    const button = document.createElement("button")
+    button.type = "button"
+    button.className = "film " + (["NORMAL", "PNEUMONIA"].includes(film.label) ? film.label : "other")
+    button.title = film.name
+    button.setAttribute("aria-label", "Open " + film.name)
+    button.append(picture(film), part("label", film.label), part("about", film.about), part("name", film.name))
+    button.onclick = () => setTriggerValue("opened", film.path)
+    item.append(button)
+    return item
+  }))
+}

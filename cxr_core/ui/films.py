@@ -1,0 +1,127 @@
+"""The films of this session: read once, kept in this session's memory only, and never on disk.
+
+Of a film that was read, its reading stays; its pixels are decoded again when it is looked at, so that five hundred
+films take little more memory than the files themselves.
+"""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from cxr_core.data.decode import ACCEPTED, decode_film
+from cxr_core.data.demo import is_synthetic
+from cxr_core.data.film import Film, Provenance
+from cxr_core.errors import CXRError, UnreadableFilm
+from cxr_core.reading.verdict import Reading
+from cxr_core.ui.diagnose_archive import Dropped
+from cxr_core.ui.diagnose_viewer import for_screen
+
+if TYPE_CHECKING:
+    from cxr_core.reading.reader import Reader
+
+FIRST, BATCH = 4, 16  # few at first, so that there is soon an answer to look at
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """A film that was read."""
+
+    file: Dropped
+    reading: Reading
+    source: Provenance
+    synthetic: bool
+
+    @property
+    def rank(self) -> float:
+        """Its place in the worklist: the most probable pneumonia first, what could not be assessed last."""
+        return -1 if self.reading.probability is None else self.reading.probability
+
+    def alt(self, hidden: bool) -> str:
+        """What a reader who cannot see the film is told."""
+        said = "" if hidden else f", read as {self.reading.verdict.replace('_', ' ')}"
+        return f"Chest X-ray {self.reading.file}{said}"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A file that could not be read, and why, in a sentence that begins with its name."""
+
+    file: Dropped
+    sentence: str
+
+
+Result = Answer | Refusal
+
+
+def kept_results(files: Sequence[Dropped], version: str) -> dict[str, Result]:
+    """What this session has read of these files with that model, by key; whatever else it had is forgotten."""
+    kept: dict[tuple[str, str], Result] = st.session_state.setdefault("results", {})
+    wanted = {(version, file.key) for file in files}
+    for stale in kept.keys() - wanted:
+        del kept[stale]
+    return {file.key: kept[version, file.key] for file in files if (version, file.key) in kept}
+
+
+def read_next(files: Sequence[Dropped], reader: "Reader") -> None:
+    """Read some of the files that this session has not read yet."""
+    kept: dict[tuple[str, str], Result] = st.session_state.results
+    version = reader.model.version
+    missing = [file for file in files if (version, file.key) not in kept]
+    for result in read_batch(missing[: BATCH if kept else FIRST], reader):
+        kept[version, result.file.key] = result
+
+
+def read_batch(files: Sequence[Dropped], reader: "Reader") -> Iterator[Result]:
+    """A result for each file: first those that cannot be read, then the others, in order."""
+    with ThreadPoolExecutor(2) as pool:
+        decoded = list(pool.map(_decode, files))
+    readable = []
+    for file, found in zip(files, decoded, strict=True):
+        if isinstance(found, str):
+            yield Refusal(file, found)
+        else:
+            readable.append((file, *found))
+    for (file, film, synthetic), reading in zip(
+        readable, _readings([film for _, film, _ in readable], reader), strict=True
+    ):
+        yield Refusal(file, reading) if isinstance(reading, str) else Answer(file, reading, film.source, synthetic)
+
+
+def _readings(films: list[Film], reader: "Reader") -> list[Reading | str]:
+    """A reading of each film. If the work on one fails, the others are read all the same. Raises CXRError."""
+    try:
+        return list(reader.read_many(films))
+    except CXRError:
+        raise
+    except Exception as error:  # whatever it is, a morning's worth of films must not end with one of them
+        if len(films) == 1:
+            return [f"{films[0].name}: the work on this film failed ({type(error).__name__}); accepted are {ACCEPTED}."]
+        return [reading for film in films for reading in _readings([film], reader)]
+
+
+def picture_of(answer: Answer) -> bytes:
+    """The film as a JPEG for the screen; the last one is kept, so that a click elsewhere does not decode it again."""
+    key, picture = st.session_state.get("picture", ("", b""))
+    if key != answer.file.key:
+        picture = for_screen(pixels_of(answer))
+        st.session_state.picture = (answer.file.key, picture)
+    return picture
+
+
+def pixels_of(answer: Answer) -> np.ndarray:
+    """The film's pixels, `uint8 (H, W)`, bone white, as they were read: turned right if it came inverted."""
+    pixels = decode_film(answer.file.read(), answer.file.name).pixels
+    findings = answer.reading.findings
+    return 255 - pixels if findings and findings.inverted else pixels
+
+
+def _decode(file: Dropped) -> tuple[Film, bool] | str:
+    try:
+        data = file.read()
+        return decode_film(data, file.name), is_synthetic(data)
+    except UnreadableFilm as error:
+        return str(error)

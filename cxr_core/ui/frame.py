@@ -1,0 +1,56 @@
+"""The frame around every page: the navigation, the page, the notice."""
+
+import streamlit as st
+
+from cxr_core.home import REPOSITORY
+from cxr_core.ui.shared import NOTICE, warm_up
+
+ICON = REPOSITORY / "cxr_core" / "ui" / "icon.png"
+
+
+def draw_frame() -> None:
+    """Draw the frame and run the page that the address names."""
+    st.set_page_config(page_title="CXR Workbench", page_icon=ICON, layout="wide")
+    page = st.navigation(
+        [
+            st.Page(
+                "pages/workbench/diagnose.py",
+                title="Diagnose",
+                icon=":material/radiology:",
+                default=True,
+                help="Read chest X-rays: pneumonia or normal, how sure, and where in the film it shows.",
+            ),
+            st.Page(
+                "pages/workbench/dataset.py",
+                title="Dataset",
+                icon=":material/photo_library:",
+                help="Look at a data set: how many films of which class, what they look like, what is wrong with them.",
+            ),
+            st.Page(
+                "pages/workbench/train.py",
+                title="Train",
+                icon=":material/model_training:",
+                help="Fit a network on a data set, watch it learn, stop it, publish it.",
+            ),
+            st.Page(
+                "pages/workbench/evaluate.py",
+                title="Evaluate",
+                icon=":material/fact_check:",
+                help="What a model is worth on a data set, with confidence intervals.",
+            ),
+            st.Page(
+                "pages/workbench/models.py",
+                title="Models",
+                icon=":material/inventory_2:",
+                help="The models on this machine, each with its card.",
+            ),
+        ],
+        position="top",
+    )
+    content, footer = st.container(), st.container()
+    footer.caption(NOTICE)
+    try:
+        with content:
+            page.run()
+    finally:
+        warm_up()  # last, so that its imports do not compete with the first page's; a page may end by st.stop

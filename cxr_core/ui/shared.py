@@ -1,0 +1,49 @@
+"""What the pages share: the notice and the loaded models; the data set in use is in `data_set.py`."""
+
+import threading
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from cxr_core.data.demo import sample_films
+from cxr_core.errors import CXRError
+from cxr_core.reading.registry import find_model
+
+if TYPE_CHECKING:
+    from cxr_core.reading.reader import Reader
+
+NOTICE = "For research and teaching. Not a medical device; not for clinical decisions."
+WARM_UP_AFTER_SECONDS = 1.0
+
+
+@st.cache_resource(show_spinner=False)
+def load_reader(name: str, version: str) -> "Reader":
+    """The model of that name, loaded once for all sessions; `version` makes a republished one load anew."""
+    from cxr_core.reading.reader import Reader
+
+    return Reader(find_model(name))
+
+
+def reader(name: str) -> "Reader":
+    """The model of that name, ready to read, with a spinner while it loads. Raises CXRError."""
+    with st.spinner("Loading the model; the first time takes some seconds."):
+        return load_reader(name, find_model(name).version)
+
+
+@st.cache_resource
+def warm_up() -> None:
+    """Once a server: load TensorFlow and the released model, and read one film, after the first page is drawn."""
+
+    def load() -> None:
+        from cxr_core.data.decode import read_film
+
+        try:
+            released = find_model()
+            film = read_film(sample_films()[0])
+            load_reader(released.name, released.version).read(film)  # the first film of all takes seconds more
+        except CXRError:
+            return  # the page that needs a model says what is missing
+
+    timer = threading.Timer(WARM_UP_AFTER_SECONDS, load)
+    timer.daemon = True
+    timer.start()

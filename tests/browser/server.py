@@ -1,0 +1,68 @@
+"""A real `streamlit run` of the app, in its own process, with its own home."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.conftest import REPOSITORY
+
+STARTS_WITHIN = 60.0
+
+
+@contextmanager
+def served(home: Path, models: Path | None = None) -> Iterator[str]:
+    """Serves the app on a free port of 127.0.0.1 and yields its address; the server ends with the block.
+
+    `models` is a folder of model folders to copy into the home. What the server writes to its error stream lies in
+    `home / "stderr.txt"`.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    if models:
+        shutil.copytree(models, home / "models", dirs_exist_ok=True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    command += ["--server.port", str(port), "--server.headless", "true"]
+    with (home / "stderr.txt").open("wb") as errors:
+        server = subprocess.Popen(
+            command,
+            cwd=REPOSITORY,
+            env=os.environ | {"CXR_HOME": str(home)},
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            start_new_session=True,
+        )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait_for(address, server)
+        yield address
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
+
+
+def _wait_for(address: str, server: subprocess.Popen) -> None:
+    ends = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < ends:
+        if server.poll() is not None:
+            raise RuntimeError(f"the server ended with {server.returncode}")
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise RuntimeError(f"the server did not answer within {STARTS_WITHIN:.0f} s")

@@ -1,0 +1,100 @@
+"""The Dataset page in a real browser: open a folder, filter, open a film, find the duplicates, make a split."""
+
+import pytest
+
+from tests.trouble import make_trouble
+
+WIDE, PHONE = (1280, 900), (390, 844)
+
+
+def go_to_dataset(page, address) -> None:
+    """By way of the first page, as a user comes; deep links have their own tests."""
+    page.goto(address)
+    page.get_by_role("heading", name="Diagnose", exact=True).wait_for()
+    page.goto(f"{address}/dataset")
+    page.get_by_role("heading", name="Dataset", exact=True).wait_for()
+
+
+@pytest.fixture
+def opened(page, address, tmp_path):
+    """The Dataset page with a set of forty kinds of trouble open in it."""
+    root = make_trouble(tmp_path / "set")
+    go_to_dataset(page, address)
+    page.get_by_role("textbox", name="Data set folder").fill(str(root))
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_role("tab", name="Overview").wait_for()
+    yield page
+    assert page.get_by_test_id("stException").count() == 0
+
+
+def test_the_empty_page_says_what_to_do(page, address):
+    go_to_dataset(page, address)
+    page.get_by_text("Open a folder of chest X-rays to see").wait_for()
+    page.get_by_role("button", name="Use the demo set").click()
+    page.get_by_text("synthetic films, drawn by a computer").wait_for()
+    page.get_by_text("129", exact=True).wait_for()
+
+
+def test_a_folder_that_is_no_data_set_is_one_sentence(page, address):
+    go_to_dataset(page, address)
+    page.get_by_role("textbox", name="Data set folder").fill("/nowhere/at/all")
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_text("/nowhere/at/all: no such folder").wait_for()
+    assert page.get_by_text("Traceback").count() == 0
+
+
+@pytest.mark.parametrize("page", [WIDE, PHONE], indirect=True, ids=["wide", "phone"])
+def test_the_overview_counts_and_nothing_hangs_over_the_side(opened):
+    opened.get_by_role("button", name="Download table").wait_for()
+    opened.get_by_text("val has no NORMAL folder.").wait_for()
+    assert opened.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    unnamed = "img:not([alt])"
+    assert opened.locator(unnamed).count() == 0
+
+
+def test_filter_and_open_a_film(opened):
+    opened.get_by_role("tab", name="Films").click()
+    opened.get_by_role("button", name="Open ", exact=False).first.wait_for()
+    field = opened.get_by_role("searchbox", name="Patient or file")
+    field.fill("sixteen")
+    field.press("Enter")
+    opened.get_by_text("1 film", exact=True).wait_for()
+    opened.get_by_role("button", name="Open sixteen.png").click()
+    dialog = opened.get_by_role("dialog")
+    dialog.get_by_text("224 x 224 pixels").wait_for()
+    dialog.get_by_text("PNG, 16 bits").wait_for()
+
+
+def test_find_the_duplicates(opened):
+    opened.get_by_role("tab", name="Faults").click()
+    opened.get_by_role("button", name="Exact duplicates").or_(
+        opened.get_by_role("radio", name="Exact duplicates")
+    ).first.click()
+    opened.get_by_text("of files with the same bytes").wait_for()
+    opened.get_by_role("button", name="Open copy of a normal one.jpeg").wait_for()
+
+
+def test_shortcuts_are_said_in_sentences(opened):
+    opened.get_by_role("tab", name="Shortcuts").click()
+    opened.get_by_text("The median brightness is").wait_for()
+    opened.get_by_text("Mean PNEUMONIA film", exact=True).wait_for()
+
+
+def save_a_split(page) -> None:
+    page.get_by_role("tab", name="Split").click()
+    page.get_by_text("Test films beside a sibling in training, this split").wait_for()
+    page.get_by_role("button", name="Save split").click()
+    page.get_by_text("Saved as 70-15-15").wait_for()
+
+
+def test_make_a_split(opened):
+    save_a_split(opened)
+    opened.get_by_role("button", name="Download split.csv").wait_for()
+
+
+def test_a_saved_split_is_offered_on_train(opened):
+    save_a_split(opened)
+    opened.get_by_role("link", name="Train").click()
+    opened.get_by_role("heading", name="Train", exact=True).wait_for()
+    opened.get_by_role("combobox", name="Split").click()
+    opened.get_by_role("option", name="70-15-15").wait_for()

@@ -1,0 +1,122 @@
+"""The main job in a real browser: drop films, read the answers, look at the film."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cxr_core.data.demo import sample_films
+from tests.hostile import MAKERS, hostile_files
+
+VERDICTS = {"Pneumonia", "Normal", "Uncertain", "Not assessable"}
+MIDDLE = """() => {
+  const canvas = document.querySelector("canvas.film") ?? [...document.querySelectorAll("*")]
+    .map(e => e.shadowRoot?.querySelector("canvas.film")).find(Boolean)
+  const [w, h] = [canvas.width, canvas.height]
+  const data = canvas.getContext("2d").getImageData(w / 4, h / 4, w / 2, h / 2).data
+  let [grey, colour] = [0, 0]
+  for (let i = 0; i < data.length; i += 4) { grey += data[i + 1]; colour += Math.abs(data[i] - data[i + 2]) }
+  return [grey / (data.length / 4), colour / (data.length / 4)]
+}"""
+
+
+def drop(page, *files: Path | tuple[str, bytes]) -> None:
+    """Drops files on the page as a user does with the file dialogue."""
+    payload = [
+        file if isinstance(file, Path) else {"name": file[0], "mimeType": "image/jpeg", "buffer": file[1]}
+        for file in files
+    ]
+    page.locator("input[type=file]").first.set_input_files(payload)
+
+
+def verdict(page) -> str:
+    """The word of the verdict on screen."""
+    return page.get_by_test_id("verdict").locator(".word").inner_text()
+
+
+def wait_for_film(page) -> None:
+    """Until a film is drawn."""
+    page.locator("canvas.film[data-film]").wait_for()
+
+
+def test_a_dropped_film_is_answered_and_drawn(address: str, page) -> None:
+    page.goto(address)
+    drop(page, sample_films()[-1])
+    wait_for_film(page)
+    assert verdict(page) in VERDICTS
+    page.get_by_text("A synthetic film").wait_for()
+    assert page.get_by_role("img", name="Chest X-ray").count() == 1
+
+
+def test_a_real_film_is_answered(address: str, page, real_films: Path) -> None:
+    film = sorted((real_films / "chest_xray/val/PNEUMONIA").glob("*.jpeg"))[0]
+    page.goto(address)
+    drop(page, film)
+    wait_for_film(page)
+    assert verdict(page) in VERDICTS
+
+
+def test_the_film_is_looked_at_by_keys_without_the_server(address: str, page) -> None:
+    page.goto(address)
+    page.get_by_role("button", name="Try a sample").click()
+    page.get_by_text("of 6", exact=False).first.wait_for()
+    wait_for_film(page)
+    page.wait_for_function("() => !document.querySelector('[data-testid=stProgress]')")
+    film = page.locator("canvas.film")
+    page.keyboard.press("h")
+    grey, colour = page.evaluate(MIDDLE)
+    assert colour < 1
+    page.keyboard.press("i")
+    inverted, _ = page.evaluate(MIDDLE)
+    assert abs(grey + inverted - 255) < 3
+    page.keyboard.press("i")
+    page.keyboard.press(".")
+    darker, _ = page.evaluate(MIDDLE)
+    assert darker < grey
+    page.keyboard.press("0")
+    page.keyboard.press("+")
+    assert "1.3 x" in page.locator("output.readout").inner_text()
+    page.keyboard.press("0")
+    assert abs(page.evaluate(MIDDLE)[0] - grey) < 0.5
+    before = film.get_attribute("data-film")
+    page.keyboard.press("j")
+    page.locator(f"canvas.film:not([data-film='{before}'])").wait_for()
+
+
+def test_the_opacity_slider_shows_the_heatmap(address: str, page) -> None:
+    page.goto(address)
+    drop(page, sample_films()[-1])
+    wait_for_film(page)
+    slider = page.get_by_label("Heatmap opacity")
+    seen = []
+    for opacity in ("0", "50", "100"):
+        slider.fill(opacity)
+        seen.append(page.evaluate(MIDDLE)[1])
+    assert seen[0] < 1 < seen[1] < seen[2]
+
+
+def test_downloads(address: str, page) -> None:
+    page.goto(address)
+    page.get_by_role("button", name="Try a sample").click()
+    page.get_by_text("of 6", exact=False).first.wait_for()
+    page.wait_for_function("() => !document.querySelector('[data-testid=stProgress]')")
+    page.get_by_role("button", name="Export").click()
+    for name, start in (("This film as PDF", b"%PDF"), ("All films as PDF", b"%PDF"), ("All films as CSV", b"file,")):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name).click()
+        assert Path(download.value.path()).read_bytes().startswith(start)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="All films as JSON").click()
+    assert len(json.loads(Path(download.value.path()).read_text())["films"]) == 6
+
+
+def test_hostile_files_do_nothing_to_the_page(address: str, page) -> None:
+    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    page.goto(address)
+    film = sample_films()[0].read_bytes()
+    named = [(f"<img src=x onerror=window.hacked=1>{i}.jpg", data) for i, data in enumerate((film, b"x"))]
+    drop(page, *hostile_files(len(MAKERS)), *named)
+    page.get_by_test_id("refused").get_by_text("<img src=x").wait_for()
+    wait_for_film(page)
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("img[src=x], [onerror], [onload]").count() == 0

@@ -1,0 +1,38 @@
+"""Films made by the tests: a chest-like blur, with an opacity where there is pneumonia. Nobody's."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+
+def chest(seed: int, pneumonia: bool, side: int = 64) -> np.ndarray:
+    """`uint8 (side, side)`: two dark lungs on a grey body; with pneumonia one of them is bright."""
+    rng = np.random.default_rng(seed)
+    film = np.full((side, side), 150.0)
+    for x in (0.3, 0.7):
+        centre = (int(side * (x + rng.normal(0, 0.02))), int(side * 0.5))
+        cv2.ellipse(film, centre, (side // 7, side // 3), 0, 0, 360, 60.0, -1)
+    if pneumonia:
+        centre = (int(side * rng.choice([0.3, 0.7])), int(side * rng.uniform(0.45, 0.65)))
+        cv2.circle(film, centre, side // 8, 190.0, -1)
+    film = cv2.GaussianBlur(film, (0, 0), side / 40) + rng.normal(0, 4, film.shape)
+    return np.clip(film, 0, 255).astype(np.uint8)
+
+
+def write_data_set(root: Path, patients: int = 12, films_each: int = 2, side: int = 64, split: str = "train") -> Path:
+    """A data set in the Kaggle layout: `patients` normal children and as many with pneumonia."""
+    for number in range(patients):
+        for film in range(films_each):
+            seed = number * 10 + film
+            kind = "bacteria" if number % 2 else "virus"
+            for label, name in (
+                ("NORMAL", f"IM-{number:04d}-{film:04d}.jpeg"),
+                ("PNEUMONIA", f"person{number}_{kind}_{seed}.jpeg"),
+            ):
+                folder = root / split / label
+                folder.mkdir(parents=True, exist_ok=True)
+                pixels = chest(seed + 1000 * (label == "PNEUMONIA"), label == "PNEUMONIA", side)
+                Image.fromarray(pixels).save(folder / name, quality=95)
+    return root

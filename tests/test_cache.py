@@ -1,0 +1,74 @@
+"""Films are decoded once, and to what `read_film` sees."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cxr_core.data import cache
+from cxr_core.data.cache import cached_inputs, luminance
+from cxr_core.data.decode import read_film
+from cxr_core.data.index import build_index
+from cxr_core.data.preprocess import Preprocessing
+from cxr_core.errors import UnreadableFilm, WorkError
+from tests.chests import write_data_set
+
+
+def test_luminance_is_what_read_film_sees(demo_set: Path) -> None:
+    index = build_index(demo_set)
+    compared = 0
+    for path in index.readable.query("format == 'JPEG'")["path"]:
+        fast, film = luminance(index.root / path), read_film(index.root / path)
+        if fast is not None:
+            apart = np.abs(fast.astype(int) - film.pixels).max()
+            assert apart <= (4 if film.source.colour else 0), path
+            compared += 1
+    assert compared > 90
+
+
+def test_colour_and_orientation_agree_to_a_few_grey_values(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
+    exif = Image.Exif()
+    exif[274] = 6
+    image = Image.fromarray(pixels).resize((64, 48), Image.Resampling.BICUBIC)
+    image.save(tmp_path / "a.jpeg", quality=95, exif=exif)
+    fast, slow = luminance(tmp_path / "a.jpeg"), read_film(tmp_path / "a.jpeg").pixels
+    assert fast is not None
+    assert fast.shape == slow.shape == (64, 48)
+    assert np.abs(fast.astype(int) - slow).max() <= 4
+
+
+def test_a_truncated_film_is_refused_as_everywhere(tmp_path: Path) -> None:
+    films = write_data_set(tmp_path / "chest_xray", patients=2)
+    file = next((films / "train" / "NORMAL").iterdir())
+    file.write_bytes(file.read_bytes()[:-200])
+    assert luminance(file) is None
+    assert luminance(tmp_path / "none.jpeg") is None
+    index = build_index(films)
+    with pytest.raises(UnreadableFilm, match=file.name):
+        cached_inputs(index.root, index.films, Preprocessing(32))
+
+
+def test_a_second_call_decodes_nothing(tmp_path: Path, monkeypatch) -> None:
+    index = build_index(write_data_set(tmp_path / "chest_xray", patients=2))
+    told: list[tuple[int, int]] = []
+    first = cached_inputs(index.root, index.readable, Preprocessing(32), lambda *done: told.append(done))
+    assert told[-1] == (len(first), len(first))
+    monkeypatch.setattr(cache, "_fill", lambda *_: pytest.fail("decoded again"))
+    np.testing.assert_array_equal(cached_inputs(index.root, index.readable, Preprocessing(32)), first)
+    wanted = [Preprocessing(32).apply(read_film(index.root / path).pixels) for path in index.readable["path"]]
+    np.testing.assert_array_equal(first, wanted)
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_nothing_half_done(tmp_path: Path, monkeypatch) -> None:
+    index = build_index(write_data_set(tmp_path / "chest_xray", patients=2))
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(np.lib.format, "open_memmap", full)
+        with pytest.raises(WorkError, match="No space left"):
+            cached_inputs(index.root, index.readable, Preprocessing(32))
+    assert len(cached_inputs(index.root, index.readable, Preprocessing(32))) == len(index.readable)

@@ -1,0 +1,69 @@
+"""The rules hold at each point, no better threshold exists, and no threshold hinges on one film."""
+
+import numpy as np
+import pytest
+
+from cxr_core.errors import DataSetError
+from cxr_core.evaluation.intervals import wilson
+from cxr_core.evaluation.operating_points import choose_operating_points
+from cxr_core.evaluation.scores import Scores
+from tests.evaluation_cases import random_scores
+
+
+def reached(scores, threshold):
+    called = scores.called(threshold)
+    return called[scores.labels == 1].mean(), (~called)[scores.labels == 0].mean()
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_rules_hold_and_the_neighbouring_thresholds_break_them(seed):
+    scores = random_scores(seed)
+    points = choose_operating_points(scores)
+    assert list(points) == ["rule_out", "balanced", "rule_in"]
+    every = [*np.unique(scores.scores), 2.0]
+    for point in points.values():
+        sensitivity, specificity = reached(scores, point.threshold)
+        assert point.sensitivity == wilson(round(sensitivity * scores.pneumonia), scores.pneumonia)
+        assert point.specificity == wilson(round(specificity * scores.normal), scores.normal)
+    assert points["rule_out"].sensitivity.value >= 0.97
+    assert points["rule_in"].specificity.value >= 0.95
+    # Between two scores all thresholds call alike, so those above the next score are the higher ones.
+    higher = [t for t in every if t > min(t for t in every if t >= points["rule_out"].threshold)]
+    lower = [t for t in every if t < points["rule_in"].threshold]
+    assert all(reached(scores, t)[0] < 0.97 for t in higher)
+    assert all(reached(scores, t)[1] < 0.95 for t in lower)
+    best = max(sum(reached(scores, t)) for t in every)
+    assert sum(reached(scores, points["balanced"].threshold)) == pytest.approx(best, abs=1e-12)
+
+
+def test_threshold_lies_midway_between_two_scores():
+    scores = Scores([0, 0, 1, 1], [0.1, 0.2, 0.6, 0.9], range(4))
+    points = choose_operating_points(scores)
+    assert [points[name].threshold for name in points] == pytest.approx([0.4, 0.4, 0.4])
+
+
+def test_equal_youden_takes_the_lower_threshold():
+    # J is 0.5 both between 0.1 and 0.2 and between 0.3 and 0.4.
+    scores = Scores([0, 1, 0, 1], [0.1, 0.2, 0.3, 0.4], range(4))
+    assert choose_operating_points(scores)["balanced"].threshold == pytest.approx(0.15)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
+def test_equal_scores_are_all_called_or_none(value):
+    scores = Scores([0, 1, 0], [value] * 3, range(3))
+    points = choose_operating_points(scores)
+    assert scores.called(points["rule_out"].threshold).all()
+    assert not scores.called(points["rule_in"].threshold).any()
+    assert points["rule_in"].sensitivity.value == 0
+
+
+def test_neighbouring_floating_point_numbers_are_still_divided():
+    low = 0.5
+    high = np.nextafter(low, 1)
+    point = choose_operating_points(Scores([0, 1], [low, high], ["a", "b"]))["balanced"]
+    assert (point.sensitivity.value, point.specificity.value) == (1, 1)
+
+
+def test_one_class_is_refused():
+    with pytest.raises(DataSetError, match="none normal"):
+        choose_operating_points(Scores([1, 1], [0.1, 0.2], ["a", "b"]))

@@ -1,0 +1,34 @@
+"""The Models page: every card readable, an empty machine told what to do."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import REPOSITORY
+
+
+@pytest.fixture
+def page() -> AppTest:
+    app = AppTest.from_file(str(REPOSITORY / "streamlit_app.py"), default_timeout=30).run()
+    return app.switch_page("pages/workbench/models.py")
+
+
+def test_each_model_shows_its_card(tiny_home: Path, page: AppTest) -> None:
+    page.run()
+    assert not page.exception
+    assert [title.value for title in page.title] == ["Models"]
+    names = [heading.value for heading in page.subheader]
+    assert "tiny" in names
+    shown = " ".join(text.value for text in page.markdown)
+    assert "Intended use" in shown
+    assert "Xin et al. 2021" in shown
+
+
+def test_without_a_model_the_page_says_what_to_do(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("cxr_core.reading.registry.RELEASED_MODELS", tmp_path)
+    page.run()
+    assert not page.exception
+    assert "Train" in page.info[0].value

@@ -1,0 +1,61 @@
+"""Film -> model input: the same for a full-size film and its small copy, the same for fit and predict."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from cxr_core.data.cache import cached_inputs
+from cxr_core.data.decode import read_film
+from cxr_core.data.index import build_index
+from cxr_core.data.preprocess import Preprocessing
+from cxr_core.errors import SettingsError, UnreadableFilm
+from tests.chests import chest, write_data_set
+
+
+@pytest.mark.parametrize("shape", [(20, 300), (300, 20), (64, 64), (1001, 777)])
+@pytest.mark.parametrize("contrast", ["none", "equalise"])
+def test_any_film_becomes_a_square(shape: tuple[int, int], contrast: str) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    out = Preprocessing(64, contrast).apply(pixels)
+    assert (out.shape, out.dtype) == ((64, 64), np.uint8)
+
+
+def test_a_large_film_and_its_small_copy_come_out_alike() -> None:
+    large = chest(1, pneumonia=True, side=1024)
+    small = cv2.resize(large, (256, 256), interpolation=cv2.INTER_AREA)
+    one, other = (Preprocessing(64).apply(film).astype(int) for film in (large, small))
+    assert np.abs(one - other).max() <= 1
+
+
+def test_equalising_forgets_exposure_and_window() -> None:
+    film = chest(2, pneumonia=False, side=128)
+    dimmed = (film * 0.6 + 20).astype(np.uint8)
+    equalise = Preprocessing(128, "equalise").apply
+    assert np.abs(equalise(film).astype(int) - equalise(dimmed)).mean() < 3
+    assert np.abs(film.astype(int) - dimmed).mean() > 20
+
+
+@pytest.mark.parametrize("settings", [{"size": 8}, {"size": 4096}, {"contrast": "vivid"}, {"resize": "nearest"}])
+def test_bad_settings_are_named(settings: dict) -> None:
+    with pytest.raises(SettingsError, match=next(iter(settings))):
+        Preprocessing(**settings)
+
+
+def test_the_cache_holds_what_reading_gives_and_is_written_once(tmp_path: Path) -> None:
+    index = build_index(write_data_set(tmp_path / "data", patients=3))
+    preprocessing = Preprocessing(32)
+    first = cached_inputs(index.root, index.readable, preprocessing)
+    expected = [preprocessing.apply(read_film(index.root / path).pixels) for path in index.readable["path"]]
+    np.testing.assert_array_equal(first, np.stack(expected))
+    for path in index.readable["path"]:
+        (index.root / path).unlink()
+    np.testing.assert_array_equal(cached_inputs(index.root, index.readable, preprocessing), first)
+
+
+def test_a_film_that_went_bad_after_the_index_is_named(tmp_path: Path) -> None:
+    index = build_index(write_data_set(tmp_path / "data", patients=2))
+    (index.root / index.readable["path"].iloc[1]).write_text("x")
+    with pytest.raises(UnreadableFilm, match=index.readable["file"].iloc[1]):
+        cached_inputs(index.root, index.readable, Preprocessing(32))

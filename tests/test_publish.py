@@ -1,0 +1,108 @@
+"""A run becomes a model: calibrated on validation patients, measured on held-out ones, refused where it must be."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cxr_core.errors import InputError, NotFound, SettingsError, WorkError
+from cxr_core.evaluation.calibration import fit_platt
+from cxr_core.evaluation.ledger import openings
+from cxr_core.reading.publish import publish
+from cxr_core.reading.registry import Model, find_model, list_models, sha256_of
+from cxr_core.training.runs import Run, list_runs
+
+
+@pytest.fixture
+def run(tiny_home: Path) -> Run:
+    return list_runs()[0]
+
+
+@pytest.fixture
+def tiny(tiny_home: Path) -> Model:
+    return find_model("tiny")
+
+
+def test_the_card_says_what_the_contract_asks_for(tiny: Model) -> None:
+    card = json.loads((tiny.folder / "card.json").read_text())
+    asked = {"input", "classes", "calibration", "operating_points", "training", "figures", "intended_use", "not_for"}
+    assert asked | {"limits", "licence", "sha256", "conformal"} <= set(card)
+    assert card["sha256"] == sha256_of(tiny.weights)
+    assert card["input"]["preprocessing"]["size"] == 32
+    assert set(card["operating_points"]) == {"rule_out", "balanced", "rule_in"}
+
+
+def test_it_is_calibrated_on_the_runs_validation_patients(tiny: Model, run: Run) -> None:
+    table = pd.read_csv(run.folder / "validation.csv")
+    platt = fit_platt(table["logit"].to_numpy(), (table["label"] == "PNEUMONIA").to_numpy(int))
+    assert tiny.card["calibration"]["parameters"] == {"slope": platt.slope, "intercept": platt.intercept}
+
+
+def test_its_figures_are_those_of_patients_never_used(tiny: Model, run: Run, tiny_home: Path) -> None:
+    split = pd.read_csv(run.folder / "split.csv")
+    held_out = set(split.loc[split["split"] == "test", "patient"])
+    assert held_out
+    assert not held_out & set(split.loc[split["split"] != "test", "patient"])
+    kept = json.loads((tiny.folder / "evaluations" / "held-out.json").read_text())
+    assert kept["films"] == (split["split"] == "test").sum()
+    assert tiny.card["figures"]["values"]["auroc"] == kept["clustered"]["auroc"]
+    assert f"{kept['films']} films" in tiny.card["figures"]["measured_on"]
+    opened = openings(tiny_home, tiny.card["sha256"])
+    assert len(opened) == 1
+
+
+def test_no_path_of_this_machine_is_in_the_card(tiny: Model, tiny_home: Path) -> None:
+    assert str(tiny_home.parent) not in (tiny.folder / "card.json").read_text()
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a b", ".hidden", "x" * 65])
+def test_a_bad_name_is_refused(run: Run, name: str) -> None:
+    with pytest.raises(SettingsError, match="letters, digits"):
+        publish(run, name)
+
+
+def test_a_taken_name_is_refused(run: Run) -> None:
+    with pytest.raises(SettingsError, match="taken"):
+        publish(run, "tiny")
+
+
+def test_a_run_without_weights_is_refused(run: Run) -> None:
+    (run.folder / "validation.csv").unlink()
+    with pytest.raises(WorkError, match="epoch"):
+        publish(run, "another")
+
+
+def test_changed_held_out_films_are_refused_and_nothing_is_left(run: Run, tiny_home: Path) -> None:
+    config = json.loads((run.folder / "config.json").read_text())
+    split = pd.read_csv(run.folder / "split.csv")
+    film = split.loc[split["split"] == "test", "path"].iloc[0]
+    data = tiny_home / "made" / "chest_xray"
+    (run.folder / "config.json").write_text(json.dumps(config | {"data": str(data)}))
+    (data / film).write_bytes((data / split.loc[split["split"] == "train", "path"].iloc[0]).read_bytes())
+    with pytest.raises(InputError, match="held-out films"):
+        publish(run, "another")
+    assert [folder.name for folder in (tiny_home / "models").iterdir()] == ["tiny"]
+
+
+def test_a_model_whose_file_changed_is_refused(tiny: Model) -> None:
+    tiny.weights.write_bytes(tiny.weights.read_bytes()[:-1])
+    with pytest.raises(WorkError, match="sha256"):
+        tiny.check()
+
+
+def test_a_broken_card_hides_one_model_only(tiny: Model) -> None:
+    (tiny.folder / "card.json").write_text("{")
+    assert "tiny" not in [model.name for model in list_models()]
+    with pytest.raises(NotFound, match="tiny"):
+        find_model("tiny")
+
+
+def test_the_released_model_is_whole_and_the_default() -> None:
+    released = find_model()
+    released.check()
+    assert released.released
+    assert released.weights.stat().st_size < 25_000_000
+    assert released.card["figures"]["values"]["auroc"]["value"] >= 0.985
+    assert np.isfinite(released.card["figures"]["values"]["auroc"]["low"])

@@ -1,0 +1,64 @@
+"""The walls of docs/architecture.md: who may import what, and what an import costs."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+ROOMS = ["data", "training", "evaluation", "reading"]
+HEAVY = {"tensorflow", "keras", "streamlit", "jax"}
+
+
+def modules() -> list[Path]:
+    return sorted((REPOSITORY / "cxr_core").rglob("*.py"))
+
+
+def imports(file: Path, top_level_only: bool = False) -> set[str]:
+    tree = ast.parse(file.read_text())
+    nodes = tree.body if top_level_only else ast.walk(tree)
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_from_rooms_to_its_left(room: str) -> None:
+    forbidden = {f"cxr_core.{other}" for other in [*ROOMS[ROOMS.index(room) + 1 :], "ui", "cli"]}
+    for file in (REPOSITORY / "cxr_core" / room).rglob("*.py"):
+        crossing = {name for name in imports(file) if any(f"{name}.".startswith(f"{wall}.") for wall in forbidden)}
+        assert not crossing, f"{file.relative_to(REPOSITORY)} imports {crossing}"
+
+
+def test_streamlit_stays_in_the_ui() -> None:
+    for file in modules():
+        if "ui" not in file.parts:
+            assert not any(name.split(".")[0] == "streamlit" for name in imports(file)), file
+
+
+def test_tf_stays_behind_one_door() -> None:
+    for file in modules():
+        if file.name != "backend.py":
+            assert not any(name.split(".")[0] in ("tensorflow", "jax") for name in imports(file)), file
+
+
+def test_evaluation_knows_no_keras() -> None:
+    for file in (REPOSITORY / "cxr_core" / "evaluation").rglob("*.py"):
+        assert not any(name.split(".")[0] in HEAVY for name in imports(file)), file
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["cxr_core.cli", "cxr_core.data.index", "cxr_core.data.demo", "cxr_core.training.jobs", "cxr_core.reading.reader"],
+)
+def test_importing_a_door_loads_nothing_heavy(module: str) -> None:
+    probe = f"import sys, {module}; print(*({HEAVY!r} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", probe], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert loaded.stdout.split() == []

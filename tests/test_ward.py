@@ -1,0 +1,61 @@
+"""Predictive values in a ward, and scores in frequencies."""
+
+import numpy as np
+import pytest
+
+from cxr_core.errors import DataSetError, SettingsError
+from cxr_core.evaluation.frequencies import frequency_table, in_frequencies
+from cxr_core.evaluation.scores import Scores
+from cxr_core.reading.ward import at_prevalence, ward_values
+
+POINT = {
+    "sensitivity": {"value": 0.9, "low": 0.8, "high": 0.95, "n": 100},
+    "specificity": {"value": 0.8, "low": 0.7, "high": 0.9, "n": 50},
+}
+
+
+def test_predictive_values_follow_bayes() -> None:
+    ppv, npv = ward_values(POINT, 0.1)
+    assert ppv.value == pytest.approx(0.09 / (0.09 + 0.18))
+    assert npv.value == pytest.approx(0.72 / (0.72 + 0.01))
+    assert ppv.low < ppv.value < ppv.high  # type: ignore[operator]
+    assert npv.low < npv.value < npv.high  # type: ignore[operator]
+    assert ppv.n == 150
+
+
+def test_a_rarer_disease_lowers_the_ppv_and_raises_the_npv() -> None:
+    values = [ward_values(POINT, p) for p in (0.02, 0.2, 0.7)]
+    assert values[0][0].value < values[1][0].value < values[2][0].value  # type: ignore[operator]
+    assert values[0][1].value > values[1][1].value > values[2][1].value  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("prevalence", [0, 1, -0.1, 2])
+def test_a_prevalence_must_be_between_0_and_1(prevalence: float) -> None:
+    with pytest.raises(SettingsError, match="between 0 and 1"):
+        ward_values(POINT, prevalence)
+    with pytest.raises(SettingsError, match="between 0 and 1"):
+        at_prevalence(0.5, 0.7, prevalence)
+
+
+def test_a_point_without_figures_is_refused() -> None:
+    with pytest.raises(SettingsError, match="intervals"):
+        ward_values({"sensitivity": {"value": 0.9}}, 0.1)
+
+
+def test_a_probability_moves_with_the_prior_odds() -> None:
+    assert at_prevalence(0.5, 0.5, 0.1) == pytest.approx(0.1)
+    assert at_prevalence(0.8, 0.74, 0.74) == pytest.approx(0.8)
+    assert at_prevalence(1.0, 0.74, 0.1) == 1
+    assert at_prevalence(0.0, 0.74, 0.1) == 0
+
+
+def test_scores_in_frequencies() -> None:
+    values = np.linspace(0.01, 0.99, 80)
+    labels = (values > 0.5).astype(int)
+    table = frequency_table(Scores(labels, values, np.arange(80)))
+    assert sum(row["films"] for row in table) == 80
+    assert table[-1]["up_to"] == 1
+    assert in_frequencies(table, 0.97).startswith("Of 10 validation films with a score like this one, 10 had pneumonia")
+    assert "0 had pneumonia" in in_frequencies(table, 0.0)
+    with pytest.raises(DataSetError, match="no row"):
+        in_frequencies([], 0.5)
