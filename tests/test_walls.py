@@ -11,6 +11,7 @@ from tests.conftest import REPOSITORY
 
 ROOMS = ["data", "training", "evaluation", "reading"]
 HEAVY = {"tensorflow", "keras", "streamlit", "jax"}
+SLOW = {"tensorflow", "keras", "pandas", "scipy", "sklearn", "pydicom", "reportlab"}
 
 
 def modules() -> list[Path]:
@@ -60,5 +61,13 @@ def test_evaluation_knows_no_keras() -> None:
 )
 def test_importing_a_door_loads_nothing_heavy(module: str) -> None:
     probe = f"import sys, {module}; print(*({HEAVY!r} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", probe], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert loaded.stdout.split() == []
+
+
+def test_the_first_page_is_drawn_without_the_slow_libraries() -> None:
+    page = ast.parse((REPOSITORY / "pages" / "workbench" / "diagnose.py").read_text())
+    doors = "\n".join(ast.unparse(node) for node in page.body if isinstance(node, ast.Import | ast.ImportFrom))
+    probe = f"import sys, cxr_core.ui.frame\n{doors}\nprint(*({SLOW!r} & set(sys.modules)))"
     loaded = subprocess.run([sys.executable, "-c", probe], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert loaded.stdout.split() == []

@@ -9,7 +9,6 @@ A `Statistic` takes weights `float64 (B, N)`, >= 0, and returns values `float64 
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import expit, logit
 
 from cxr_core.evaluation.scores import Scores
 
@@ -102,6 +101,8 @@ def calibration_slope(scores: Scores) -> Statistic:
     Cox, Biometrika 1958; 45:562-565; Van Calster et al., BMC Medicine 2019; 17:230. Undefined where one class is
     missing or the classes do not overlap, since there the slope has no finite best value.
     """
+    from scipy.special import expit, logit  # half a second to import
+
     order = np.argsort(scores.scores, kind="stable")
     x = logit(np.clip(scores.scores[order], MARGIN, 1 - MARGIN))
     y = scores.labels[order].astype(np.float64)
@@ -140,6 +141,8 @@ def calibration_intercept(scores: Scores) -> Statistic:
 
     Van Calster et al., BMC Medicine 2019; 17:230. Undefined where one class is missing.
     """
+    from scipy.special import expit, logit
+
     x = logit(np.clip(scores.scores, MARGIN, 1 - MARGIN))
     y = scores.labels.astype(np.float64)
     if scores.one_class:
@@ -186,8 +189,10 @@ def _logistic(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[float,
 
 def _offset_intercept(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> float:
     """Intercept at which the mean probability expit(intercept + x) is the observed rate; both classes are there."""
-    bound = np.abs(x).max() + np.log(weights.sum()) + 1
     from scipy.optimize import brentq
+    from scipy.special import expit
+
+    bound = np.abs(x).max() + np.log(weights.sum()) + 1
 
     return brentq(lambda intercept: float(weights @ (y - expit(intercept + x))), -bound, bound, xtol=1e-10)
 

@@ -1,18 +1,22 @@
 """Similar films: those of the data set in use that lie nearest to the film on screen, each with its label."""
 
+from __future__ import annotations
+
 from html import escape as escaped
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from cxr_core.data.decode import read_film
-from cxr_core.data.index import Index
 from cxr_core.errors import CXRError
 from cxr_core.reading.registry import Model
-from cxr_core.reading.similar import FeatureIndex
 from cxr_core.reading.verdict import Reading
-from cxr_core.ui.data_set import index_with_progress
 from cxr_core.ui.diagnose_viewer import for_screen
 from cxr_core.ui.shared import reader
+
+if TYPE_CHECKING:
+    from cxr_core.data.index import Index
+    from cxr_core.reading.similar import FeatureIndex
 
 SHOWN = 6
 KEPT_INDEXES = 4
@@ -27,6 +31,8 @@ def show_similar(reading: Reading, model: Model) -> None:
     if not source:
         st.caption("Open a data set on the Dataset page; its films nearest to this one are then shown here.")
         return
+    from cxr_core.ui.data_set import index_with_progress  # pandas: not before the first page is drawn
+
     try:
         index = index_with_progress(source)
         features = _features(model.name, model.version, index.fingerprint, index)
@@ -47,4 +53,6 @@ def show_similar(reading: Reading, model: Model) -> None:
 @st.cache_resource(show_spinner="Looking through the data set; the first time takes a while.", max_entries=KEPT_INDEXES)
 def _features(name: str, version: str, fingerprint: str, _index: Index) -> FeatureIndex:
     """The features of a data set's films, kept for all sessions."""
+    from cxr_core.reading.similar import FeatureIndex
+
     return FeatureIndex(reader(name), _index)

@@ -87,7 +87,8 @@ def test_the_sliders_move_the_figures(evaluation) -> None:
     slider.press("End")
     page.get_by_text("A threshold moved by hand", exact=False).wait_for()
     page.wait_for_function(
-        "before => document.querySelector('[data-testid=stMetricValue]').innerText !== before", arg=before
+        "before => ![undefined, before].includes(document.querySelector('[data-testid=stMetricValue]')?.innerText)",
+        arg=before,
     )
     prevalence = page.get_by_role("slider", name=re.compile("Children with pneumonia")).first
     prevalence.focus()
