@@ -18,6 +18,9 @@ import numpy as np
 
 from cxr_core.errors import SettingsError
 
+# Training a convolution of fewer channels corrupts the heap by way of oneDNN 3 in TensorFlow 2.21 (its issues 117700 and
+# 123109 are of that kind); networks for real films are wider, and a third faster with it.
+ONEDNN_CHANNELS = 16
 _import_lock = threading.Lock()
 _NATIVE_LOG_LINE = re.compile(rb"WARNING: All log messages before absl|[IW]\d{4} \d\d:\d\d:")
 
@@ -32,6 +35,13 @@ def import_keras():
         with _without_banners():
             import keras
         return keras
+
+
+def import_keras_to_train(widths: tuple[int, ...]):
+    """`import_keras` for networks of these channels: without oneDNN if it could not train them safely."""
+    if min(widths) < ONEDNN_CHANNELS:
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    return import_keras()
 
 
 def evidence(model, stage: str) -> Callable[[np.ndarray], tuple[np.ndarray, ...]]:

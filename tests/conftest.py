@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the tests' networks are narrow, see backend.ONEDNN_CHANNELS
 REPOSITORY = Path(__file__).resolve().parent.parent
 TEST_DATA = Path(os.environ.get("CXR_TEST_DATA") or REPOSITORY.parent / "shared" / "data")
 

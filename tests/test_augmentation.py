@@ -1,11 +1,15 @@
 """Augmentation: the effects without their randomness, and that reading a film is never random."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
+from keras.src.trainers.trainer import model_supports_jit
 
 from cxr_core.training.augmentation import FilmAugmentation, apply_affine, apply_erasing, apply_intensity
-from cxr_core.training.recipes import Recipe
+from cxr_core.training.network import compiled_network
+from cxr_core.training.recipes import RECIPES, Recipe
 from tests.chests import chest
 
 IDENTITY = [1, 0, 0, 0, 1, 0, 0, 0]
@@ -64,3 +68,11 @@ def test_a_flip_only_mirrors_left_and_right(films: np.ndarray) -> None:
     mirrored = [np.allclose(a, b[:, ::-1], atol=1e-5) for a, b in zip(out, films, strict=True)]
     same = [np.allclose(a, b, atol=1e-5) for a, b in zip(out, films, strict=True)]
     assert all(m != s for m, s in zip(mirrored, same, strict=True))
+
+
+def test_a_network_trains_as_keras_would_compile_it_for_a_gpu() -> None:
+    """Keras compiles with XLA where there is a GPU and every layer claims to support it; XLA is on this CPU, too."""
+    model = compiled_network(replace(RECIPES["residual-128"], size=32, widths=(4, 8)), steps=1)
+    model.jit_compile = model_supports_jit(model)
+    films = np.zeros((2, 32, 32, 1), np.uint8)
+    assert np.isfinite(model.train_on_batch(films, np.array([0.0, 1.0]), return_dict=True)["loss"])

@@ -38,6 +38,17 @@ for scope in (nullcontext(), mirrored(["CPU:0", "CPU:1"])):
 print(json.dumps(losses))
 """
 
+NARROW = """
+import numpy as np
+from cxr_core.backend import import_keras_to_train
+import_keras_to_train((4, 8))
+from cxr_core.training.network import compiled_network
+from cxr_core.training.recipes import configure
+model = compiled_network(configure("residual-128", {"size": "32", "widths": "4, 8"}), steps=32)
+for count in [32, 21, 7, 1] * 8:
+    model.train_on_batch(np.zeros((count, 32, 32, 1), np.uint8), np.arange(count) % 2.0)
+"""
+
 
 def test_two_devices_train_to_the_same_loss_as_one() -> None:
     ended = subprocess.run([sys.executable, "-c", TWO_DEVICES], cwd=REPOSITORY, capture_output=True, text=True)
@@ -67,3 +78,10 @@ def test_the_same_training_runs_on_jax(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr[-2000:]
     assert json.loads(ended.stdout)["status"] == "finished"
     assert len((tmp_path / "run" / "history.csv").read_text().splitlines()) == 3
+
+
+def test_a_narrow_network_trains_without_corrupting_the_heap() -> None:
+    """With oneDNN, which a user has on and `conftest.py` turns off, this ends by a segmentation fault."""
+    plain = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
+    ended = subprocess.run([sys.executable, "-c", NARROW], cwd=REPOSITORY, env=plain, capture_output=True)
+    assert ended.returncode == 0, ended.stderr.decode()[-500:]

@@ -11,6 +11,7 @@ from cxr_core.evaluation.scores import Scores
 
 RULE_OUT_SENSITIVITY = 0.97
 RULE_IN_SPECIFICITY = 0.95
+ROUNDING = 1e-12  # equal sums of rates may differ by less than this
 
 
 @dataclass(frozen=True)
@@ -37,23 +38,34 @@ class OperatingPoint:
 
 
 def choose_operating_points(scores: Scores) -> dict[str, OperatingPoint]:
-    """`rule_out`, `balanced` (Youden, Cancer 1950; 3:32-35) and `rule_in`, with Wilson intervals.
+    """`rule_out`, `balanced` and `rule_in`, with Wilson intervals.
 
-    Choose on validation patients only. Among equal values of Youden's J the lowest threshold is taken, since a missed
-    pneumonia costs more than a false alarm. Raises DataSetError if all films have one label.
+    Choose on validation patients only. `balanced`: Youden's J (Cancer 1950; 3:32-35) has a flat top, on which a few
+    films decide; of the thresholds that these films cannot tell from the best, J within one standard error of it
+    (Breiman et al., Classification and Regression Trees 1984, section 3.4.3), the highest is taken: what fails first on
+    films of another time or hospital is specificity. Raises DataSetError if all films have one label.
     """
     if scores.one_class:
         raise DataSetError(f"operating points: {scores.one_class}")
     thresholds, true_positives, true_negatives = _candidates(scores)
     sensitivity, specificity = true_positives / scores.pneumonia, true_negatives / scores.normal
-    # Youden's J times both class sizes, in whole numbers: rounding must not decide between equal candidates.
-    youden = true_positives * scores.normal + true_negatives * scores.pneumonia
+    youden = sensitivity + specificity
+    best = np.argmax(youden)
+    variances = [
+        (rate[best] * (1 - rate[best])) / n
+        for rate, n in ((sensitivity, scores.pneumonia), (specificity, scores.normal))
+    ]
+    enough = youden >= youden[best] - np.sqrt(sum(variances)) - ROUNDING
     chosen = {
         "rule_out": (
             np.flatnonzero(sensitivity >= RULE_OUT_SENSITIVITY)[-1],
             f"The highest threshold with a sensitivity of at least {RULE_OUT_SENSITIVITY}.",
         ),
-        "balanced": (np.argmax(youden), "The threshold with the highest sum of sensitivity and specificity (Youden)."),
+        "balanced": (
+            np.flatnonzero(enough)[-1],
+            "The highest threshold at which the sum of sensitivity and specificity (Youden) is within one standard "
+            "error of the best.",
+        ),
         "rule_in": (
             np.flatnonzero(specificity >= RULE_IN_SPECIFICITY)[0],
             f"The lowest threshold with a specificity of at least {RULE_IN_SPECIFICITY}.",

@@ -53,6 +53,8 @@ class FilmAugmentation(keras.layers.Layer):
             "seed": seed,
         }
         self.seed_generator = keras.random.SeedGenerator(seed)
+        # TensorFlow's XLA, which Keras turns on for a GPU, cannot compile the moving of films.
+        self.supports_jit = keras.backend.backend() != "tensorflow"
 
     def call(self, films, training=False):
         if not training:

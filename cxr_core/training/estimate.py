@@ -60,9 +60,9 @@ def measure(recipe: Recipe, train: int, val: int) -> Estimate:
 
     import numpy as np
 
-    from cxr_core.backend import device_name, import_keras, placement
+    from cxr_core.backend import device_name, import_keras_to_train, placement
 
-    import_keras()
+    import_keras_to_train(recipe.widths)
     from cxr_core.training.network import compiled_network
 
     train = min(train, recipe.subset or train)

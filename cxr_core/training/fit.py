@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cxr_core.backend import device_name, import_keras, placement
+from cxr_core.backend import device_name, import_keras_to_train, placement
 from cxr_core.data.cache import cached_inputs
 from cxr_core.data.index import Index, build_index
 from cxr_core.data.split import write_split
@@ -64,7 +64,7 @@ def _fit(run: Run, recipe: Recipe) -> None:
         rows["val"] = np.random.default_rng(recipe.seed).permutation(rows["val"])
 
     run.update(message="Loading Keras.")
-    import_keras()
+    import_keras_to_train(recipe.widths)
     from cxr_core.training.batches import FilmBatches
 
     validation = FilmBatches(inputs, labels, rows["val"], recipe.batch, films=recipe.val_films)

@@ -116,11 +116,12 @@ RELEASED = Recipe(
     architecture="efficientnet_lite",
     size=160,
     contrast="none",
-    epochs=6,
+    epochs=8,
     batch=32,
     learning_rate=5e-4,
     gamma=0.4,
     erase=0.4,
+    flip=True,
     pretrained="imagenet",
 )
 """released: EfficientNet-Lite0 from ImageNet weights, all of it fine-tuned from the first epoch; see docs/model.md."""

@@ -1,0 +1,127 @@
+"""How far a recipe's figures vary: the patients in five parts, each held out from a fit of its own.
+
+    python -m benchmarks.folds DATA [--recipe released] [--set epochs=4 ...] [--out docs/released]
+
+Each fit is an ordinary run under `CXR_HOME/runs`, with a seed of its own; one that has finished is not repeated, so an
+interrupted command goes on where it was. Calibration and threshold come from the run's validation patients, the figures
+from its held-out ones. Writes `folds.csv`, the figures by fold, and `label_audit.csv`, the films whose label their
+held-out network contradicts most.
+"""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import StratifiedGroupKFold
+
+from cxr_core.backend import import_keras
+from cxr_core.data.cache import cached_inputs
+from cxr_core.data.index import Index, build_index
+from cxr_core.data.split import grouped_split, read_split, write_split
+from cxr_core.evaluation.calibration import fit_platt
+from cxr_core.evaluation.curves import roc_curve
+from cxr_core.evaluation.metrics import evaluate
+from cxr_core.evaluation.operating_points import choose_operating_points
+from cxr_core.evaluation.scores import Scores
+from cxr_core.home import runs_folder
+from cxr_core.training.fit import fit
+from cxr_core.training.recipes import configure, recipe_from_dict
+from cxr_core.training.runs import Run, create_run
+from cxr_core.training.settings import Recipe
+
+FOLDS = 5
+VALIDATION = 0.125
+SENSITIVITY = 0.97
+CONTRADICTED = 40
+FIGURES = ("auroc", "sensitivity", "specificity", "accuracy", "ece")
+
+
+def main() -> None:
+    """Fit what has not been fitted, measure, write, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--recipe", default="released")
+    parser.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--out", type=Path)
+    asked = parser.parse_args()
+    recipe = configure(asked.recipe, dict(pair.split("=", 1) for pair in asked.settings))
+    index = build_index(asked.data)
+    rows, scored = [], []
+    for fold in range(FOLDS):
+        run = fitted(index, asked.recipe, replace(recipe, seed=fold), fold)
+        figures, films = measured(run, index)
+        rows.append({"fold": fold, "epochs": run.state()["epoch"], "best_epoch": run.state()["best_epoch"]} | figures)
+        scored.append(films.assign(fold=fold))
+        print(pd.DataFrame(rows).to_string(index=False, float_format="{:.4f}".format), flush=True)
+    table = pd.DataFrame(rows)
+    print(table[[*FIGURES, "specificity_at_97"]].agg(["mean", "std"]).to_string(float_format="{:.4f}".format))
+    if asked.out:
+        table.round(4).to_csv(asked.out / "folds.csv", index=False)
+        audit(pd.concat(scored)).to_csv(asked.out / "label_audit.csv", index=False)
+
+
+def fitted(index: Index, name: str, recipe: Recipe, fold: int) -> Run:
+    """The finished run of a fold, fitted now or before."""
+    folder = runs_folder() / f"fold-{fold}"
+    if folder.exists():
+        run = Run(folder)
+        if run.state()["status"] != "finished":
+            fit(run)
+        return run
+    table = runs_folder() / f"fold-{fold}.csv"
+    table.parent.mkdir(parents=True, exist_ok=True)
+    write_split(index.films, dealt(index.films, fold), table)
+    run = create_run(index.root, name, recipe, table, folder)
+    fit(run)
+    return run
+
+
+def dealt(films: pd.DataFrame, fold: int) -> pd.Series:
+    """The fold's patients as "test"; of the others an eighth validates. What the folder calls val or test is left."""
+    usable = films[films["split"].isin(["train", ""]) & (films["fault"] == "")].drop_duplicates("sha256")
+    parts = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0).split(usable, usable["kind"], usable["patient"])
+    held_out = usable.index[list(parts)[fold][1]]
+    rest = grouped_split(usable.drop(held_out), (1 - VALIDATION, VALIDATION, 0.0), seed=fold)
+    return pd.concat([rest, pd.Series("test", index=held_out)]).reindex(films.index, fill_value="")
+
+
+def measured(run: Run, index: Index) -> tuple[dict[str, float], pd.DataFrame]:
+    """Figures on the run's held-out patients, and those films with their calibrated scores."""
+    validation = pd.read_csv(run.folder / "validation.csv", dtype={"patient": str})
+    platt = fit_platt(validation["logit"].to_numpy(), labels_of(validation))
+    point = choose_operating_points(scores_of(validation, platt.probability(validation["logit"].to_numpy())))[
+        "balanced"
+    ]
+    films = index.films[read_split(index.films, run.folder / "split.csv") == "test"]
+    inputs = cached_inputs(index.root, films, recipe_from_dict(run.config()["settings"]).preprocessing())
+    network = import_keras().saving.load_model(run.folder / "best.keras", compile=False)
+    score = platt.probability(network.predict(np.asarray(inputs)[..., None], batch_size=64, verbose=0)[:, 0])
+    scores = scores_of(films, score)
+    figures = evaluate(scores, point.threshold).to_dict()["figures"]
+    roc = roc_curve(scores)
+    enough = np.array(roc["sensitivity"]) >= SENSITIVITY
+    at = {"specificity_at_97": 1 - float(np.min(np.array(roc["false_positive_rate"])[enough]))}
+    return {name: figures[name]["value"] for name in FIGURES} | at, films.assign(score=score)
+
+
+def audit(films: pd.DataFrame) -> pd.DataFrame:
+    """The films whose score lies farthest from their label, the farthest first."""
+    away = (films["score"] - labels_of(films)).abs()
+    chosen = films.assign(away=away).nlargest(CONTRADICTED, "away")
+    return chosen[["path", "label", "kind", "patient", "score", "fold"]].round(4)
+
+
+def labels_of(films: pd.DataFrame) -> np.ndarray:
+    """1 for pneumonia."""
+    return (films["label"] == "PNEUMONIA").to_numpy(int)
+
+
+def scores_of(films: pd.DataFrame, scores: np.ndarray) -> Scores:
+    """As the evaluation takes them."""
+    return Scores(labels_of(films), np.asarray(scores), films["patient"].to_numpy(), films["path"].to_numpy())
+
+
+if __name__ == "__main__":
+    main()
