@@ -1,6 +1,6 @@
 """How often the interval of a site's recalibrated threshold holds the threshold that is right there.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.acceptance_coverage --simulations 400
+    OMP_NUM_THREADS=1 python -m benchmarks.acceptance_coverage
 
 Each simulation makes a system whose scores are calibrated, and a hospital where their logits are shifted; patients have
 one to three films that are alike. The hospital labels some films and recalibrates. The right threshold is the one that
@@ -13,7 +13,7 @@ import argparse
 import numpy as np
 from scipy.special import expit
 
-from cxr_core.evaluation.acceptance import logit_shift, moved
+from cxr_core.evaluation.acceptance import expanded_level, logit_shift, moved
 from cxr_core.evaluation.bootstrap import clustered_bootstrap
 from cxr_core.evaluation.intervals import wilson
 from cxr_core.evaluation.scores import Scores
@@ -35,11 +35,11 @@ def hospital(seed: int, films: int, shift: float, prevalence: float) -> Scores:
 def main() -> None:
     """Print the coverage for sites of several sizes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--simulations", type=int, default=400)
+    parser.add_argument("--simulations", type=int, default=2000)
     parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--shift", type=float, default=1.5)
     parser.add_argument("--prevalence", type=float, default=0.5, help="at the hospital")
-    parser.add_argument("--films", type=int, nargs="+", default=[100, 200, 500])
+    parser.add_argument("--films", type=int, nargs="+", default=[50, 100, 200, 500])
     given = parser.parse_args()
     right = float(expit(np.log(THRESHOLD / (1 - THRESHOLD)) + given.shift))
     print(
@@ -51,7 +51,8 @@ def main() -> None:
         for seed in range(given.simulations):
             scores = hospital(seed, films, given.shift, given.prevalence)
             statistic = {"shift": logit_shift(scores, PREVALENCE)}
-            shift = clustered_bootstrap(scores, statistic, given.draws, seed)["shift"]
+            level = expanded_level(scores, given.draws)
+            shift = clustered_bootstrap(scores, statistic, given.draws, seed, level)["shift"]
             threshold = moved(THRESHOLD, shift)
             if threshold.low is not None and threshold.high is not None:
                 held += threshold.low <= right <= threshold.high

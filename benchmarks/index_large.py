@@ -3,7 +3,8 @@
     python benchmarks/index_large.py [--films 100000]
 
 The films are made: small JPEGs that differ in a comment. Exits 1 unless every step takes under 2 seconds and the
-process stays under 1 GB. The first index, which reads every file, is shown and not limited.
+process stays under 1 GB. The first index, which reads every file, is shown and not limited. The processor's time beside
+each tells what an idle machine would take, where this one is busy.
 """
 
 import argparse
@@ -74,10 +75,10 @@ def main() -> int:
 
 
 def _told(name: str, step: Callable):
-    begun = time.perf_counter()
+    begun, worked = time.perf_counter(), time.process_time()
     result = step()
-    seconds = time.perf_counter() - begun
-    print(f"{name:20} {seconds:6.2f} s")
+    seconds, processor = time.perf_counter() - begun, time.process_time() - worked
+    print(f"{name:20} {seconds:6.2f} s, of the processor {processor:.2f} s", flush=True)
     return result, seconds
 
 

@@ -48,15 +48,17 @@ class Reader:
 
     def __init__(self, number: int, address: str, films: list[Image.Image], tally: Tally) -> None:
         self.number, self.address, self.films, self.tally = number, address, films, tally
-        self.http = requests.Session()
-        self.session_id = self.uploader = ""
+        self.cookies = requests.cookies.RequestsCookieJar()
+        self.session_id = self.page = ""
+        self.uploaders: list[str] = []  # the first is for files, the next for a folder
         self.hashes: set[str] = set()
 
     async def work(self, until: float, films: int) -> None:
         """Rounds until the time is up; an error ends the session and is told."""
         rng = np.random.default_rng(self.number)
         try:
-            await asyncio.to_thread(self.http.get, f"{self.address}/_stcore/health", timeout=60)
+            health = await asyncio.to_thread(requests.get, f"{self.address}/_stcore/health", timeout=60)
+            self.cookies = health.cookies
             url = self.address.replace("http", "ws") + "/_stcore/stream"
             async with connect(url, subprotocols=["streamlit"], max_size=None, origin=self.address) as line:  # type: ignore[arg-type,list-item]
                 await self.run(line, [])
@@ -82,9 +84,6 @@ class Reader:
             await asyncio.to_thread(self.upload, url, film)
         await self.run(line, list(zip(urls, films, strict=True)))
         wanted = {hashlib.sha256(film).hexdigest() for film in films}
-        ends = time.monotonic() + ANSWERS_WITHIN
-        while len(self.hashes) < len(films):
-            await self.receive(line, ends)
         if self.hashes != wanted:
             raise RuntimeError(f"answers of other films: {self.hashes - wanted}")
         self.tally.answers += len(films)
@@ -104,33 +103,35 @@ class Reader:
 
     def upload(self, url: FileURLs, film: bytes) -> None:
         """As the browser does it."""
-        token = self.http.cookies.get("_streamlit_xsrf") or ""
-        answer = self.http.put(
+        answer = requests.put(
             self.address + url.upload_url,
             files={"file": ("film.png", film, "image/png")},
-            headers={"X-Xsrftoken": token},
+            headers={"X-Xsrftoken": self.cookies.get("_streamlit_xsrf") or ""},
+            cookies=self.cookies,
             timeout=60,
         )
         answer.raise_for_status()
 
     async def run(self, line: ClientConnection, files: list[tuple[FileURLs, bytes]]) -> None:
-        """Run the page with these files in its drop zone, and wait until it has run."""
+        """Run the page with these files in its drop zone until it has come to an end and shows their answers."""
         ask = BackMsg()
-        if self.uploader:
+        ask.rerun_script.page_script_hash = self.page  # without it, the server takes the page for another
+        for uploader in self.uploaders:
             state = ask.rerun_script.widget_states.widgets.add()
-            state.id = self.uploader
+            state.id = uploader
             state.file_uploader_state_value.SetInParent()
-            for url, film in files:
+            for url, film in files if uploader == self.uploaders[0] else []:
                 info = state.file_uploader_state_value.uploaded_file_info.add()
                 info.name, info.size, info.file_id = f"{self.number}.png", len(film), url.file_id
                 info.file_urls.CopyFrom(url)
-        else:
-            ask.rerun_script.SetInParent()
         self.hashes = set()
         await line.send(ask.SerializeToString())
         ends = time.monotonic() + ANSWERS_WITHIN
-        while not (await self.receive(line, ends)).HasField("script_finished"):
-            pass
+        finished = False
+        while not finished or len(self.hashes) < len(files):
+            message = await self.receive(line, ends)
+            if message.HasField("script_finished"):
+                finished = message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
 
     async def receive(self, line: ClientConnection, ends: float) -> ForwardMsg:
         """The next message; what it shows of the page is kept."""
@@ -139,14 +140,16 @@ class Reader:
         message.ParseFromString(data if isinstance(data, bytes) else data.encode())
         if message.HasField("new_session"):
             self.session_id = message.new_session.initialize.session_id or self.session_id
+        if message.HasField("navigation"):
+            self.page = message.navigation.page_script_hash
         if message.HasField("delta"):
             element = message.delta.new_element
             kind = element.WhichOneof("type")
             if kind == "exception":
                 told = element.exception
                 raise RuntimeError(f"the page failed: {told.type} {told.message[:300]} {[*told.stack_trace][-2:]}")
-            if kind == "file_uploader" and not self.uploader:  # the first is for files, the next for a folder
-                self.uploader = element.file_uploader.id
+            if kind == "file_uploader" and element.file_uploader.id not in self.uploaders:
+                self.uploaders.append(element.file_uploader.id)
             if kind == "bidi_component" and '"rows"' in element.bidi_component.json:
                 self.hashes = {row["sha256"] for row in json.loads(element.bidi_component.json)["rows"]}
         return message

@@ -1,7 +1,7 @@
 """Preparing a data set for training: our cache beside the notebook's way, on the same films.
 
-    python benchmarks/preparation.py ../shared/data/chest_xray [--repeat 1]
-    python benchmarks/preparation.py ../shared/data/chest_xray_full_size
+    python -m benchmarks.preparation ../shared/data/chest_xray [--repeat 1]
+    python -m benchmarks.preparation ../shared/data/chest_xray_full_size
 
 The notebook's way: cv2.imread, resize to 224, BGR to RGB, float32 / 255, append, np.array. Ours: `build_index`, which
 reads and hashes every file, and `cached_inputs` at 224 pixels; then both again, from the cache. Each way runs in a
@@ -53,7 +53,7 @@ def ours(data: Path) -> int:
 
 def alone(way: str, data: Path, home: str) -> tuple[float, float, float, int]:
     """Seconds, CPU seconds, peak memory in MB and films of one way, in a process of its own."""
-    command = [sys.executable, __file__, str(data), "--way", way]
+    command = [sys.executable, "-m", "benchmarks.preparation", str(data), "--way", way]
     ended = subprocess.run(command, env=os.environ | {"CXR_HOME": home}, capture_output=True, text=True, check=True)
     found = json.loads(ended.stdout)
     return found["seconds"], found["cpu"], found["megabytes"], found["films"]

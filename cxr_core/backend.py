@@ -18,7 +18,7 @@ import numpy as np
 
 from cxr_core.errors import SettingsError
 
-# Training a convolution of fewer channels corrupts the heap by way of oneDNN 3 in TensorFlow 2.21 (its issues 117700 and
+# Training a convolution of fewer channels corrupts the heap by way of oneDNN in TensorFlow 2.21 (its issues 117700 and
 # 123109 are of that kind); networks for real films are wider, and a third faster with it.
 ONEDNN_CHANNELS = 16
 _import_lock = threading.Lock()

@@ -58,8 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     demo = verb("demo-data", _demo_data, "write the small synthetic demo set")
     demo.add_argument("out", type=Path, metavar="OUT")
 
-    index = verb("index", _index, "count films by split, class and kind; unreadable files, duplicates, parted patients")
+    index = verb("index", _index, "count films by split, class and kind; siblings; every fault")
     index.add_argument("data", type=Path, metavar="DATA")
+    index.add_argument(
+        "--pixels", action="store_true", help="also look at every film: near duplicates, colour, inverted"
+    )
+    index.add_argument("--gate", action="store_true", help="also ask the gate what is no frontal chest film")
 
     split = verb("split", _split, "deal a data set into train, val and test by patient, as a table")
     split.add_argument("data", type=Path, metavar="DATA")
@@ -100,6 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--model", metavar="NAME")
     evaluate.add_argument("--out", type=Path, required=True, metavar="DIR")
+    evaluate.add_argument(
+        "--compare", metavar="OTHER", help="a second model, or a CSV of another system's scores, on the same films"
+    )
     evaluate.add_argument("--accept", action="store_true", help="site acceptance: is the model fit for these films?")
 
     predict = verb("predict", _predict, "read films")
@@ -118,17 +125,27 @@ def _demo_data(options: argparse.Namespace) -> int:
 
 
 def _index(options: argparse.Namespace) -> int:
+    from cxr_core.data.faults import counted, find_faults, tally
     from cxr_core.data.index import build_index
-    from cxr_core.data.summary import summarise
+    from cxr_core.data.look import look
+    from cxr_core.data.summary import in_words, summarise
 
-    summary = summarise(build_index(options.data, _progress("Looking through the films")))
-    lines = [f"{summary['root']}: {summary['films']:,} films of {summary['patients']:,} patients"]
-    for split, part in summary["splits"].items():
-        classes = ", ".join(f"{number:,} {name}" for name, number in part["classes"].items())
-        kinds = ", ".join(f"{number:,} {name}" for name, number in part["kinds"].items())
-        lines.append(f"  {split or 'no split'}: {classes} ({kinds})")
-    lines.append(f"  exact duplicates: {summary['duplicate_groups']} groups, {summary['duplicate_files']} files")
-    lines.append(f"  patients in more than one split: {len(summary['patients_in_two_splits'])}")
+    index = build_index(options.data, _progress("Looking through the films"))
+    findings = find_faults(index, look(index, _progress("Looking at the films")) if options.pixels else None)
+    if options.gate:
+        from cxr_core.reading.frontal import ask_gate, refused_films
+
+        ask_gate(index, _progress("Asking the gate"))
+        findings.append(refused_films(index))
+    summary = summarise(index) | {"findings": tally(findings)}
+    lines = [*in_words(summary), "  faults:"]
+    for finding in findings:
+        groups = f" in {counted(finding.groups, 'group')}" if finding.groups else ""
+        lines.append(f"    {finding.title}: {counted(len(finding.films), 'file')}{groups}")
+    if not options.pixels:
+        lines.append("    not looked for without --pixels: pixels unreadable, near duplicates, colour, inverted")
+    if not options.gate:
+        lines.append("    not looked for without --gate: not a frontal chest film")
     lines.append(f"  files that cannot be used: {len(summary['faults'])}")
     lines += [f"    {row['path']}: {row['fault']}" for row in summary["faults"]]
     return _print(options, summary, "\n".join(lines))
@@ -155,10 +172,8 @@ def _train(options: argparse.Namespace) -> int:
 
     settings = dict(_key_value(text) for text in options.settings)
     recipe = configure(options.recipe, settings)
-    build_index(
-        options.data, _progress("Looking through the films")
-    )  # refuses what is no data set before a run is made
-    run = create_run(options.data, options.recipe, recipe, options.split, options.run)
+    index = build_index(options.data, _progress("Looking through the films"))
+    run = create_run(index.source, options.recipe, recipe, options.split, options.run)
     print(f"run {run.id}: {run.folder}", file=sys.stderr)
     return _fit(options, run)
 
@@ -239,20 +254,29 @@ def _evaluate(options: argparse.Namespace) -> int:
     from cxr_core.reading.assess import assess
     from cxr_core.reading.registry import find_model
 
-    metrics = assess(
-        find_model(options.model), options.data, options.split, options.out, _progress("Decoding the films")
-    )
-    lines = [f"{metrics['model']['name']} on {metrics['split']}: {metrics['films']:,} films"]
+    other = options.compare
+    against = None if other is None else Path(other) if other.endswith(".csv") else find_model(other)
+    progress = _progress("Decoding the films")
+    metrics = assess(find_model(options.model), options.data, options.split, options.out, progress, against)
+    lines = [f"{metrics['model']['name']} on {metrics['split']}: {metrics['films']:,} films", *_figures(metrics)]
+    if rest := metrics.get("without_contested"):
+        lines += [f"Without {metrics['films'] - rest['films']:,} contested films:", *_figures(rest)]
+    lines += metrics.get("comparison", {}).get("in_words", [])
+    beside = (metrics.get("seen_in_training") or {}).get("warning"), metrics.get("test_ledger", {}).get("sentence")
+    lines += [sentence for sentence in beside if sentence]
+    lines.append(f"Wrote {options.out}.")
+    return _print(options, metrics, "\n".join(lines))
+
+
+def _figures(metrics: dict[str, Any]) -> list[str]:
+    lines = []
     for name, figure in metrics["figures"].items():
         value = "not computable" if figure["value"] is None else f"{figure['value']:.4f}"
         interval = (
             "" if figure["low"] is None else f" ({figure['low']:.4f} to {figure['high']:.4f}, {figure['method']})"
         )
         lines.append(f"  {name}: {value}{interval}")
-    beside = (metrics.get("seen_in_training") or {}).get("warning"), metrics.get("test_ledger", {}).get("sentence")
-    lines += [sentence for sentence in beside if sentence]
-    lines.append(f"Wrote {options.out}.")
-    return _print(options, metrics, "\n".join(lines))
+    return lines
 
 
 def _accept(options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from scipy.special import expit, logit
 
 from benchmarks.acceptance_coverage import PREVALENCE, THRESHOLD, hospital
 from cxr_core.errors import SettingsError
-from cxr_core.evaluation.acceptance import Promise, accept, films_to_halve, logit_shift, moved
+from cxr_core.evaluation.acceptance import Promise, accept, expanded_level, films_to_halve, logit_shift, moved
 from cxr_core.evaluation.bootstrap import clustered_bootstrap
 from cxr_core.evaluation.intervals import Figure, wilson
 from cxr_core.evaluation.scores import Scores, write_scores_csv
@@ -74,12 +74,24 @@ def test_bad_arguments_are_refused() -> None:
         accept(hospital(0, 60, 0, 0.5), PROMISES, "rule_in", 0.5)
 
 
+def test_intervals_of_few_patients_are_widened_as_students_are() -> None:
+    def level(patients: int) -> float:
+        return expanded_level(
+            Scores(np.arange(2 * patients) % 2, np.zeros(2 * patients), np.arange(2 * patients)), 9999
+        )
+
+    assert level(5000) == pytest.approx(0.95, abs=1e-4)
+    assert level(11) == pytest.approx(0.9806, abs=1e-4)  # t(10) = 2.2281, times sqrt(1.1): 2.3369 standard errors
+    assert level(1) == 1 - 1 / 9999
+
+
 def test_the_recalibrated_threshold_is_inside_its_interval() -> None:
     """A short form of `benchmarks/acceptance_coverage.py`, whose output is in docs/evaluation.md."""
     held, simulations = 0, 60
     for seed in range(simulations):
         scores = hospital(seed, 200, 1.5, 0.5)
-        shift = clustered_bootstrap(scores, {"shift": logit_shift(scores, PREVALENCE)}, 200, seed)["shift"]
+        statistic, level = {"shift": logit_shift(scores, PREVALENCE)}, expanded_level(scores, 200)
+        shift = clustered_bootstrap(scores, statistic, 200, seed, level)["shift"]
         threshold = moved(THRESHOLD, shift)
         held += (threshold.low or 0) <= expit(logit(THRESHOLD) + 1.5) <= (threshold.high or 0)
     assert held >= 0.85 * simulations

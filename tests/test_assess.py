@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cxr_core.cli import main
 from cxr_core.data.index import build_index
 from cxr_core.errors import DataSetError, SettingsError
 from cxr_core.evaluation.ledger import openings
@@ -16,7 +17,7 @@ from cxr_core.home import home
 from cxr_core.reading.assess import assess_csv, choose_films, holds_scores
 from cxr_core.reading.choose import choose_on
 from cxr_core.reading.compare import compare
-from cxr_core.reading.contested import contest, contested, film_keys
+from cxr_core.reading.contested import contest, contested, film_keys, marks, uncontested
 from cxr_core.reading.evaluations import (
     Evaluation,
     evaluation_id,
@@ -28,9 +29,9 @@ from cxr_core.reading.evaluations import (
     place_of,
 )
 from cxr_core.reading.film_groups import film_groups
+from cxr_core.reading.openings import record_test, times_opened
 from cxr_core.reading.registry import Model, find_model
 from cxr_core.reading.seen import seen_in_training
-from cxr_core.reading.test_ledger import record_test, times_opened
 from cxr_core.reading.wrong_films import wrong_films
 from tests.chests import write_data_set
 from tests.evaluations import made_up
@@ -108,13 +109,18 @@ def test_operating_points_are_chosen_on_validation_only(model: Model) -> None:
 def test_contested_films_are_kept_by_content_and_label(model: Model) -> None:
     evaluation = made_up(model)
     key = str(film_keys(evaluation)[4])
-    contest(key, "film4.jpeg", True)
+    contest(key, "film4.jpeg", True, " Dr. A ")
     assert contested(evaluation).sum() == 1
+    assert marks()[key]["reviewer"] == "Dr. A"
+    rest = uncontested(evaluation)
+    assert rest is not None
+    assert len(rest) == len(evaluation.films) - 1
     films = evaluation.films.copy()
     films.loc[4, "label"] = "NORMAL" if films.loc[4, "label"] == "PNEUMONIA" else "PNEUMONIA"
     assert contested(Evaluation(evaluation.metrics, films)).sum() == 0
     contest(key, "film4.jpeg", False)
     assert contested(evaluation).sum() == 0
+    assert uncontested(evaluation) is None
 
 
 def test_wrong_films_come_with_the_most_confident_first(model: Model) -> None:
@@ -150,6 +156,48 @@ def test_two_systems_are_compared_on_their_common_films(model: Model) -> None:
     strange = Evaluation(b.metrics, b.films.assign(file=[f"x{i}" for i in range(60)]).drop(columns="sha256"))
     with pytest.raises(DataSetError, match="no film in common"):
         compare(a, strange)
+
+
+@pytest.fixture
+def two_systems(tmp_path: Path, model: Model) -> tuple[Path, Path]:
+    """Two CSVs of scores of the same 60 films."""
+    files = tmp_path / "ours.csv", tmp_path / "theirs.csv"
+    for seed, file in enumerate(files):
+        made_up(model, seed=seed).films[["file", "label", "score", "patient"]].to_csv(file, index=False)
+    return files
+
+
+def test_the_command_line_compares_and_leaves_out_contested_films(two_systems, tmp_path: Path, capsys) -> None:
+    ours, theirs = two_systems
+    contest("test/film4.jpeg PNEUMONIA", "film4.jpeg", True, "Dr. A")
+    out = tmp_path / "out"
+    assert main(["evaluate", str(ours), "--split", "val", "--compare", str(theirs), "--out", str(out), "--json"]) == 0
+    metrics = json.loads(capsys.readouterr().out)
+    assert metrics == json.loads((out / "metrics.json").read_text())
+    a, b = assess_csv(ours, "ours", "val"), assess_csv(theirs, "theirs", "val")
+    found = compare(a, b)
+    assert metrics["comparison"]["of"] == ["ours", "theirs"]
+    assert metrics["comparison"]["delong"]["p_value"] == found.difference.p_value
+    assert metrics["comparison"]["mcnemar"] == found.errors.to_dict()
+    assert metrics["comparison"]["films"] == 60
+    assert len(pd.read_csv(out / "differ.csv")) == metrics["comparison"]["differ"] == len(found.differ) > 0
+    assert (metrics["films"], metrics["without_contested"]["films"]) == (60, 59)
+    assert "paired DeLong" in (out / "report.html").read_text()
+
+    assert main(["evaluate", str(ours), "--split", "val", "--compare", str(theirs), "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "McNemar: only ours right" in printed
+    assert "Without 1 contested films:" in printed
+
+
+@pytest.mark.parametrize(("other", "named"), [("nobody", "nobody"), ("none.csv", "none.csv"), ("cxr", "holds scores")])
+def test_a_bad_comparison_is_one_sentence(other: str, named: str, two_systems, model: Model, tmp_path: Path, capsys):
+    other = model.name if other == "cxr" else other
+    out = str(tmp_path / "out")
+    assert main(["evaluate", str(two_systems[0]), "--split", "val", "--compare", other, "--out", out]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert named in err
 
 
 def test_another_systems_scores(tmp_path: Path, model: Model) -> None:

@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from cxr_core.cli import main
 from cxr_core.data.demo import sample_films
-from tests.chests import write_data_set
+from cxr_core.data.naming import identify
+from tests.chests import chest, write_data_set
 from tests.conftest import REPOSITORY
 
 TINY = ["--set", "size=32", "--set", "widths=4", "--set", "epochs=1", "--set", "patience=1"]
@@ -123,6 +126,42 @@ def test_from_films_to_a_published_model(tmp_path: Path, cxr_home: Path) -> None
     assert (tmp_path / "r.csv").read_text().count("\n") == 2
 
 
+def packed_set(folder: Path) -> Path:
+    """A `.zip` of made films."""
+    return Path(shutil.make_archive(str(folder / "films"), "zip", write_data_set(folder / "chest_xray", 20).parent))
+
+
+def tabled_set(folder: Path) -> Path:
+    """A table beside made films, under names that tell neither class nor patient."""
+    rows = ["path,label,patient"]
+    films = sorted(write_data_set(folder / "chest_xray", 20).rglob("*.jpeg"))
+    for number, film in enumerate(films):
+        renamed = film.rename(folder / f"{number}.jpeg")
+        rows.append(f"{renamed.name},{film.parent.name},{identify(film.name).number}")
+    (folder / "films.csv").write_text("\n".join(rows))
+    return folder / "films.csv"
+
+
+def array_set(folder: Path) -> Path:
+    """A MedMNIST file of made films."""
+    arrays = {}
+    for split in ("train", "val"):
+        films = np.stack([chest(seed, pneumonia=seed % 2 == 1, side=28) for seed in range(40)])
+        arrays |= {f"{split}_images": films, f"{split}_labels": np.arange(40)[:, None] % 2}
+    np.savez(folder / "films.npz", **arrays)
+    return folder / "films.npz"
+
+
+@pytest.mark.parametrize("make", [tabled_set, packed_set, array_set])
+def test_every_source_that_is_indexed_is_trained_on(make, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", str(make(tmp_path)), *TINY, "--json"]) == 0
+    trained = json.loads(capsys.readouterr().out)
+    assert trained["status"] == "finished"
+    split = pd.read_csv(Path(trained["folder"]) / "split.csv")
+    assert split.groupby("patient")["split"].nunique().max() == 1
+    assert trained["train_films"] == (split["split"] == "train").sum() > 20
+
+
 def test_runs_of_an_empty_home(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["runs", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []
@@ -134,7 +173,27 @@ def test_the_demo_set_is_written_and_indexed(tmp_path: Path, capsys: pytest.Capt
     assert main(["index", folder, "--json"]) == 0
     summary = json.loads(capsys.readouterr().out)
     assert set(summary["splits"]) == {"train", "val", "test"}
-    assert summary["faults"]
+    found = {name: finding["films"] for name, finding in summary["findings"].items()}
+    assert found == {
+        **dict.fromkeys(("empty", "not_an_image", "truncated", "tiny"), 1),
+        **dict.fromkeys(("unreadable", "two_classes"), 0),
+        "exact_duplicates": 4,
+        "two_splits": 2,
+    }
+    assert len(summary["faults"]) == 3
+
+
+def test_the_index_looks_at_pixels_and_asks_the_gate_when_told_to(
+    demo_set: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["index", str(demo_set), "--pixels", "--gate"]) == 0
+    told = capsys.readouterr().out
+    for line in ("Exact duplicates: 4 files in 2 groups", "Colour: 1 file", "Inverted: 1 file", "Unreadable: 0 files"):
+        assert f"    {line}\n" in told
+    assert "Not a frontal chest film: 1 file" in told  # the tiny one
+    assert "not looked for" not in told
+    assert main(["index", str(demo_set)]) == 0
+    assert "not looked for without --gate" in capsys.readouterr().out
 
 
 def test_on_the_real_films(real_films: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,12 +5,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cxr_core.data.index import build_index
+from cxr_core.errors import WorkError
+from cxr_core.reading import frontal
+from cxr_core.ui.data_set import as_written
 from cxr_core.ui.dataset_films import Filters, chosen_films
 from cxr_core.ui.dataset_shortcuts import difference_picture
 from cxr_core.ui.figures import bars, distribution, pies, shares
 from tests.conftest import REPOSITORY
-from tests.films import jpeg, kaggle_folder, write
-from tests.trouble import make_trouble
+from tests.films import jpeg, kaggle_folder, no_chest, write
+from tests.trouble import good_films, make_trouble
 
 PAGE = str(REPOSITORY / "pages/workbench/dataset.py")
 TABS = ["Overview", "Films", "Shortcuts", "Faults", "Split"]
@@ -63,6 +66,36 @@ def test_forty_kinds_of_trouble_break_no_tab(tmp_path, tab):
     assert not app.exception
     assert not app.error or tab == "Faults"
     assert "Traceback" not in str(app.main)
+
+
+def test_the_gate_is_asked_when_the_user_wants_it(tmp_path):
+    films = {"NORMAL/no chest.png": no_chest()} | {
+        f"PNEUMONIA/{i}.jpeg": data for i, (_, data) in enumerate(good_films(6))
+    }
+    app = page(write(tmp_path / "set", films), "Faults")
+    assert "not been asked about 7" in app.caption[-1].value
+    assert "not a frontal" not in app.success[0].value
+    app.button[-1].click().run()
+    assert not app.exception
+    assert "1 film that Diagnose would refuse" in app.warning[0].value
+    app.run()
+    assert "1 film that Diagnose would refuse" in app.warning[0].value
+
+
+def test_a_gate_that_cannot_be_loaded_is_one_sentence(tmp_path, monkeypatch):
+    def broken():
+        raise WorkError("gate_model: the gate cannot be loaded (x).")
+
+    monkeypatch.setattr(frontal, "shipped_gate", broken)
+    app = page(write(tmp_path / "set", {"NORMAL/a.jpeg": good_films(1)[0][1]}), "Faults")
+    app.button[-1].click().run()
+    assert not app.exception
+    assert "cannot be loaded" in app.error[0].value
+
+
+def test_the_name_of_a_file_never_becomes_markup():
+    assert as_written("<b>:red[$x$]*_`\nb") == r"\<b\>\:red\[\$x\$\]\*\_\` b"
+    assert as_written("胸片 1") == "胸片 1"
 
 
 @pytest.mark.parametrize("tab", TABS)

@@ -118,6 +118,24 @@ def test_without_a_published_checksum_the_servers_own_counts(source, server):
     assert fetch(replace(source, md5="")).exists()
 
 
+def test_a_page_sent_instead_of_the_archive_is_refused_and_nothing_is_kept(source, server, cxr_home):
+    server.data = b"<html>Are you a robot?</html>"
+    with pytest.raises(
+        DataSetError, match=r"what the server sent is no archive; it was deleted\. Get films.zip by hand"
+    ):
+        fetch(replace(source, md5=""))
+    assert not list((cxr_home / "downloads").iterdir())
+
+
+@pytest.mark.parametrize("bad", ["../../escape.jpeg", "bomb"])
+def test_a_harmful_archive_is_fetched_and_never_unpacked(source, server, tmp_path, cxr_home, bad):
+    data = bytes(50_000_000) if bad == "bomb" else jpeg()
+    server.data = packed(tmp_path / "bad.zip", {f"train/NORMAL/{bad}": data}).read_bytes()
+    with pytest.raises(DataSetError, match="nothing was unpacked"):
+        build_index(fetch(replace(source, md5="")))
+    assert [path.name for path in cxr_home.rglob("*") if path.is_file()] == ["films.zip"]
+
+
 def test_a_full_disk_is_said_before_the_download(source, server, monkeypatch):
     monkeypatch.setattr(archives.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 10, 0))
     with pytest.raises(DataSetError, match=r"The test set: needs .* GB are free"):

@@ -10,6 +10,7 @@ from cxr_core.evaluation.scores import Scores
 from cxr_core.reading.contested import contest, film_keys
 from cxr_core.reading.evaluation_report import gather, write_report
 from cxr_core.reading.evaluations import Evaluation
+from cxr_core.reading.openings import record_test
 from cxr_core.reading.registry import find_model
 from cxr_core.reading.report_charts import drawings
 from cxr_core.reading.report_content import SECTIONS, TITLES
@@ -17,7 +18,6 @@ from cxr_core.reading.report_drawing import Drawing, svg
 from cxr_core.reading.report_html import to_html
 from cxr_core.reading.report_items import report_of
 from cxr_core.reading.report_paper import to_pdf
-from cxr_core.reading.test_ledger import record_test
 from tests.evaluations import made_up
 
 

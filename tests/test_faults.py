@@ -1,13 +1,14 @@
 """Every kind of fault is found and named, and nothing else is."""
 
 import io
+import json
 import os
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from cxr_core.data.faults import find_faults
+from cxr_core.data.faults import find_faults, tally
 from cxr_core.data.index import build_index
 from cxr_core.data.look import look, unseen
 from cxr_core.data.near_duplicates import near_duplicates
@@ -18,7 +19,8 @@ from tests.trouble import good_films, make_trouble
 
 
 def faults(index, looks=None) -> dict[str, set[str]]:
-    return {found.name: set(found.films["path"].map(os.path.basename)) for found in find_faults(index, looks)}
+    findings = [found for found in find_faults(index, looks) if len(found.films)]
+    return {found.name: set(found.films["path"].map(os.path.basename)) for found in findings}
 
 
 @pytest.fixture
@@ -66,7 +68,24 @@ def test_names_of_every_kind_are_films(trouble):
 
 def test_a_set_without_faults_has_none(tmp_path):
     index = build_index(write(tmp_path / "set", dict(good_films())))
-    assert find_faults(index, look(index)) == []
+    findings = find_faults(index, look(index))
+    assert len(findings) == 12
+    assert not any(len(found.films) for found in findings)
+
+
+def test_a_tally_is_json_and_counts_films_and_groups(trouble):
+    told = tally(find_faults(build_index(trouble)))
+    assert json.loads(json.dumps(told)) == told
+    assert {name: told[name]["films"] for name in ("empty", "truncated", "tiny")} == {
+        "empty": 1,
+        "truncated": 4,
+        "tiny": 1,
+    }
+    duplicates = told["exact_duplicates"]
+    assert duplicates["films"] == len(duplicates["list"])
+    assert duplicates["groups"] == len({row["group"] for row in duplicates["list"]}) >= 3
+    assert told["empty"]["groups"] == 0
+    assert told["empty"]["list"][0]["path"] == "train/NORMAL/empty.jpeg"
 
 
 def test_the_demo_sets_faults_are_those_of_its_manifest(demo_set):

@@ -166,17 +166,23 @@ def test_a_zip_of_films_is_read_and_what_is_in_it_that_is_none_is_named() -> Non
     assert "notes.txt: not an image (4 bytes)" in html(page)
 
 
-def test_results_come_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("seconds", "expected"), [(0.0, [4, 16, 16, 4]), (60.0, [4, 36])])
+def test_results_come_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch, seconds: float, expected: list[int]) -> None:
     from cxr_core.ui import films as reading
 
     sizes: list[int] = []
-    read_batch = reading.read_batch
-    monkeypatch.setattr(
-        reading, "read_batch", lambda some, reader: (sizes.append(len(some)), read_batch(some, reader))[1]
-    )
-    page = drop(open_page(), *films(25))
-    assert sizes == [4, 16, 5]
-    assert len(component(page, "worklist")["rows"]) == 25
+    read_next = reading.read_next
+
+    def counted(files, reader) -> None:
+        before = len(reading.st.session_state.results)
+        read_next(files, reader)
+        sizes.append(len(reading.st.session_state.results) - before)
+
+    monkeypatch.setattr(reading, "read_next", counted)
+    monkeypatch.setattr(reading, "REDRAW_SECONDS", seconds)
+    page = drop(open_page(), *films(40))
+    assert sizes == expected
+    assert len(component(page, "worklist")["rows"]) == 40
 
 
 def test_one_film_that_breaks_the_reader_does_not_end_the_morning(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,8 @@ from cxr_core.evaluation.ledger import openings
 from cxr_core.home import home
 from cxr_core.reading.contested import contest, film_keys
 from cxr_core.reading.evaluations import Evaluation, keep
+from cxr_core.reading.openings import record_test
 from cxr_core.reading.registry import find_model
-from cxr_core.reading.test_ledger import record_test
 from tests.chests import write_data_set
 from tests.conftest import REPOSITORY
 from tests.evaluations import made_up

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cxr_core.errors import WorkError
 from cxr_core.training.jobs import stop
 from cxr_core.training.recipes import RECIPES
 from cxr_core.training.runs import Run, create_run, list_runs
@@ -81,15 +82,36 @@ def test_a_bad_setting_is_a_sentence_on_the_page(tmp_path: Path) -> None:
 
 
 def test_a_dead_run_says_so_with_its_last_words_and_can_go_on(broken: Run, monkeypatch) -> None:
+    resumed: list[Run] = []
+    monkeypatch.setattr(train_watch, "resume", resumed.append)
     app = train_page().run()
     assert not app.exception
     assert "gone without a word" in app.error[0].value
     assert "the last words" in app.code[0].value
     assert {one.label: one.value for one in app.metric}["Best validation AUC, epoch 3"] == "0.350"
-    resumed: list[Run] = []
-    monkeypatch.setattr(train_watch, "resume", resumed.append)
     button(app, "Resume").click().run()
     assert resumed == [broken]
+
+
+def test_a_click_is_not_lost_to_an_epoch_that_ends_meanwhile(broken: Run, monkeypatch) -> None:
+    asked: list[Run] = []
+    monkeypatch.setattr(train_watch, "resume", asked.append)
+    app = train_page().run()
+    two, three = broken.history()[:2], broken.history()
+    told = iter([two])
+    monkeypatch.setattr(Run, "history", lambda run: next(told, three))
+    button(app, "Resume").click().run()
+    assert asked == [broken]
+
+
+def test_what_a_run_folder_refuses_is_a_sentence(broken: Run, monkeypatch) -> None:
+    def refuse(run: Run) -> None:
+        raise WorkError("The disk is full.")
+
+    monkeypatch.setattr(train_watch, "resume", refuse)
+    app = train_page().run()
+    button(app, "Resume").click().run()
+    assert "The disk is full." in [one.value for one in app.error]
 
 
 def test_a_run_is_renamed_compared_and_deleted(broken: Run, tmp_path: Path) -> None:

@@ -93,8 +93,23 @@ def test_a_shift_moves_the_film_a_little_and_repeats_its_edge() -> None:
 def test_the_limit_of_stability_leaves_one_film_in_twenty() -> None:
     spreads = np.linspace(0, 1, 101)
     views = np.stack([np.zeros(101), spreads])
-    assert fit_stability(views)["max_spread"] == pytest.approx(0.95)
-    assert fit_stability(np.zeros((4, 10)))["max_spread"] == LEAST_SPREAD
+    assert fit_stability(views, mirror=False)["max_spread"] == pytest.approx(0.95)
+    assert fit_stability(np.zeros((4, 10)), mirror=True)["max_spread"] == LEAST_SPREAD
+
+
+def test_a_model_trained_on_mirrored_films_is_asked_about_the_mirror_image_too(
+    tiny_home: Path, films: list[Film]
+) -> None:
+    model = find_model("tiny")
+    model.card["training"]["settings"]["flip"] = True
+    reader = Reader(model, gate=OpenGate())  # type: ignore[arg-type]
+    inputs = np.stack([reader.preprocessing.apply(one.pixels) for one in films])
+    found = list(reader.find(films))
+    mirror_image = reader.probabilities(reader.logits(inputs[:, :, ::-1]))
+    views = np.stack([one.views for one in found if one.views is not None], axis=1)
+    assert views.shape == (4, len(films))
+    assert views[1] == pytest.approx(mirror_image, abs=1e-5)
+    assert reader.views(inputs) == pytest.approx(views, abs=1e-5)
 
 
 def test_similar_films_are_near_and_never_the_film_itself(reader: Reader, tiny_home: Path) -> None:

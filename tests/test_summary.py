@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cxr_core.data.index import build_index
-from cxr_core.data.summary import exact_duplicates, summarise
+from cxr_core.data.summary import exact_duplicates, in_words, summarise
 from tests.films import index_once, jpeg, write
 
 
@@ -55,6 +55,34 @@ def test_siblings_by_kind_and_number_and_by_number_within_the_published_split(su
     # `val` was carved out of the published `train`: its IM-1 is the one there
     assert summary["siblings"]["all"]["by_number_within_split"]["films"] == 10
     assert summary["siblings"]["all"]["by_number_within_split"]["patients"] == 5
+
+
+def test_names_of_the_published_test_split(tmp_path):
+    names = {
+        "train/PNEUMONIA/person1_bacteria_": ["1", "2"],  # another child than the test split's person1
+        "train/NORMAL/": ["IM-0115-0001", "NORMAL2-IM-0115-0001"],  # one child by number, two by kind and number
+        "val/PNEUMONIA/person1946_bacteria_": ["4874"],
+        "val/NORMAL/NORMAL2-IM-1427-": ["0001"],
+        "test/NORMAL/": ["IM-0001-0001", "NORMAL2-IM-0007-0001"],
+        "test/PNEUMONIA/": [
+            *("person1_virus_6", "person1_virus_7"),
+            *("person100_bacteria_475", "person100_bacteria_477", "person100_virus_184"),
+        ],
+    }
+    paths = [f"{start}{end}.jpeg" for start, ends in names.items() for end in ends]
+    root = write(tmp_path / "set", {path: jpeg(seed) for seed, path in enumerate(paths)})
+    told = summarise(build_index(root))
+    assert told["patients"] == 8
+    assert told["patients_in_two_splits"] == []
+    by_kind, by_number = (
+        told["siblings"]["train_and_test"][rule] for rule in ("by_kind_and_number", "by_number_within_split")
+    )
+    assert (by_kind["films"], by_kind["patients"], by_kind["films_with_sibling"]) == (11, 8, 6)
+    assert (by_number["films"], by_number["patients"], by_number["films_with_sibling"]) == (11, 6, 9)
+    lines = "\n".join(in_words(told))
+    assert "siblings, train and test films:" in lines
+    assert "by kind and number: 8 patients, 54.5% of films with a sibling" in lines
+    assert "by number within split: 6 patients, 81.8% of films with a sibling" in lines
 
 
 def test_a_patient_in_two_splits_is_named(summary):

@@ -30,6 +30,26 @@ def test_a_table_is_a_data_set(tmp_path):
     assert split.groupby(films["patient"]).nunique().max() == 1
 
 
+@pytest.mark.parametrize(
+    ("line", "label", "split", "patients"),
+    [
+        ("films/b.jpg,0,p2,test", "NORMAL", "test", 2),
+        ("films/b.jpg,1,p2,train", "PNEUMONIA", "train", 2),
+        ("films/b.jpg,1,p1,test", "PNEUMONIA", "test", 1),
+    ],
+)
+def test_a_changed_row_is_seen_though_no_file_changed(tmp_path, line, label, split, patients):
+    start = "path,label,patient,split\nfilms/a.jpg,0,p1,train\n"
+    file = table(tmp_path, start + "films/b.jpg,1,p2,test\n")
+    build_index(file)
+    file.write_text(start + line)
+    for _ in range(2):
+        index = build_index(file)
+        assert index.read == 0
+        assert index.films.loc[1, ["label", "split"]].tolist() == [label, split]
+        assert index.films["patient"].nunique() == patients
+
+
 def test_a_film_that_is_not_there_is_named(tmp_path):
     films = build_index(table(tmp_path, "path,label\nfilms/a.jpg,0\nfilms/z.jpg,1\n")).films
     assert films["fault"].tolist() == ["", "cannot be read: No such file or directory"]

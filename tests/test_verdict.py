@@ -1,5 +1,7 @@
 """Findings become a verdict by rules and a choice, and nothing is read again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -46,13 +48,23 @@ def test_the_choice_decides(probability: float, point: str | None, rate: float |
 def test_an_answer_that_turns_widely_is_uncertain_and_says_from_where_to_where() -> None:
     reading = verdict(found(0.9, 0.4, 0.95))
     assert reading.verdict == "uncertain"
-    assert "from 40% to 95%" in " ".join(reading.reasons)
+    assert "from 40% to 95% when the film is moved a little." in " ".join(reading.reasons)
     assert reading.probability == 0.9
+
+
+def test_the_mirror_image_is_named_where_it_was_asked_about() -> None:
+    reading = decide(found(0.9, 0.4, 0.95, 0.9), replace(RULES, mirror=True), Choice(), "m", "v")
+    assert "when the film is mirrored or moved a little." in " ".join(reading.reasons)
 
 
 @pytest.mark.parametrize("views", [(0.9, 0.5, 0.95), (0.6, 0.4)])
 def test_an_answer_that_stays_or_turns_by_a_little_is_given(views: tuple[float, ...]) -> None:
     assert verdict(found(*views)).verdict == "pneumonia"
+
+
+def test_no_probability_is_told_as_a_certainty() -> None:
+    assert "probability > 99%, threshold 50%." in verdict(found(0.9999, 0.9999)).reasons[0]
+    assert "probability < 1%" in verdict(found(0.0001, 0.0001)).reasons[0]
 
 
 def test_a_refused_film_names_its_check_and_has_no_number() -> None:

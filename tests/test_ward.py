@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cxr_core.errors import DataSetError, SettingsError
-from cxr_core.evaluation.frequencies import frequency_table, in_frequencies
+from cxr_core.evaluation.frequencies import films_like_this, frequency_table
 from cxr_core.evaluation.scores import Scores
 from cxr_core.reading.ward import at_prevalence, ward_values
 
@@ -49,13 +49,13 @@ def test_a_probability_moves_with_the_prior_odds() -> None:
     assert at_prevalence(0.0, 0.74, 0.1) == 0
 
 
-def test_scores_in_frequencies() -> None:
+def test_scores_films_like_this() -> None:
     values = np.linspace(0.01, 0.99, 80)
     labels = (values > 0.5).astype(int)
     table = frequency_table(Scores(labels, values, np.arange(80)))
     assert sum(row["films"] for row in table) == 80
     assert table[-1]["up_to"] == 1
-    assert in_frequencies(table, 0.97).startswith("Of 10 validation films with a score like this one, 10 had pneumonia")
-    assert "0 had pneumonia" in in_frequencies(table, 0.0)
+    assert films_like_this(table, 0.97).startswith("Of 10 validation films with a score like this one, 10 had")
+    assert "0 had pneumonia" in films_like_this(table, 0.0)
     with pytest.raises(DataSetError, match="no row"):
-        in_frequencies([], 0.5)
+        films_like_this([], 0.5)

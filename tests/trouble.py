@@ -10,7 +10,7 @@ import pydicom
 from PIL import Image
 
 from cxr_core.data.demo import SHIPPED, read_manifest
-from tests.films import encoded, write
+from tests.films import encoded, no_chest, write
 
 NORMAL, SICK = "train/NORMAL", "train/PNEUMONIA"
 
@@ -53,6 +53,7 @@ def make_trouble(root: Path) -> Path:
         f"{NORMAL}/saved again.jpeg": encoded(Image.open(io.BytesIO(good[6][1])).convert("L"), "JPEG", quality=60),
         f"{NORMAL}/resized.png": encoded(Image.open(io.BytesIO(good[8][1])).convert("L").resize((180, 180)), "PNG"),
         "test/PNEUMONIA/person9021_bacteria_7.jpeg": encoded(image.rotate(4), "JPEG"),
+        f"{NORMAL}/no chest.png": no_chest(),
         f"{SICK}/colour.jpeg": encoded(colour, "JPEG"),
         f"{SICK}/inverted.jpeg": encoded(image.point(lambda v: 255 - v), "JPEG"),
         f"{SICK}/tiny.jpeg": encoded(image.resize((40, 40)), "JPEG"),

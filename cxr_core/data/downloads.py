@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+from zipfile import is_zipfile
 
 from cxr_core.data.archives import check_space
 from cxr_core.errors import DataSetError
@@ -68,7 +69,7 @@ SOURCES = (
         "https://data.mendeley.com/public-files/datasets/rscbjbr9sj/files/"
         "f12eaf6d-6023-432f-acc9-80c9d7393433/file_downloaded",
         "ChestXRay2017.zip",
-        1_240_000_000,
+        1_235_512_464,
         "https://data.mendeley.com/datasets/rscbjbr9sj/2",
     ),
     _medmnist(28, "28209eda62fecd6e6a2d98b1501bb15f", 4_200_000),
@@ -124,6 +125,9 @@ def fetch(source: Source, progress: Progress | None = None) -> Path:
     if expected and found != expected:
         part.unlink()
         raise DataSetError(f"{source.title}: its MD5 is {found}, expected was {expected}; it was deleted. {by_hand}")
+    if not is_zipfile(part):  # an .npz is one as well
+        part.unlink()
+        raise DataSetError(f"{source.title}: what the server sent is no archive; it was deleted. {by_hand}")
     part.replace(target)
     return target
 
@@ -144,9 +148,8 @@ class _Transfer:
             self._have = 0
         if response.ok:
             check_space(int(response.headers.get("content-length", 0)), self._title)
-        for item in response.headers.get("x-goog-hash", "").split(
-            ","
-        ):  # Google's storage, where Kaggle keeps its files
+        # Google's storage, where Kaggle keeps its files, sends its checksums in a header.
+        for item in response.headers.get("x-goog-hash", "").split(","):
             name, _, value = item.strip().partition("=")
             if name == "md5":
                 self.md5 = base64.b64decode(value).hex()

@@ -35,24 +35,46 @@ class Finding:
     films: pd.DataFrame
     blocks: bool = False
 
+    @property
+    def groups(self) -> int:
+        """How many groups its films form; 0 where they concern each film alone."""
+        return len(set(self.films["group"]) - {""})
+
 
 def find_faults(index: Index, looks: Looks | None = None) -> list[Finding]:
-    """Every fault that headers and bytes show, and with `looks` those that pixels show; none without a film."""
+    """A finding for each fault that headers and bytes can show, and with `looks` for those that pixels can.
+
+    A fault that was looked for and not found is a finding without films.
+    """
     films = index.films
     findings = [*_unusable(films), *_repeated(films), _parted(films), _tiny(films)]
     if looks is not None:
         findings += [_undecodable(index, looks), _near(index, looks), _coloured(index, looks), _inverted(index, looks)]
-    return [finding for finding in findings if len(finding.films)]
+    return findings
+
+
+def tally(findings: Iterable[Finding]) -> dict[str, dict]:
+    """Each finding by its name, JSON-ready: its title and sentence, how many films and groups, and which films."""
+    return {
+        finding.name: {
+            "title": finding.title,
+            "sentence": finding.sentence,
+            "films": len(finding.films),
+            "groups": finding.groups,
+            "list": finding.films.to_dict("records"),
+        }
+        for finding in findings
+    }
 
 
 def _unusable(films: pd.DataFrame) -> Iterable[Finding]:
     left = films[films["fault"] != ""]
     for name, (title, fault) in _UNUSABLE.items():
         here = left["fault"] == fault
-        sentence = f"{_number(int(here.sum()), 'file')} left out of every split and training; replace or remove."
+        sentence = f"{counted(int(here.sum()), 'file')} left out of every split and training; replace or remove."
         yield Finding(name, title, sentence, listed(left[here], detail=left.loc[here, "fault"]), blocks=True)
         left = left[~here]
-    sentence = f"{_number(len(left), 'file')} left out of every split and training; the detail says why."
+    sentence = f"{counted(len(left), 'file')} left out of every split and training; the detail says why."
     yield Finding("unreadable", "Unreadable", sentence, listed(left, detail=left["fault"]), blocks=True)
 
 
@@ -63,7 +85,7 @@ def _repeated(films: pd.DataFrame) -> Iterable[Finding]:
     yield Finding(
         "exact_duplicates",
         "Exact duplicates",
-        f"{_number(len(groups), 'group')} of files with the same bytes, {copies} too many; a split parts no group.",
+        f"{counted(len(groups), 'group')} of files with the same bytes, {copies} too many; a split parts no group.",
         rows,
     )
     labels = rows.groupby("group")["label"].nunique() if len(rows) else pd.Series(dtype=int)
@@ -81,7 +103,7 @@ def _parted(films: pd.DataFrame) -> Finding:
     here = films[films["series"].isin(parted)]
     detail = "in " + here["series"].map({name: " and ".join(splits) for name, splits in parted.items()})
     sentence = (
-        f"{_number(len(parted), 'patient')} with films in more than one split: a score on the later one is too good."
+        f"{counted(len(parted), 'patient')} with films in more than one split: a score on the later one is too good."
     )
     return Finding("two_splits", "A patient in two splits", sentence, listed(here, group=here["series"], detail=detail))
 
@@ -108,7 +130,7 @@ def _near(index: Index, looks: Looks) -> Finding:
     rows = _grouped(films, [films["path"].iloc[group].tolist() for group in groups])
     parted = sum(part["patient"].nunique() > 1 for _, part in rows.groupby("group"))
     sentence = (
-        f"{_number(len(groups), 'group')} of films that show the same picture in different bytes, {parted} under more "
+        f"{counted(len(groups), 'group')} of films that show the same picture in different bytes, {parted} under more "
         "than one patient: a split may part these."
     )
     return Finding("near_duplicates", "Near duplicates", sentence, rows)
@@ -154,9 +176,10 @@ def _grouped(films: pd.DataFrame, groups: list[list[str]]) -> pd.DataFrame:
     return listed(here, group=here["path"].map(group))
 
 
-def _number(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, "1 film", "2 films"."""
     return f"{number:,} {noun}{'s' if number != 1 else ''}"
 
 
 def _films(number: int) -> str:
-    return _number(number, "film")
+    return counted(number, "film")

@@ -28,7 +28,8 @@ COLUMNS = (
     *("width", "height", "format", "colour", "sha256", "fault"),
 )
 _HEADER = tuple(Header.__annotations__)
-_VERSION = 2  # of what is kept: raise it when `read_header` answers differently
+_KEPT = tuple(dict.fromkeys((*COLUMNS, "told", *_HEADER)))
+_VERSION = 3  # of what is kept: raise it when `read_header`, `identify` or `group_patients` answer differently
 _TOLD_EVERY = 50
 _KIND_OF = {"NORMAL": "normal"}
 Progress = Callable[[int, int], None]
@@ -91,6 +92,8 @@ def index_places(root: Path, source: Path, found: Walk, progress: Progress | Non
     for column in ("bytes", "modified"):
         same[same] = known[column].to_numpy()[at[same]] == films[column].to_numpy()[same]
     new = np.flatnonzero(~same)
+    if not len(new) and len(known) == len(places) and _equal(films, known.iloc[at], ["split", "label", "told"]):
+        return Index(root, known[list(COLUMNS)], source, tuple(found.notes))
 
     def read(i: int) -> Header:
         return unread(places[i].fault) if places[i].fault else read_header(root / places[i].path, places[i].size)
@@ -104,8 +107,7 @@ def index_places(root: Path, source: Path, found: Walk, progress: Progress | Non
     parts = [known[list(_HEADER)].iloc[at[same]].set_axis(np.flatnonzero(same))] if same.any() else []
     parts += [pd.DataFrame(headers, columns=list(_HEADER), index=new)] if len(new) else []
     table = _table(pd.concat([films, pd.concat(parts).sort_index()], axis=1))
-    if len(new) or len(known) != len(places):
-        _keep(store, table)
+    _keep(store, table)
     read_now = int((films["cannot"].iloc[new] == "").sum())
     return Index(root, table[list(COLUMNS)], source, tuple(found.notes), read_now)
 
@@ -127,16 +129,21 @@ def _table(films: pd.DataFrame) -> pd.DataFrame:
 
 
 def _known(store: Path) -> pd.DataFrame:
-    """What was kept last time: path, bytes, modified and the header's fields; no row if there is nothing."""
+    """What was kept last time, with the columns of _KEPT; no row if there is nothing."""
     try:
         return pd.read_feather(store)
     except (OSError, ValueError):
-        return pd.DataFrame(columns=["path", "bytes", "modified", *_HEADER])
+        return pd.DataFrame(columns=list(_KEPT))
+
+
+def _equal(one: pd.DataFrame, other: pd.DataFrame, columns: list[str]) -> bool:
+    """Whether two tables hold the same in these columns, row by row."""
+    return all((one[column].to_numpy() == other[column].to_numpy()).all() for column in columns)
 
 
 def _keep(store: Path, films: pd.DataFrame) -> None:
     """Keeps what was read; files that could not be read at all are tried again next time."""
     part = store.with_suffix(f".{os.getpid()}.part")
-    kept = films.loc[~films["fault"].str.startswith(CANNOT_BE_READ), ["path", "bytes", "modified", *_HEADER]]
+    kept = films.loc[~films["fault"].str.startswith(CANNOT_BE_READ), list(_KEPT)]
     kept.reset_index(drop=True).to_feather(part)
     part.replace(store)

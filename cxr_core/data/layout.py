@@ -134,7 +134,7 @@ def _place(entry: os.DirEntry, path: str, split: str, label: str) -> Place:
 
 def printable(path: str) -> str:
     """A path whose undecodable bytes became U+FFFD, so that it can be shown and saved."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return path if path.isascii() else path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _strays(folder: Path, known: set[Path], files: bool = True) -> str:

@@ -79,7 +79,9 @@ def mark_shares(index: Index, looks: Looks) -> tuple[pd.DataFrame, str]:
         return table, _ONE_CLASS
     apart = (table[POSITIVE] - table[NEGATIVE]).abs()
     corner = str(apart.idxmax())
-    if apart[corner] < _LITTLE:
+    if not table.to_numpy().any():
+        sentence = "No film has a burnt-in mark in a corner: the corners tell the network next to nothing."
+    elif apart[corner] < _LITTLE:
         sentence = "Burnt-in marks are as common in both classes: they tell the network next to nothing."
     else:
         normal, pneumonia = (f"{table[label].to_dict()[corner]:.0%}" for label in (NEGATIVE, POSITIVE))
@@ -114,12 +116,12 @@ def films_a_patient(index: Index) -> tuple[pd.DataFrame, str]:
     films = index.readable
     sizes = films.groupby(["label", "patient"]).size()
     table = sizes.groupby("label").value_counts().unstack(0, fill_value=0).sort_index()
-    table.index.name = "films a patient"
+    table.index.name = "films of a patient"
     means = sizes.groupby("label").mean()
     told = " and ".join(f"{means[label]:.1f} for {label}" for label in (NEGATIVE, POSITIVE) if label in means)
     beside = films["patient"].map(films["patient"].value_counts()) > 1
     sentence = (
-        f"Films a patient: {told}, {sizes.max()} at most; {beside.mean():.0%} of the films have a sibling, so only a "
+        f"Films per patient: {told}, {sizes.max()} at most; {beside.mean():.0%} of the films have a sibling, so only a "
         "split by patient measures anything."
     )
     return table, sentence

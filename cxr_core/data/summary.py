@@ -42,6 +42,26 @@ def summarise(index: Index) -> dict:
     }
 
 
+def in_words(summary: dict) -> list[str]:
+    """A summary's counts and siblings, a line each."""
+    lines = [f"{summary['root']}: {summary['films']:,} films of {summary['patients']:,} patients"]
+    for split, part in summary["splits"].items():
+        classes, kinds = (
+            ", ".join(f"{number:,} {name}" for name, number in part[column].items()) for column in ("classes", "kinds")
+        )
+        lines.append(f"  {split or 'no split'}: {classes} ({kinds})")
+    for scope, rules in summary["siblings"].items():
+        lines.append(f"  siblings, {scope.replace('_', ' ')} films:")
+        for rule, found in rules.items():
+            leaked = found["random_split_leak"]
+            lines.append(
+                f"    {rule.replace('_', ' ')}: {found['patients']:,} patients, {found['share_with_sibling']:.1%} of "
+                f"films with a sibling; dealt 70/15/15 film by film {leaked['low']:.0%} to {leaked['high']:.0%} of "
+                f"test films have one in training, dealt by patient {found['our_split_leak']:.0%}"
+            )
+    return lines
+
+
 def counts(films: pd.DataFrame) -> dict:
     """Films of one split: their number, by class, by kind, and the number of patients."""
     return {

@@ -4,6 +4,8 @@ The threshold is moved by one number, the shift of the scores' logits ("recalibr
 J Clin Epidemiol 2008; 61:76-86; Steyerberg, Clinical Prediction Models, 2019, ch. 20): a few hundred films do not carry
 more. The films are weighted to the prevalence that the system was calibrated at, so that a site with fewer sick
 children and the same scores for sick and healthy ones shows no shift.
+
+Percentile intervals of few patients are too narrow, so they are widened to `expanded_level`.
 """
 
 from collections.abc import Mapping
@@ -12,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from scipy.special import expit, logit
+from scipy.stats import norm, t
 
 from cxr_core.errors import SettingsError
 from cxr_core.evaluation import weighted
@@ -95,7 +98,7 @@ def accept(
         "ece": weighted.expected_calibration_error(scores),
         "shift": logit_shift(scores, prevalence),
     }
-    figures = clustered_bootstrap(scores, statistics, draws, seed)
+    figures = clustered_bootstrap(scores, statistics, draws, seed, expanded_level(scores, draws))
     shift = figures.pop("shift")
     points = {name: _point(scores, promise, shift, draws, seed) for name, promise in promises.items()}
     verdict, reasons = _verdict(scores, figures["auroc"], shift, points[point])
@@ -112,6 +115,17 @@ def accept(
         verdict=verdict,
         reasons=reasons,
     )
+
+
+def expanded_level(scores: Scores, draws: int, level: float = 0.95) -> float:
+    """The level at which a percentile interval is as wide as Student's would be, for `level` to hold of few patients.
+
+    The expanded percentile interval (Hesterberg, The American Statistician 2015; 69:371-386), with the number of
+    patients of the class that has fewer, since that class carries the uncertainty. Never beyond what the draws resolve.
+    """
+    fewest = max(2, min(len(np.unique(scores.patients[scores.labels == label])) for label in (0, 1)))
+    reach = np.sqrt(fewest / (fewest - 1)) * t.ppf((1 + level) / 2, fewest - 1)
+    return min(float(2 * norm.cdf(reach) - 1), 1 - 1 / draws)
 
 
 def logit_shift(scores: Scores, prevalence: float) -> Statistic:
@@ -176,7 +190,7 @@ def _rates(scores: Scores, threshold: float, draws: int, seed: int) -> tuple[Fig
         "sensitivity": weighted.counted(scores, threshold, lambda tp, fp, tn, fn: ratio(tp, tp + fn)),
         "specificity": weighted.counted(scores, threshold, lambda tp, fp, tn, fn: ratio(tn, tn + fp)),
     }
-    drawn = clustered_bootstrap(scores, statistics, draws, seed)
+    drawn = clustered_bootstrap(scores, statistics, draws, seed, expanded_level(scores, draws))
     called, sick = scores.called(threshold), scores.labels == 1
     plain = (
         wilson(int(called[sick].sum()), scores.pneumonia),

@@ -28,7 +28,7 @@ def frequency_table(scores: Scores, groups: int = GROUPS) -> list[dict[str, Any]
     return rows
 
 
-def in_frequencies(table: list[dict[str, Any]], probability: float) -> str:
+def films_like_this(table: list[dict[str, Any]], probability: float) -> str:
     """For a clinician (Gigerenzer, BMJ 2003; 327:741): "Of 65 films with a score like this one, 64 had pneumonia ...".
 
     table: of `frequency_table`; probability in [0, 1]. Raises DataSetError for an empty table.

@@ -32,7 +32,7 @@ def predictive_values(
     return clustered_bootstrap(scores, statistics, draws, seed)
 
 
-def in_frequencies(figure: Figure, answer: str) -> str:
+def children_like_these(figure: Figure, answer: str) -> str:
     """A predictive value as a count of children, with its interval: easier to grasp than a percentage
     (Gigerenzer et al., Psychol Sci Public Interest 2007; 8:53-96).
 

@@ -22,4 +22,4 @@ def describe_answers(reader: Reader, index: Index, films: pd.DataFrame) -> dict[
     views = reader.views(inputs)
     labels = (films["label"] == "PNEUMONIA").to_numpy(int)
     scores = Scores(labels, views[0], films["patient"].to_numpy())
-    return {"stability": fit_stability(views), "frequencies": frequency_table(scores)}
+    return {"stability": fit_stability(views, reader.rules.mirror), "frequencies": frequency_table(scores)}

@@ -15,41 +15,70 @@ from cxr_core.data.index import Index, build_index
 from cxr_core.data.layout import SPLITS
 from cxr_core.data.look import look
 from cxr_core.data.split import read_split
-from cxr_core.errors import DataSetError, UnreadableFilm
+from cxr_core.errors import DataSetError, SettingsError, UnreadableFilm
 from cxr_core.evaluation.metrics import evaluate
 from cxr_core.evaluation.scores import Scores, read_scores_csv
+from cxr_core.reading.contested import uncontested
 from cxr_core.reading.evaluations import HELD_OUT, Evaluation, films_fingerprint, keep, marked_test, write
+from cxr_core.reading.openings import record_test, record_test_figures, told
 from cxr_core.reading.reader import Reader
 from cxr_core.reading.registry import Model, sha256_of
 from cxr_core.reading.seen import seen_in_training
-from cxr_core.reading.test_ledger import record_test, record_test_figures, told
 
 Progress = Callable[[int, int], None]
 HEADER = {"age": "PatientAge", "sex": "PatientSex", "view": "ViewPosition", "manufacturer": "Manufacturer"}
 SYSTEM_THRESHOLD = 0.5
 
 
-def assess(model: Model, data: Path, split: str, out: Path, progress: Progress | None = None) -> dict[str, Any]:
+def assess(
+    model: Model,
+    data: Path,
+    split: str,
+    out: Path,
+    progress: Progress | None = None,
+    against: Model | Path | None = None,
+) -> dict[str, Any]:
     """Evaluate a model on one split of a data set and write everything into `out`: `metrics.json`, `predictions.csv`,
     the figures as SVG and `report.html`. It is kept with the model as well.
 
     data: a data set, or another system's scores, see `assess_csv`; the model is then not asked.
     split: "train", "val" or "test" as the folder has them, "all", or a part of a split table, "FILE.csv:PART".
-    Returns the contents of `metrics.json`. Raises CXRError.
+    against: a second model, or a CSV of another system's scores, on the same films: evaluated too, and compared; the
+    films on which the two differ go to `differ.csv`.
+    Returns the contents of `metrics.json`: the evaluation and, where there are any, the figures without contested
+    films and the comparison. Raises CXRError.
     """
+    from cxr_core.reading.compare import compare, in_words, names_of
     from cxr_core.reading.evaluation_report import write_report
 
-    system: Model | None = model
-    if holds_scores(data):
-        system, evaluation = None, assess_csv(data, data.stem, split)
-    else:
-        index = build_index(data, progress)
-        choose_films(index, split)  # a bad split is refused before the model is loaded
-        evaluation = assess_films(Reader(model), index, split, progress)
+    if isinstance(against, Model) and holds_scores(data):
+        raise SettingsError(f"comparison: {data.name} holds scores; a second CSV of scores is accepted beside it.")
+    evaluation = _evaluated(model, data, split, progress)
+    also: dict[str, Any] = {}
+    told: list[str] = []
+    if rest := uncontested(evaluation):
+        also["without_contested"] = evaluate(rest, evaluation.threshold).to_dict()
     out.mkdir(parents=True, exist_ok=True)
-    write(evaluation, out / "metrics.json", out / "predictions.csv")
-    write_report(evaluation, system, out)
-    return evaluation.metrics
+    if against:
+        if isinstance(against, Path):
+            other = assess_csv(against, against.stem, split)
+        else:
+            other = _evaluated(against, data, split, progress)
+        found, names = compare(evaluation, other), names_of(evaluation, other)
+        told = in_words(found, names)
+        also["comparison"] = {"of": list(names), **found.to_dict(), "in_words": told}
+        found.differ.to_csv(out / "differ.csv", index=False)
+    write(replace(evaluation, metrics=evaluation.metrics | also), out / "metrics.json", out / "predictions.csv")
+    write_report(evaluation, None if holds_scores(data) else model, out, [*told])
+    return evaluation.metrics | also
+
+
+def _evaluated(model: Model, data: Path, split: str, progress: Progress | None) -> Evaluation:
+    if holds_scores(data):
+        return assess_csv(data, data.stem, split)
+    index = build_index(data, progress)
+    choose_films(index, split)  # a bad split is refused before the model is loaded
+    return assess_films(Reader(model), index, split, progress)
 
 
 def holds_scores(data: Path) -> bool:

@@ -1,6 +1,7 @@
 """Two systems on the films that both scored."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,8 @@ import pandas as pd
 from cxr_core.errors import DataSetError
 from cxr_core.evaluation.comparison import Difference, McNemar, delong_paired, mcnemar
 from cxr_core.evaluation.scores import Scores
-from cxr_core.reading.evaluations import Evaluation
+from cxr_core.reading.evaluations import Evaluation, split_in_words
+from cxr_core.reading.figure_names import in_short
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +28,11 @@ class Comparison:
     errors: McNemar
     differ: pd.DataFrame
     left_out: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The tests and counts, JSON-ready, without NaN."""
+        counts = {"films": len(self.a), "left_out": self.left_out, "differ": len(self.differ)}
+        return counts | {"delong": self.difference.to_dict(), "mcnemar": self.errors.to_dict()}
 
 
 def compare(a: Evaluation, b: Evaluation) -> Comparison:
@@ -56,6 +63,35 @@ def compare(a: Evaluation, b: Evaluation) -> Comparison:
         differ=table.loc[order],
         left_out=len(a.films) + len(b.films) - 2 * len(rows_a),
     )
+
+
+def names_of(a: Evaluation, b: Evaluation) -> tuple[str, str]:
+    """The systems' names; with version and split where one name stands for both."""
+    if a.name != b.name:
+        return a.name, b.name
+    told = [f"{one.name} {one.version[:6]}, {split_in_words(one.split)}" for one in (a, b)]
+    return told[0], told[1]
+
+
+def in_words(found: Comparison, names: tuple[str, str]) -> list[str]:
+    """What the comparison says, a sentence each."""
+    auroc, errors = found.difference.auroc, found.errors
+    return [
+        f"{len(found.a):,} films that both scored; {found.left_out:,} rows left out.",
+        f"AUROC of {names[0]} minus {names[1]}, paired DeLong: {in_short(auroc.to_dict(), 4)}, "
+        f"{p_in_words(found.difference.p_value)}.",
+        f"Errors at each one's threshold, McNemar: only {names[0]} right {errors.only_a_right:,}, "
+        f"only {names[1]} right {errors.only_b_right:,}, both right {errors.both_right:,}, "
+        f"both wrong {errors.both_wrong:,}; exact test, {p_in_words(errors.p_value)}.",
+        f"Films on which they differ: {len(found.differ):,}.",
+    ]
+
+
+def p_in_words(value: float | None) -> str:
+    """ "p = 0.0312", "p < 0.0001" or "no p-value"."""
+    if value is None:
+        return "no p-value"
+    return "p < 0.0001" if value < 1e-4 else f"p = {value:.4f}"
 
 
 def _keys(a: Evaluation, b: Evaluation) -> tuple[pd.Series, pd.Series]:

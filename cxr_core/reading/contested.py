@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from cxr_core.errors import WorkError
+from cxr_core.evaluation.scores import Scores
 from cxr_core.home import home
 from cxr_core.reading.evaluations import Evaluation
 
@@ -27,26 +28,34 @@ def film_keys(evaluation: Evaluation) -> np.ndarray:
 
 def contested(evaluation: Evaluation) -> np.ndarray:
     """Which films are contested, `bool (N,)`. Raises WorkError if the marks cannot be read."""
-    return np.isin(film_keys(evaluation), list(_marks()))
+    return np.isin(film_keys(evaluation), list(marks()))
 
 
-def contest(key: str, file: str, doubted: bool) -> None:
+def uncontested(evaluation: Evaluation) -> Scores | None:
+    """The scores without those of contested films; None where none is contested, or every one. Raises WorkError."""
+    doubted = contested(evaluation)
+    return None if doubted.all() or not doubted.any() else evaluation.scores.subset(~doubted)
+
+
+def contest(key: str, file: str, doubted: bool, reviewer: str = "") -> None:
     """Mark a film's label as looking wrong, or take the mark back. Raises WorkError."""
     with _lock:
-        marks = _marks()
+        found = marks()
         if doubted:
-            marks[key] = {"file": file, "when": datetime.now(UTC).isoformat(timespec="seconds")}
+            when = datetime.now(UTC).isoformat(timespec="seconds")
+            found[key] = {"file": file, "when": when, "reviewer": reviewer.strip()}
         else:
-            marks.pop(key, None)
+            found.pop(key, None)
         part = home() / f".{FILE}.{os.getpid()}.part"
         try:
-            part.write_text(json.dumps(marks, indent=1))
+            part.write_text(json.dumps(found, indent=1))
             part.replace(home() / FILE)
         except OSError as error:
             raise WorkError(f"{home() / FILE}: the mark cannot be kept ({error.strerror}).") from error
 
 
-def _marks() -> dict[str, dict[str, str]]:
+def marks() -> dict[str, dict[str, str]]:
+    """Every mark by its film's key: file, when and, if given, reviewer. Raises WorkError if they cannot be read."""
     file = home() / FILE
     try:
         return json.loads(file.read_text())

@@ -4,10 +4,11 @@ from pathlib import Path
 
 from cxr_core.evaluation.metrics import evaluate
 from cxr_core.evaluation.subgroups import evaluate_subgroups
-from cxr_core.reading.contested import contested
+from cxr_core.reading.contested import uncontested
 from cxr_core.reading.evaluations import Evaluation, marked_test
 from cxr_core.reading.figure_names import in_short
 from cxr_core.reading.film_groups import film_groups, group_rows
+from cxr_core.reading.openings import times_opened
 from cxr_core.reading.registry import Model
 from cxr_core.reading.report_charts import drawings
 from cxr_core.reading.report_content import Block
@@ -15,16 +16,18 @@ from cxr_core.reading.report_drawing import svg
 from cxr_core.reading.report_html import to_html
 from cxr_core.reading.report_items import Gathered, report_of
 from cxr_core.reading.split_siblings import by_patient, leaked_share
-from cxr_core.reading.test_ledger import times_opened
 
 DRAWS = 1000
 
 
-def write_report(evaluation: Evaluation, model: Model | None, out: Path) -> None:
-    """Write `report.html`, `report.pdf` and the drawings as SVG into a folder. Raises CXRError."""
+def write_report(evaluation: Evaluation, model: Model | None, out: Path, extra: list[Block] | None = None) -> None:
+    """Write `report.html`, `report.pdf` and the drawings as SVG into a folder; `extra` stands beside the figures.
+
+    Raises CXRError.
+    """
     from cxr_core.reading.report_paper import to_pdf
 
-    gathered = gather(evaluation, model)
+    gathered = gather(evaluation, model, extra)
     report = report_of(gathered)
     (out / "report.html").write_text(to_html(report), encoding="utf-8")
     (out / "report.pdf").write_bytes(to_pdf(report))
@@ -37,7 +40,6 @@ def gather(evaluation: Evaluation, model: Model | None, extra: list[Block] | Non
     scores, threshold = evaluation.scores, evaluation.threshold
     chosen, notes = film_groups(evaluation)
     groups = group_rows(evaluation, evaluate_subgroups(scores, chosen, threshold, DRAWS))
-    doubted = contested(evaluation)
     gathered = Gathered(
         evaluation,
         model,
@@ -47,9 +49,8 @@ def gather(evaluation: Evaluation, model: Model | None, extra: list[Block] | Non
         beside=times_opened(evaluation).sentence if marked_test(evaluation.split) else None,
         extra=extra or [],
     )
-    if doubted.any() and not doubted.all():
-        rest = evaluate(scores.subset(~doubted), threshold).to_dict()
-        gathered.uncontested = int(doubted.sum()), rest
+    if rest := uncontested(evaluation):
+        gathered.uncontested = len(scores) - len(rest), evaluate(rest, threshold).to_dict()
     if model:
         gathered.siblings = siblings_in_words(model)
     return gathered

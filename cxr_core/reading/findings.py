@@ -15,7 +15,7 @@ class Findings:
     notes: sentences about what was done to the film or about its use (turned right; an adult's film).
     inverted: whether the film came with black bones; it is to be shown inverted as well.
     probability: calibrated, of pneumonia, in [0, 1].
-    views: `float64 (V,)`, the probability for the film itself and for its shifts.
+    views: `float64 (V,)`, the probability for the film itself and for its other views, see `stability`.
     heatmap: `float32 (h, w)` in [0, 1], see `heatmap.heatmap_of`; None where there is none to show.
     heatmap_dependence: how far the map depends on trained weights, see `heatmap.dependence`.
     heat_in_lungs: share of the heat inside the estimated lung fields, in [0, 1]; None without heat.

@@ -20,7 +20,7 @@ from cxr_core.reading.intended_use import age_note
 from cxr_core.reading.lungs import lung_fields, share_inside
 from cxr_core.reading.network import Network
 from cxr_core.reading.registry import Model
-from cxr_core.reading.stability import mirrored, shifted
+from cxr_core.reading.stability import mirrored, shifted, views_of
 from cxr_core.reading.verdict import Choice, Reading, Rules, decide
 
 BATCH = 32
@@ -72,7 +72,7 @@ class Reader:
 
     def views(self, inputs: np.ndarray) -> np.ndarray:
         """Probabilities `float64 (V, N)` of N films and their moved views, see `stability`."""
-        logits = self.logits(np.concatenate([inputs, shifted(inputs)]))
+        logits = self.logits(views_of(inputs, self.rules.mirror))
         return self.probabilities(logits).reshape(-1, len(inputs))
 
     def features(self, inputs: np.ndarray) -> np.ndarray:
@@ -99,7 +99,8 @@ class Reader:
         count = len(films)
         inputs = np.stack([self.preprocessing.apply(film.pixels) for film in films])
         seen = self._network.evidence(np.concatenate([inputs, mirrored(inputs)]))
-        logits = np.concatenate([seen.logits[:count], self._network.logits(shifted(inputs))])
+        own = seen.logits if self.rules.mirror else seen.logits[:count]
+        logits = np.concatenate([own, self._network.logits(shifted(inputs))])
         views = self.probabilities(logits).reshape(-1, count)
         pooled, results = seen.pooled, []
         for i, film in enumerate(films):

@@ -82,7 +82,7 @@ def _reliability(scores: Scores) -> Drawing:
     drawing = Drawing(
         "Reliability", "Reliability diagram", x_title="Mean score", y_title="Share with pneumonia (films)"
     )
-    drawing.line([(0, 0), (1, 1)], GREY, dashed=True, name="right")
+    drawing.line([(0, 0), (1, 1)], GREY, dashed=True, name="ideal")
     names = ("mean_score", "observed", "low", "high", "films")
     for mean, observed, low, high, films in zip(*(diagram[name] for name in names), strict=True):
         drawing.line([(mean, low), (mean, high)], ORANGE)

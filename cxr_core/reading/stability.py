@@ -1,7 +1,7 @@
-"""Whether an answer holds when the film is moved a little.
+"""Whether an answer holds when the film is moved a little, or mirrored.
 
-Not when it is mirrored: that shows the heart on the right, as neither patients nor the films of a fit without `flip`
-do, and a network may well answer otherwise.
+Mirrored only if the network was trained with `flip`: a mirror image shows the heart on the right, as neither patients
+nor the films of other fits do, and a network that never saw such may well answer otherwise.
 """
 
 from typing import Any
@@ -33,21 +33,33 @@ def shifted(inputs: np.ndarray) -> np.ndarray:
     return np.stack(moved)
 
 
+def views_of(inputs: np.ndarray, mirror: bool) -> np.ndarray:
+    """Model inputs `uint8 (N, S, S)`, then their mirror images if wanted, then their shifts: `uint8 (V * N, S, S)`."""
+    return np.concatenate([inputs, *([mirrored(inputs)] if mirror else []), shifted(inputs)])
+
+
+def in_words(mirror: bool) -> str:
+    """What is done to a film for its views, for sentences."""
+    return "mirrored or moved a little" if mirror else "moved a little"
+
+
 def spread(probabilities: np.ndarray) -> np.ndarray:
     """Highest less lowest probability of each film over its views, `float (V, N)` -> `float (N,)` in [0, 1]."""
     return np.ptp(probabilities, axis=0)
 
 
-def fit_stability(probabilities: np.ndarray) -> dict[str, Any]:
+def fit_stability(probabilities: np.ndarray, mirror: bool) -> dict[str, Any]:
     """From what spread on an answer counts as unstable; for the model's card.
 
     probabilities: `float (V, N)`, of the views of N films of validation patients. The limit leaves UNSTABLE_SHARE of
     them beyond it, but is never below LEAST_SPREAD: films whose answer hardly moves are not called unstable.
+    mirror: whether the mirror image is among the views.
     """
     limit = max(LEAST_SPREAD, float(np.quantile(spread(probabilities), 1 - UNSTABLE_SHARE)))
+    views = f"the film{', its mirror image' if mirror else ''} and {len(SHIFTS)} shifts by {SHIFT:.0%} of the side"
     return {
         "max_spread": limit,
-        "rule": f"The spread of the probability over the film and {len(SHIFTS)} shifts by "
-        f"{SHIFT:.0%} of the side that {1 - UNSTABLE_SHARE:.0%} of films keep within, at least {LEAST_SPREAD:g}.",
+        "rule": f"The spread of the probability over {views} that {1 - UNSTABLE_SHARE:.0%} of films keep within, "
+        f"at least {LEAST_SPREAD:g}.",
         "fitted_on": f"{probabilities.shape[1]} films of the validation patients",
     }

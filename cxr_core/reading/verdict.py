@@ -1,5 +1,6 @@
 """From findings to a verdict, by the user's choices and the model's rules, in words a clinician uses."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ from cxr_core.errors import SettingsError
 from cxr_core.evaluation.conformal import Limits
 from cxr_core.reading.findings import Findings
 from cxr_core.reading.gate_checks import Check
+from cxr_core.reading.stability import in_words as moved_in_words
 
 Verdict = Literal["pneumonia", "normal", "uncertain", "not_assessable"]
 UNMEASURED_SPREAD = 0.25  # for a model whose card names no limit of its own
@@ -27,12 +29,16 @@ class Choice:
 
 @dataclass(frozen=True, eq=False)
 class Rules:
-    """A model's rules, from its card: thresholds by operating point, conformal limits by error rate, widest spread."""
+    """A model's rules, from its card: thresholds by operating point, conformal limits by error rate, widest spread.
+
+    mirror: whether an answer must hold for the film's mirror image as well, see `stability`.
+    """
 
     thresholds: dict[str, float]
     limits: dict[float, Limits]
     max_spread: float
     default: Choice
+    mirror: bool = False
 
     @classmethod
     def of(cls, card: dict[str, Any]) -> "Rules":
@@ -43,6 +49,7 @@ class Rules:
             limits={float(rate): Limits(**limits) for rate, limits in conformal["limits_by_error_rate"].items()},
             max_spread=float(card.get("stability", {}).get("max_spread", UNMEASURED_SPREAD)),
             default=Choice(card["operating_point"], float(conformal["error_rate"])),
+            mirror=bool(card.get("training", {}).get("settings", {}).get("flip")),
         )
 
     def chosen(self, choice: Choice) -> tuple[float, Limits, float]:
@@ -100,7 +107,7 @@ def decide(findings: Findings, rules: Rules, choice: Choice, model: str, version
     """The verdict on what was found, by the model's rules and the user's choice; nothing is read again.
 
     Uncertain where neither class can be ruled out at the chosen error rate, where the class that is left is not the
-    one that the operating point calls, and where the answer turns, by more than a little, when the film is moved.
+    one that the operating point calls, and where the answer turns, by more than a little, from view to view.
     Raises SettingsError for a choice that the model has no rule for.
     """
     threshold, limits, rate = rules.chosen(choice)
@@ -120,8 +127,11 @@ def decide(findings: Findings, rules: Rules, choice: Choice, model: str, version
     probability = findings.probability
     called: Verdict = "pneumonia" if probability >= threshold else "normal"
     turns = findings.views.min() < threshold <= findings.views.max() and np.ptp(findings.views) > rules.max_spread
-    doubts = list(_doubts(findings.views if turns else None, called, limits.answer(probability), rate))
-    said = f"{in_words(probability).capitalize()}: probability {probability:.0%}, threshold {threshold:.0%}."
+    doubts = list(_doubts(called, limits.answer(probability), rate))
+    if turns:
+        low, high = percent(findings.views.min()), percent(findings.views.max())
+        doubts.append(f"Unstable: from {low} to {high} when the film is {moved_in_words(rules.mirror)}.")
+    said = f"{in_words(probability).capitalize()}: probability {percent(probability)}, threshold {percent(threshold)}."
     return Reading(
         verdict="uncertain" if doubts else called,
         probability=probability,
@@ -131,15 +141,19 @@ def decide(findings: Findings, rules: Rules, choice: Choice, model: str, version
     )
 
 
-def _doubts(turning_views: np.ndarray | None, called: Verdict, answer: str, rate: float):
-    """A sentence for each reason to be uncertain."""
+def _doubts(called: Verdict, answer: str, rate: float) -> Iterator[str]:
+    """A sentence if the answer that an error rate allows is not what the operating point calls."""
     if answer == "both":
         yield f"Neither class can be ruled out at an error rate of {rate:.0%}."
     elif answer not in ("neither", called):
         yield f"The operating point calls it {called}, but at an error rate of {rate:.0%} only {answer} stays possible."
-    if turning_views is not None:
-        low, high = turning_views.min(), turning_views.max()
-        yield f"Unstable: from {low:.0%} to {high:.0%} when the film is moved a little."
+
+
+def percent(share: float) -> str:
+    """A probability for people: never a certainty."""
+    if share > 0.99:
+        return "> 99%"
+    return "< 1%" if share < 0.01 else f"{share:.0%}"
 
 
 def in_words(probability: float) -> str:

@@ -14,8 +14,8 @@ def ward_values(point: Mapping[str, Any], prevalence: float) -> tuple[Figure, Fi
 
     point: with `sensitivity` and `specificity`, each with value, low, high and n, as `card["operating_points"]` has
     them. The interval joins the worse and the better ends of both, so it is rather too wide. It is taken for granted
-    that sensitivity and specificity are the same in the ward. `evaluation.prevalence.in_frequencies` puts the figures
-    into words. Raises SettingsError unless 0 < prevalence < 1 or if the point has no figures.
+    that sensitivity and specificity are the same in the ward. `evaluation.prevalence.children_like_these` puts the
+    figures into words. Raises SettingsError unless 0 < prevalence < 1 or if the point has no figures.
     """
     if not 0 < prevalence < 1:
         raise SettingsError(f"prevalence {prevalence}: a number between 0 and 1 is accepted.")

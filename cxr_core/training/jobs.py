@@ -40,9 +40,16 @@ def start(run: Run) -> None:
 
 
 def stop(run: Run) -> None:
-    """Ask a run to stop after the batch it is at; the best weights so far stay. No effect on one that has ended."""
-    if run.live:
+    """Ask a run to stop after the batch it is at; the best weights so far stay. No effect on one that has ended.
+
+    Raises WorkError if the run folder cannot be written.
+    """
+    if not run.live:
+        return
+    try:
         (run.folder / "stop").touch()
+    except OSError as error:
+        raise WorkError(f"{run.folder}: the run folder cannot be written ({error.strerror}).") from error
 
 
 def kill(run: Run) -> None:

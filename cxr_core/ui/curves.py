@@ -5,17 +5,22 @@ from collections.abc import Iterator
 import pandas as pd
 import plotly.graph_objects as go
 
+GREY = "#8a949e"  # seen on light and dark ground
+FEW_EPOCHS = 60
 CURVES = {"Loss": "loss", "Accuracy": "accuracy", "AUC": "auc"}
 
 
 def learning_curves(history: pd.DataFrame, best_epoch: int | None) -> Iterator[tuple[str, go.Figure, str]]:
     """Name, figure and alternative text of each curve; training and validation, the best epoch marked."""
+    mode = "lines+markers" if len(history) <= FEW_EPOCHS else "lines"
     for title, column in CURVES.items():
         chart = go.Figure()
         for label, name, dash in (("Training", column, "dot"), ("Validation", f"val_{column}", "solid")):
-            chart.add_scatter(x=history["epoch"], y=history[name], name=label, mode="lines+markers", line_dash=dash)
+            chart.add_scatter(x=history["epoch"], y=history[name], name=label, mode=mode, line_dash=dash)
         if best_epoch:
-            chart.add_vline(x=best_epoch, line_dash="dash", opacity=0.5, annotation_text="best epoch")
+            side = "bottom left" if 2 * best_epoch > history["epoch"].iloc[-1] else "bottom right"
+            line = {"dash": "dash", "color": GREY}
+            chart.add_vline(x=best_epoch, line=line, annotation_text="best epoch", annotation_position=side)
         last = history.iloc[-1]
         alt = f"{title} by epoch; at epoch {int(last['epoch'])} training {last[column]:.3f}, validation "
         yield title, _framed(chart, title, len(history)), alt + f"{last[f'val_{column}']:.3f}"
@@ -53,5 +58,5 @@ def _framed(chart: go.Figure, title: str, epochs: int) -> go.Figure:
         margin={"t": 60, "b": 40, "l": 40, "r": 10},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
     )
-    chart.update_xaxes(dtick=max(1, epochs // 10))
+    chart.update_xaxes(nticks=10, dtick=1 if epochs <= 10 else None)
     return chart

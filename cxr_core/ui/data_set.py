@@ -1,6 +1,7 @@
 """The data set in use, chosen once for all pages of a session."""
 
 import hashlib
+import re
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -41,7 +42,7 @@ def choose_data_set() -> Index | None:
         source = st.session_state.get("data_folder")
         return index_with_progress(source) if source else None
     except CXRError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(as_written(str(error)), icon=":material/error:")
         return None
 
 
@@ -52,7 +53,7 @@ def bring_data_set() -> None:
             _drop()
             _fetch()
         except CXRError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(as_written(str(error)), icon=":material/error:")
 
 
 def choose_split(index: Index) -> Path | None:
@@ -96,6 +97,11 @@ def forget(source: str) -> None:
     """Makes the next use of a data set look at its files again."""
     with _lock:
         _indexes.pop(source, None)
+
+
+def as_written(text: str) -> str:
+    """Markdown that shows a file's name, or a sentence with one in it, as it is."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split("\n")))
 
 
 def _use(source: str) -> None:

@@ -14,6 +14,7 @@ from cxr_core.data.film import Film
 from cxr_core.data.index import Index
 from cxr_core.data.thumbnails import thumbnail
 from cxr_core.errors import UnreadableFilm
+from cxr_core.ui.data_set import as_written
 from cxr_core.ui.figures import split_name
 
 SIBLINGS_SHOWN = 12
@@ -23,11 +24,12 @@ SIBLINGS_SHOWN = 12
 def show_film(index: Index, path: str) -> None:
     """The film at `path` of a data set."""
     row = index.films[index.films["path"] == path].iloc[0]
-    st.markdown(f"**{row['file']}**  \n{row['label']}, {row['kind']}, {split_name(row['split'])}")
+    kind = "kind unknown" if row["kind"] == "unknown" else row["kind"]
+    st.markdown(f"**{as_written(row['file'])}**  \n{row['label']}, {kind}, {split_name(row['split'])}")
     try:
         film = read_film(index.root / path)
     except UnreadableFilm as error:
-        st.error(str(error), icon=":material/broken_image:")
+        st.error(as_written(str(error)), icon=":material/broken_image:")
         return
     if is_synthetic((index.root / path).read_bytes()):
         st.caption(":material/science: A synthetic film, drawn by a computer. It is nobody's.")
@@ -89,6 +91,7 @@ def _about(film: Film, row: pd.Series, path: str) -> None:
         }
         told |= {"Steps": "; ".join(source.steps)} if source.steps else {}
         told |= source.header | {"sha256": row["sha256"]}
+        told = {field: as_written(value) for field, value in told.items()}
         st.table(pd.Series(told, name="value").rename_axis("field"), hide_header=True, alt="What the file says")
 
 
@@ -106,7 +109,9 @@ def _siblings(index: Index, row: pd.Series, path: str) -> None:
                     pixels, _ = thumbnail(index.root / sibling["path"], 160)
                     st.image(pixels, alt=f"Sibling film {sibling['file']}", width="stretch")
                 except UnreadableFilm as error:
-                    st.caption(str(error))
-                st.caption(f"{sibling['file']}, {sibling['label']}, {split_name(sibling['split'])}")
+                    st.caption(as_written(str(error)))
+                st.caption(f"{as_written(sibling['file'])}, {sibling['label']}, {split_name(sibling['split'])}")
     if len(siblings) > SIBLINGS_SHOWN:
-        st.caption(f"{SIBLINGS_SHOWN} of {len(siblings)} shown; filter by {row['patient']} to see them all.")
+        st.caption(
+            f"{SIBLINGS_SHOWN} of {len(siblings)} shown; filter by {as_written(row['patient'])} to see them all."
+        )

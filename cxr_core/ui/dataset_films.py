@@ -66,19 +66,22 @@ def _asked(films: pd.DataFrame) -> Filters:
     """The filters as set on screen."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         splits = st.multiselect(
-            "Split", _present(films["split"]), format_func=split_name, key="filter_split", width=170
+            "Split", _present(films["split"]), format_func=split_name, key="filter_split", placeholder="All", width=130
         )
-        labels = st.multiselect("Class", _present(films["label"]), key="filter_label", width=170)
-        kinds = st.multiselect("Kind", [k for k in KIND_ORDER if k in set(films["kind"])], key="filter_kind", width=170)
-        text = st.text_input("Patient or file", key="filter_text", placeholder="person12", width=170, type="search")
-        usable = st.selectbox("Files", ["All", "Usable", "Faulty"], key="filter_fault", width=120)
+        labels = st.multiselect("Class", _present(films["label"]), key="filter_label", placeholder="All", width=150)
+        present = set(films["kind"])
+        kinds = st.multiselect(
+            "Kind", [kind for kind in KIND_ORDER if kind in present], key="filter_kind", placeholder="All", width=140
+        )
+        text = st.text_input("Patient or file", key="filter_text", placeholder="person12", width=150, type="search")
+        usable = st.selectbox("Files", ["All", "Usable", "Faulty"], key="filter_fault", width=100)
         side = films.loc[films["width"] > 0, "width"]
         low, high = (int(side.min()), int(side.max())) if len(side) else (0, 0)
         width = (low, high)
         if high > low:
-            width = st.slider("Width, pixels", low, high, (low, high), key=f"filter_width_{low}_{high}", width=180)
+            width = st.slider("Width, pixels", low, high, (low, high), key=f"filter_width_{low}_{high}", width=140)
         shuffle = st.toggle("Shuffle", value=True, key="shuffle")
-        seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="shuffle_seed", width=110, disabled=not shuffle)
+        seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="shuffle_seed", width=90, disabled=not shuffle)
     return Filters(
         tuple(splits),
         tuple(labels),

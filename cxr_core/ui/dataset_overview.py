@@ -3,6 +3,7 @@
 import streamlit as st
 
 from cxr_core.data.index import Index
+from cxr_core.ui.data_set import as_written
 from cxr_core.ui.figures import bars, distribution, draw, pies, shares
 
 _BY = {"Class": "label", "Kind": "kind"}
@@ -24,8 +25,8 @@ def show_overview(index: Index) -> None:
     st.dataframe(told, alt=f"Films by split and {by.lower()}, with percentages", key="distribution")
     csv = told.to_csv().encode()
     st.download_button("Download table", csv, "distribution.csv", "text/csv", icon=":material/download:")
-    for note in index.notes:
-        st.warning(note, icon=":material/info:")
+    if index.notes:
+        st.warning("  \n".join(map(as_written, index.notes)), icon=":material/info:")
     unknown = int((index.readable["number"] == "").sum())
     if unknown:
         st.caption(

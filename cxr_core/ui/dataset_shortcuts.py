@@ -1,4 +1,4 @@
-"""What a network could cheat on, shown: shape, brightness, contrast, marks, mean films, films a patient."""
+"""What a network could cheat on, shown: shape, brightness, contrast, marks, mean films, films per patient."""
 
 import numpy as np
 import streamlit as st
@@ -34,7 +34,7 @@ def show_shortcuts(index: Index, looks: Looks) -> None:
             st.write(sentence)
         with grid.cell(), st.container(border=True):
             table, sentence = films_a_patient(index)
-            st.subheader("Films a patient", anchor=False)
+            st.subheader("Films per patient", anchor=False)
             draw(grouped_bars(table, "Patients"), sentence, "films_a_patient")
             st.write(sentence)
     _means(index, looks)

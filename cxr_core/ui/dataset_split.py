@@ -7,6 +7,7 @@ from cxr_core.data.index import Index
 from cxr_core.data.leakage import leak, random_split_leak
 from cxr_core.data.split import FRACTIONS, grouped_split, official_split, save_split, saved_splits
 from cxr_core.errors import CXRError
+from cxr_core.ui.data_set import as_written
 from cxr_core.ui.figures import distribution, shares
 
 
@@ -28,7 +29,7 @@ def show_split(index: Index) -> None:
     try:
         dealt = official_split(index.films) if way == "Official split" else grouped_split(index.films, fractions, seed)
     except CXRError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(as_written(str(error)), icon=":material/error:")
         return
     if (dealt == "").all():
         st.warning("There is no official split: the films are in no split folders.", icon=":material/info:")
@@ -68,7 +69,7 @@ def _save(index: Index, dealt: pd.Series, default: str) -> None:
                 file = save_split(index, dealt, name.strip())
                 st.session_state.split_saved = file.stem
             except CXRError as error:
-                st.error(str(error), icon=":material/error:")
+                st.error(as_written(str(error)), icon=":material/error:")
     saved = saved_splits(index)
     if st.session_state.get("split_saved") in {file.stem for file in saved}:
         st.success(

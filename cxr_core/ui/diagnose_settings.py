@@ -5,11 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from cxr_core.evaluation.prevalence import in_frequencies
+from cxr_core.evaluation.prevalence import children_like_these
 from cxr_core.reading.registry import Model
-from cxr_core.reading.verdict import Choice, Rules, decide
+from cxr_core.reading.verdict import Choice, Rules, decide, percent
 from cxr_core.reading.ward import at_prevalence, ward_values
-from cxr_core.ui.diagnose_verdict import percent
 from cxr_core.ui.films import Answer
 
 POINTS = {"rule_out": "Rule out", "balanced": "Balanced", "rule_in": "Rule in"}
@@ -49,7 +48,7 @@ class Settings:
     def meaning(self, answer: str) -> str:
         """What the answer pneumonia, or normal, means in the reader's own ward, in a sentence."""
         ppv, npv = ward_values(self._point, self.prevalence)
-        return in_frequencies(ppv if answer == "pneumonia" else npv, answer)
+        return children_like_these(ppv if answer == "pneumonia" else npv, answer)
 
     def in_own_ward(self, probability: float) -> str:
         """The probability, which holds for the model's own films, where pneumonia is rarer or commoner."""

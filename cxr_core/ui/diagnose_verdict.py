@@ -9,8 +9,9 @@ from typing import Any
 
 import streamlit as st
 
-from cxr_core.evaluation.frequencies import in_frequencies
-from cxr_core.reading.verdict import Reading, in_words
+from cxr_core.evaluation.frequencies import films_like_this
+from cxr_core.reading.stability import in_words as moved_in_words
+from cxr_core.reading.verdict import Reading, Rules, in_words, percent
 from cxr_core.ui.films import Answer
 
 WORDS = {
@@ -52,27 +53,21 @@ def _banner(verdict: str, words: str, number: str) -> None:
     )
 
 
-def percent(share: float) -> str:
-    """A probability for people: never a certainty."""
-    if share > 0.99:
-        return "> 99%"
-    return "< 1%" if share < 0.01 else f"{share:.0%}"
-
-
 def show_why(reading: Reading, card: dict[str, Any]) -> None:
     """How far the heatmap and the answer can be trusted on this film."""
     found = reading.findings
     if found is None:
         return
     if reading.probability is not None and card.get("frequencies"):
-        st.caption(in_frequencies(card["frequencies"], reading.probability))
+        st.caption(films_like_this(card["frequencies"], reading.probability))
     if reading.heatmap is not None:
         inside = "" if found.heat_in_lungs is None else f" {found.heat_in_lungs:.0%} of the heat lies inside the lungs."
         st.caption(f"Bright places spoke for pneumonia: what the network used, not proof of where disease is.{inside}")
     if found.views is not None:
         low, high = percent(found.views.min()), percent(found.views.max())
         same = f"stays at {low}" if low == high else f"goes from {low} to {high}"
-        st.caption(f"Mirrored or moved a little, the answer {same}.".replace("<", "under").replace(">", "over"))
+        done = moved_in_words(Rules.of(card).mirror).capitalize()
+        st.caption(f"{done}, the answer {same}.".replace("<", "under").replace(">", "over"))
 
 
 def show_file(answer: Answer) -> None:

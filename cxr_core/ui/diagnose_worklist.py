@@ -9,7 +9,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from cxr_core.ui.diagnose_verdict import SIGNS, WORDS, percent
+from cxr_core.reading.verdict import percent
+from cxr_core.ui.diagnose_verdict import SIGNS, WORDS
 from cxr_core.ui.films import Answer
 
 HERE = Path(__file__).parent

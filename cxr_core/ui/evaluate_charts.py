@@ -97,7 +97,7 @@ def reliability(diagram: dict[str, list], threshold: float) -> Chart:
         hovertemplate="%{y} films<extra></extra>",
     )
     figure.add_scatter(
-        x=[0, 1], y=[0, 1], name="right", mode="lines", line={"dash": "dot", "color": "#8a949e"}, hoverinfo="skip"
+        x=[0, 1], y=[0, 1], name="ideal", mode="lines", line={"dash": "dot", "color": "#8a949e"}, hoverinfo="skip"
     )
     pairs = zip(diagram["observed"], diagram["low"], diagram["high"], strict=True)
     up, down = zip(*((high - value, value - low) for value, low, high in pairs), strict=True)

@@ -5,10 +5,11 @@ import streamlit as st
 
 from cxr_core.errors import DataSetError
 from cxr_core.evaluation.curves import roc_curve
-from cxr_core.reading.compare import Comparison, compare
-from cxr_core.reading.evaluations import Evaluation, split_in_words
+from cxr_core.reading.compare import Comparison, compare, names_of, p_in_words
+from cxr_core.reading.evaluations import Evaluation
 from cxr_core.reading.figure_names import NAMES, in_short, quoted
 from cxr_core.ui import evaluate_cache as cache
+from cxr_core.ui.data_set import as_written
 from cxr_core.ui.evaluate_charts import two_rocs
 
 
@@ -28,9 +29,7 @@ def show_comparison(evaluation: Evaluation, others: list[Evaluation], beside: st
     except DataSetError as error:
         st.error(str(error), icon=":material/error:")
         return
-    names = (evaluation.name, other.name)
-    if len(set(names)) == 1:  # two versions of one name, or one model on two splits
-        names = _told_apart(evaluation), _told_apart(other)
+    names = names_of(evaluation, other)
     st.markdown(f"**{len(found.a):,} films that both scored**")
     if found.left_out:
         st.caption(f"{found.left_out:,} rows are left out: scored by one of the two only, or labelled differently.")
@@ -45,10 +44,6 @@ def show_comparison(evaluation: Evaluation, others: list[Evaluation], beside: st
     _differing(found, names)
     if beside:
         st.caption(beside)
-
-
-def _told_apart(one: Evaluation) -> str:
-    return f"{one.name} {one.version[:6]}, {split_in_words(one.split)}"
 
 
 def _nearest_first(evaluation: Evaluation, others: list[Evaluation]) -> list[Evaluation]:
@@ -66,16 +61,18 @@ def _nearest_first(evaluation: Evaluation, others: list[Evaluation]) -> list[Eva
 def _tests(found: Comparison, names: tuple[str, str]) -> None:
     auroc, p_value = found.difference.auroc, found.difference.p_value
     errors = found.errors
+    one, other = map(as_written, names)
     with st.grid(2, min_column_width=320):
         with st.container(border=True):
             st.markdown("**AUROC, paired DeLong**")
-            st.write(f"Difference {in_short(auroc.to_dict(), 4)}, {_p(p_value)}.")
-            st.caption(auroc.why or f"{names[0]} minus {names[1]}, with its 95% interval.")
+            st.write(f"Difference {in_short(auroc.to_dict(), 4)}, {p_in_words(p_value)}.")
+            st.caption(auroc.why or f"{one} minus {other}, with its 95% interval.")
         with st.container(border=True):
             st.markdown("**Errors at each one's threshold, McNemar**")
-            st.write(f"Only {names[0]} right: {errors.only_a_right:,}. Only {names[1]} right: {errors.only_b_right:,}.")
+            st.write(f"Only {one} right: {errors.only_a_right:,}. Only {other} right: {errors.only_b_right:,}.")
             st.caption(
-                f"Both right {errors.both_right:,}, both wrong {errors.both_wrong:,}; exact test, {_p(errors.p_value)}."
+                f"Both right {errors.both_right:,}, both wrong {errors.both_wrong:,}; "
+                f"exact test, {p_in_words(errors.p_value)}."
             )
 
 
@@ -110,9 +107,3 @@ def _differing(found: Comparison, names: tuple[str, str]) -> None:
     }
     table = found.differ[list(columns)].rename(columns=columns).round(3)
     st.dataframe(table, hide_index=True, alt="Films that the two call differently", key="differing")
-
-
-def _p(value: float | None) -> str:
-    if value is None:
-        return "no p-value"
-    return "p < 0.0001" if value < 1e-4 else f"p = {value:.4f}"

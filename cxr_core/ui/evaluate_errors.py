@@ -10,11 +10,12 @@ import streamlit as st
 
 from cxr_core.data.decode import read_film
 from cxr_core.errors import CXRError, UnreadableFilm
-from cxr_core.reading.contested import contest, contested, film_keys
+from cxr_core.reading.contested import contest, contested, film_keys, marks
 from cxr_core.reading.evaluations import Evaluation, place_of
 from cxr_core.reading.heatmap import overlay
 from cxr_core.reading.registry import Model
 from cxr_core.reading.wrong_films import wrong_films
+from cxr_core.ui.data_set import as_written
 from cxr_core.ui.shared import reader
 
 PAGE, SIDE, OPACITY = 8, 420, 0.5
@@ -36,8 +37,8 @@ def show_errors(evaluation: Evaluation, model: Model | None) -> None:
         return
     missed = int((wrong["label"] == "PNEUMONIA").sum())
     st.markdown(
-        f"**{len(wrong):,} of {len(evaluation.films):,} films were called wrongly** at threshold {threshold:.3f}: "
-        f"{missed:,} missed, {len(wrong) - missed:,} false alarms. The most confident first."
+        f"**Called wrongly: {len(wrong):,} of {len(evaluation.films):,} films** at threshold {threshold:.3f}. "
+        f"Missed: {missed:,}. False alarms: {len(wrong) - missed:,}. The most confident first."
     )
     root = place_of(evaluation)
     if root is None:
@@ -46,8 +47,11 @@ def show_errors(evaluation: Evaluation, model: Model | None) -> None:
         pages = math.ceil(len(wrong) / PAGE)
         page = st.pagination(pages, key="errors_page") if pages > 1 else 1
         heat = st.toggle("Heatmaps", value=True, key="errors_heat") if model and root else False
+        hint = "Your name, kept with a mark"
+        st.text_input("Reviewer", placeholder=hint, label_visibility="collapsed", key="reviewer", width=260)
     keys = pd.Series(film_keys(evaluation), index=evaluation.films.index)
     doubted = pd.Series(contested_now, index=evaluation.films.index)
+    marked = marks()
     shown = wrong.assign(key=keys, doubted=doubted).iloc[(min(page, pages) - 1) * PAGE :][:PAGE]
     with st.grid(4, min_column_width=220, gap="medium") as grid:
         for _, film in shown.iterrows():
@@ -60,6 +64,8 @@ def show_errors(evaluation: Evaluation, model: Model | None) -> None:
                     on_change=_mark,
                     args=(film["key"], film["file"]),
                 )
+                if by := marked.get(film["key"], {}).get("reviewer"):
+                    st.caption(f"Marked by {as_written(by)}")
 
 
 def _film(film: pd.Series, root: Path | None, model: Model | None) -> None:
@@ -70,12 +76,12 @@ def _film(film: pd.Series, root: Path | None, model: Model | None) -> None:
             alt = f"Chest X-ray {name}, labelled {film['label'].lower()}, score {film['score']:.3f}{told}"
             st.image(_picture(str(root / film["file"]), str(film.get("sha256", "")), model), alt=alt, width="stretch")
         except CXRError as error:
-            st.warning(str(error), icon=":material/broken_image:")
+            st.warning(as_written(str(error)), icon=":material/broken_image:")
     what = "Missed" if film["label"] == "PNEUMONIA" else "False alarm"
     kind = film.get("kind", "")
     also = f" ({kind})" if kind in ("bacterial", "viral") else ""
     st.markdown(f"**{what}, score {film['score']:.3f}**")
-    st.caption(f"{name}  \nLabelled {film['label']}{also}  \nPatient {film['patient']}")
+    st.caption(f"{as_written(name)}  \nLabelled {film['label']}{also}  \nPatient {as_written(film['patient'])}")
 
 
 def _picture(file: str, sha256: str, model: Model | None) -> np.ndarray:
@@ -104,6 +110,6 @@ def _with_heatmap(file: str, sha256: str, name: str, version: str) -> np.ndarray
 
 def _mark(key: str, file: str) -> None:
     try:
-        contest(key, file, bool(st.session_state[f"contest_{key}"]))
+        contest(key, file, bool(st.session_state[f"contest_{key}"]), st.session_state.get("reviewer", ""))
     except CXRError as error:
         st.session_state.contest_error = str(error)

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from cxr_core.evaluation.metrics import Metrics
-from cxr_core.evaluation.prevalence import in_frequencies
+from cxr_core.evaluation.prevalence import children_like_these
 from cxr_core.evaluation.scores import Scores
 from cxr_core.reading.evaluations import Evaluation
 from cxr_core.reading.figure_names import NAMES, POINTS, in_short, interval, number, quoted, rows
@@ -42,6 +42,7 @@ def show_figures(evaluation: Evaluation, variants: dict[str, Scores], beside: st
             table.drop(columns="Note"),
             hide_index=True,
             height="content",
+            column_config={"Method": st.column_config.Column(width="large")},
             alt=f"Figures of {evaluation.name} with 95% intervals at threshold {threshold:.3f}, {name.lower()}",
             key=f"figures_{name}",
         )
@@ -117,7 +118,7 @@ def _predictive_values(evaluation: Evaluation, scores: Scores, threshold: float)
         for place, name, answer in ((left, "ppv", "pneumonia"), (right, "npv", "normal")):
             with place:
                 st.markdown(f"**{NAMES[name].split(' (')[0]} {in_short(found[name].to_dict())}**")
-                st.write(in_frequencies(found[name], answer))
+                st.write(children_like_these(found[name], answer))
         st.caption(
             f"Here {here}% of films show pneumonia. Sensitivity and specificity are taken to be the same elsewhere."
         )

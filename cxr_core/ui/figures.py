@@ -95,11 +95,11 @@ def histograms(values: pd.Series, labels: pd.Series, unit: str) -> go.Figure:
         here = values[labels == name]
         share = np.histogram(here, edges)[0] / max(1, len(here))
         figure.add_scatter(
-            x=(edges[:-1] + edges[1:]) / 2,
-            y=share,
+            x=edges,
+            y=[*share, 0],
             name=name,
             mode="lines",
-            line={"shape": "hvh", "color": COLOURS[name]},
+            line={"shape": "hv", "color": COLOURS[name]},
         )
         highest = max(highest, float(share.max()))
         figure.data[-1].update(fill="tozeroy", hovertemplate="%{x:.2f}: %{y:.1%}")
@@ -109,13 +109,14 @@ def histograms(values: pd.Series, labels: pd.Series, unit: str) -> go.Figure:
 
 
 def grouped_bars(table: pd.DataFrame, axis: str, percent: bool = False) -> go.Figure:
-    """Bars of a table, a colour for each class (columns)."""
+    """Bars of a table, a colour for each class (columns); `axis` is what they count, the rows' name what of."""
     figure = go.Figure()
     for name in table:
         figure.add_bar(x=table.index, y=table[name], name=str(name), marker_color=COLOURS.get(str(name)))
     figure.update_layout(height=260, margin=_MARGIN | {"t": 40}, yaxis_title=axis, legend=_legend(), barmode="group")
+    figure.update_xaxes(title=table.index.name, type="category")
     if percent:
-        figure.update_yaxes(tickformat=".0%")
+        figure.update_yaxes(tickformat=".0%", range=[0, 1.1 * table.to_numpy().max(initial=0) or 1])
     return figure
 
 

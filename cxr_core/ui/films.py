@@ -4,6 +4,7 @@ Of a film that was read, its reading stays; its pixels are decoded again when it
 films take little more memory than the files themselves.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from cxr_core.reading.reader import Reader
 
 FIRST, BATCH = 4, 16  # few at first, so that there is soon an answer to look at
+REDRAW_SECONDS = 2.0  # drawing the page with 500 films, above all Streamlit's copy of them, costs 0.4 s each time
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +69,17 @@ def kept_results(files: Sequence[Dropped], version: str) -> dict[str, Result]:
 
 
 def read_next(files: Sequence[Dropped], reader: "Reader") -> None:
-    """Read some of the files that this session has not read yet."""
+    """Read some of the files that this session has not read yet: the first few, later for about REDRAW_SECONDS."""
     kept: dict[tuple[str, str], Result] = st.session_state.results
     version = reader.model.version
     missing = [file for file in files if (version, file.key) not in kept]
-    for result in read_batch(missing[: BATCH if kept else FIRST], reader):
-        kept[version, result.file.key] = result
+    batches = [missing[i : i + BATCH] for i in range(0, len(missing), BATCH)] if kept else [missing[:FIRST]]
+    ends = time.monotonic() + REDRAW_SECONDS
+    for batch in batches:
+        for result in read_batch(batch, reader):
+            kept[version, result.file.key] = result
+        if time.monotonic() > ends:
+            return
 
 
 def read_batch(files: Sequence[Dropped], reader: "Reader") -> Iterator[Result]:

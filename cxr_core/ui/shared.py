@@ -1,10 +1,12 @@
 """What the pages share: the notice and the loaded models; the data set in use is in `data_set.py`."""
 
+import gc
 import threading
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from cxr_core.backend import import_keras
 from cxr_core.data.demo import sample_films
 from cxr_core.errors import CXRError
 from cxr_core.reading.registry import find_model
@@ -19,9 +21,13 @@ WARM_UP_AFTER_SECONDS = 1.0
 @st.cache_resource(show_spinner=False)
 def load_reader(name: str, version: str) -> "Reader":
     """The model of that name, loaded once for all sessions; `version` makes a republished one load anew."""
+    from cxr_core.data.decode import read_film
     from cxr_core.reading.reader import Reader
 
-    return Reader(find_model(name))
+    reader = Reader(find_model(name))
+    reader.read(read_film(sample_films()[0]))  # the first film of all takes seconds more
+    _keep_compiled()
+    return reader
 
 
 def reader(name: str) -> "Reader":
@@ -30,17 +36,25 @@ def reader(name: str) -> "Reader":
         return load_reader(name, find_model(name).version)
 
 
+def _keep_compiled() -> None:
+    """Undo what Streamlit does to networks after every run of a page, which costs the next film a second.
+
+    It clears Keras's session, upon which TensorFlow compiles every network anew, and it collects garbage, which goes
+    through all that TensorFlow has loaded.
+    """
+    import_keras().backend.clear_session = lambda: None
+    gc.collect()
+    gc.freeze()
+
+
 @st.cache_resource
 def warm_up() -> None:
-    """Once a server: load TensorFlow and the released model, and read one film, after the first page is drawn."""
+    """Once a server: load TensorFlow and the released model after the first page is drawn."""
 
     def load() -> None:
-        from cxr_core.data.decode import read_film
-
         try:
             released = find_model()
-            film = read_film(sample_films()[0])
-            load_reader(released.name, released.version).read(film)  # the first film of all takes seconds more
+            load_reader(released.name, released.version)
         except CXRError:
             return  # the page that needs a model says what is missing
 

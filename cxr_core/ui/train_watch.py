@@ -1,5 +1,6 @@
 """One run on the screen: how far it is, what it says, what can be done with it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -8,7 +9,7 @@ from cxr_core.errors import CXRError
 from cxr_core.training.jobs import kill, resume, stop
 from cxr_core.training.manage import delete, rename, weights_h5
 from cxr_core.training.remark import remark
-from cxr_core.training.runs import ENDED, Run
+from cxr_core.training.runs import LIVE, Run
 from cxr_core.ui.curves import learning_curves
 from cxr_core.ui.train_form import duration
 
@@ -45,7 +46,7 @@ def watch(run: Run) -> None:
 def _head(run: Run, was_live: bool, epochs_drawn: int) -> None:
     state = run.state()
     status = state["status"]
-    if (was_live and status in ENDED) or len(run.history()) != epochs_drawn:
+    if was_live != (status in LIVE) or len(run.history()) != epochs_drawn:
         st.rerun()
     icon, colour = STATUS[status]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -123,21 +124,24 @@ def _figures(run: Run, state: dict) -> None:
 
 
 def _buttons(run: Run, status: str) -> None:
+    """Callbacks, which come before the script: one that ends early, since an epoch has ended, would drop the click."""
+    with st.container(horizontal=True):
+        if status in ("running", "preparing", "queued"):
+            st.button("Stop", icon=":material/stop:", on_click=_ask, args=(stop, run))
+        if status == "stopping":
+            told = "Ends the process at once; the last whole epoch stays."
+            st.button("Kill", icon=":material/dangerous:", help=told, on_click=_ask, args=(kill, run))
+        if status in ("stopped", "failed", "dead"):
+            st.button("Resume", icon=":material/play_arrow:", on_click=_ask, args=(resume, run))
+    if problem := st.session_state.pop("train_error", None):
+        st.error(problem, icon=":material/error:")
+
+
+def _ask(action: Callable[[Run], None], run: Run) -> None:
     try:
-        with st.container(horizontal=True):
-            if status in ("running", "preparing", "queued") and st.button("Stop", icon=":material/stop:"):
-                stop(run)
-                st.rerun(scope="fragment")
-            if status == "stopping" and st.button(
-                "Kill", icon=":material/dangerous:", help="Ends the process at once; the last whole epoch stays."
-            ):
-                kill(run)
-                st.rerun()
-            if status in ("stopped", "failed", "dead") and st.button("Resume", icon=":material/play_arrow:"):
-                resume(run)
-                st.rerun()
+        action(run)
     except CXRError as error:
-        st.error(str(error), icon=":material/error:")
+        st.session_state.train_error = str(error)
 
 
 def manage(run: Run) -> None:

@@ -8,6 +8,7 @@ from cxr_core.data.index import Index
 from cxr_core.ui.data_set import bring_data_set, choose_data_set
 from cxr_core.ui.dataset_faults import show_faults
 from cxr_core.ui.dataset_films import show_films
+from cxr_core.ui.dataset_gate import gate_with_progress
 from cxr_core.ui.dataset_look import looks_with_progress
 from cxr_core.ui.dataset_overview import show_overview
 from cxr_core.ui.dataset_shortcuts import show_shortcuts
@@ -62,7 +63,9 @@ if shortcuts.open:
             show_shortcuts(index, looks)
 if faults.open:
     with faults:
-        show_faults(index, find_faults(index, looks_with_progress(index)))
+        findings = find_faults(index, looks_with_progress(index))
+        gated = gate_with_progress(index)
+        show_faults(index, [*findings, gated] if gated else findings)
 if split.open:
     with split:
         show_split(index)

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from cxr_core.errors import CXRError
-from cxr_core.reading.contested import contested
+from cxr_core.reading.contested import uncontested
 from cxr_core.reading.evaluation_report import siblings_in_words
 from cxr_core.reading.evaluations import Evaluation, kept, kept_systems, marked_test
+from cxr_core.reading.openings import times_opened
 from cxr_core.reading.registry import Model, list_models
-from cxr_core.reading.test_ledger import times_opened
 from cxr_core.ui.evaluate_acceptance import show_acceptance
 from cxr_core.ui.evaluate_compare import show_comparison
 from cxr_core.ui.evaluate_errors import show_errors
@@ -63,9 +63,8 @@ variants = {"All films": chosen.scores}
 try:
     if marked_test(chosen.split):
         beside = times_opened(chosen).sentence
-    doubted = contested(chosen)
-    if doubted.any() and not doubted.all():
-        variants["Without contested films"] = chosen.scores.subset(~doubted)
+    if rest := uncontested(chosen):
+        variants["Without contested films"] = rest
 except CXRError as error:
     st.error(str(error), icon=":material/error:")
 if problem := st.session_state.pop("contest_error", None):

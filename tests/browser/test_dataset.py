@@ -74,6 +74,22 @@ def test_find_the_duplicates(opened):
     opened.get_by_role("button", name="Open copy of a normal one.jpeg").wait_for()
 
 
+def test_find_what_is_not_a_chest(opened):
+    opened.get_by_role("tab", name="Faults").click()
+    opened.get_by_role("button", name="Find what is not a frontal chest film").click()
+    opened.get_by_text("films that Diagnose would refuse to read").wait_for()
+    opened.get_by_role("button", name="Open no chest.png").wait_for()
+
+
+def test_the_name_of_a_film_is_shown_as_it_is(opened):
+    opened.get_by_role("tab", name="Films").click()
+    field = opened.get_by_role("searchbox", name="Patient or file")
+    field.fill("red[")
+    field.press("Enter")
+    opened.get_by_role("button", name="Open <b>:red[$x$]<b>.jpeg").click()
+    opened.get_by_role("dialog").get_by_text("train/PNEUMONIA/<b>:red[$x$]<b>.jpeg").first.wait_for()
+
+
 def test_shortcuts_are_said_in_sentences(opened):
     opened.get_by_role("tab", name="Shortcuts").click()
     opened.get_by_text("The median brightness is").wait_for()

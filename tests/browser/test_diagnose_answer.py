@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cxr_core.data.demo import sample_films
-from tests.hostile import MAKERS, hostile_files
+from tests.hostile import MAKERS, hostile_files, zipped
 
 VERDICTS = {"Pneumonia", "Normal", "Uncertain", "Not assessable"}
 MIDDLE = """() => {
@@ -108,6 +108,17 @@ def test_downloads(address: str, page) -> None:
     with page.expect_download() as download:
         page.get_by_role("button", name="All films as JSON").click()
     assert len(json.loads(Path(download.value.path()).read_text())["films"]) == 6
+
+
+def test_a_zip_is_read_and_its_films_are_filtered_by_verdict(address: str, page) -> None:
+    page.goto(address)
+    drop(page, ("films.zip", zipped({path.name: path.read_bytes() for path in sample_films()})))
+    rows = page.locator(".worklist .row")
+    rows.nth(len(sample_films()) - 1).wait_for()
+    page.get_by_role("button", name="Normal").click()
+    rows.nth(0).locator("xpath=self::*[contains(@class, 'normal')]").wait_for()
+    assert 0 < rows.count() < len(sample_films())
+    assert page.locator(".worklist .row:not(.normal)").count() == 0
 
 
 def test_hostile_files_do_nothing_to_the_page(address: str, page) -> None:

@@ -1,14 +1,16 @@
-"""A run as its user sees it: started, watched, left alone, found again."""
+"""A run as its user sees it: started, watched, left alone, found again, stopped, resumed, compared, published, used."""
 
 import re
 from pathlib import Path
 
+from cxr_core.data.demo import sample_films
 from cxr_core.training.jobs import kill
-from cxr_core.training.runs import Run
+from cxr_core.training.runs import list_runs
+from tests.browser.conftest import PATIENCE_MS
 from tests.browser.server import served
 from tests.chests import write_data_set
 
-FIRST_EPOCH_MS = 240_000
+PROCESS_STARTS_MS = 240_000  # a process of its own imports TensorFlow
 
 
 def fill(page, label: str, value: str) -> None:
@@ -17,10 +19,14 @@ def fill(page, label: str, value: str) -> None:
     field.press("Tab")
 
 
-def start_run(page, address: str, data: Path, epochs: int) -> None:
+def open_view(page, address: str, view: str) -> None:
     page.goto(f"{address}/train")
     page.get_by_role("heading", name="Train").wait_for()
-    page.get_by_role("radio", name="New run").or_(page.get_by_role("button", name="New run")).first.click()
+    page.get_by_role("radio", name=view).or_(page.get_by_role("button", name=view)).first.click()
+
+
+def start_run(page, address: str, data: Path, epochs: int) -> None:
+    open_view(page, address, "New run")
     page.get_by_label("Data set folder", exact=True).fill(str(data))
     page.get_by_role("button", name="Open", exact=True).click()
     page.get_by_role("button", name="Start").wait_for()
@@ -37,29 +43,84 @@ def start_run(page, address: str, data: Path, epochs: int) -> None:
     page.get_by_role("button", name="Start").click()
 
 
-def epoch_shown(page) -> int:
-    return int(re.search(r"Epoch (\d+) of", page.get_by_text(re.compile(r"Epoch \d+ of")).first.inner_text())[1])
+def wait_for_epoch(page, after: int, of: int) -> int:
+    """Until the page shows a later epoch than `after`; returns it."""
+    page.wait_for_function(
+        "([after, of]) => Number(document.body.innerText.match(`Epoch (\\\\d+) of ${of}`)?.[1] ?? 0) > after",
+        arg=[after, of],
+        timeout=PROCESS_STARTS_MS,
+    )
+    shown = page.get_by_text(re.compile(rf"Epoch \d+ of {of}")).first.inner_text()
+    return int(re.search(r"Epoch (\d+)", shown)[1])
 
 
-def test_a_run_outlives_tab_and_server_and_a_new_tab_shows_it(browser, tmp_path: Path) -> None:
-    data, home = write_data_set(tmp_path / "chest_xray", patients=20), tmp_path / "home"
-    with served(home) as address:
+def wait_for_status(page, status: str) -> None:
+    page.locator(".stMarkdownBadge", has_text=re.compile(rf"{status}$")).wait_for(timeout=PROCESS_STARTS_MS)
+
+
+def stop_resume_and_stop(page) -> None:
+    """A run that was stopped goes on from the epoch it had reached."""
+    page.get_by_role("button", name="Stop", exact=True).click()
+    wait_for_status(page, "stopped")
+    seen = wait_for_epoch(page, after=0, of=999)
+    page.get_by_role("button", name="Resume", exact=True).click()
+    page.get_by_role("button", name="Stop", exact=True).wait_for(timeout=PROCESS_STARTS_MS)
+    wait_for_epoch(page, after=seen, of=999)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    wait_for_status(page, "stopped")
+
+
+def compare_two_runs(page, address: str) -> None:
+    """Three charts, each with a training and a validation curve of both runs."""
+    open_view(page, address, "Compare")
+    page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot .scatterlayer .trace').length === 12")
+    page.get_by_text("Settings that differ").wait_for()
+
+
+def publish_as(page, address: str, name: str) -> None:
+    open_view(page, address, "Runs")
+    page.get_by_label("Publish as").fill(name)
+    page.get_by_role("button", name="Publish", exact=True).click()
+    page.get_by_text(f"Published {name}, version").wait_for(timeout=PROCESS_STARTS_MS)
+
+
+def diagnose_with(page, address: str, name: str) -> None:
+    page.goto(address)
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("combobox", name="Model").click()
+    page.get_by_role("option", name=name, exact=True).click()
+    page.keyboard.press("Escape")
+    page.locator("input[type=file]").first.set_input_files(sample_films()[-1])
+    page.get_by_test_id("verdict").wait_for(timeout=PROCESS_STARTS_MS)
+    page.get_by_text("About the file").click()
+    page.get_by_text(re.compile(f"^{name}, version ")).wait_for()
+
+
+def test_a_run_from_its_start_to_a_diagnosis(browser, tmp_path: Path, cxr_home: Path) -> None:
+    data = write_data_set(tmp_path / "chest_xray", patients=40)  # 999 epochs outlast the test
+    with served(cxr_home) as address:
         tab = browser.new_page()
-        tab.set_default_timeout(60_000)
+        tab.set_default_timeout(PATIENCE_MS)
         start_run(tab, address, data, epochs=999)
-        tab.locator(".js-plotly-plot").first.wait_for(timeout=FIRST_EPOCH_MS)
-        seen = epoch_shown(tab)
+        tab.locator(".js-plotly-plot").first.wait_for(timeout=PROCESS_STARTS_MS)
+        seen = wait_for_epoch(tab, after=0, of=999)
         tab.close()
-    run = Run(next((home / "runs").iterdir()))
+    [run] = list_runs()
     try:
         assert run.live
-        with served(home) as address:
+        with served(cxr_home) as address:
             tab = browser.new_page()
-            tab.set_default_timeout(60_000)
-            tab.goto(f"{address}/train")
-            tab.get_by_text(re.compile(r"Epoch \d+ of 999")).first.wait_for()
-            assert epoch_shown(tab) > seen
+            tab.set_default_timeout(PATIENCE_MS)
+            open_view(tab, address, "Runs")
+            wait_for_epoch(tab, after=seen, of=999)
+            stop_resume_and_stop(tab)
+            start_run(tab, address, data, epochs=2)
+            wait_for_status(tab, "finished")
+            compare_two_runs(tab, address)
+            publish_as(tab, address, "mine")
+            diagnose_with(tab, address, "mine")
             tab.close()
     finally:
-        kill(run)
-    assert run.state()["status"] in ("stopped", "finished")
+        for one in list_runs():
+            kill(one)
+    assert run.history()["epoch"].is_unique
