@@ -2,6 +2,7 @@
 
 import base64
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ from PIL import Image
 
 from cxr_core.data.demo import sample_films
 from cxr_core.data.film import Film
+from cxr_core.evaluation.conformal import Limits
 from cxr_core.home import RELEASED_MODELS
 from cxr_core.reading.findings import Findings
 from cxr_core.reading.registry import find_model
+from cxr_core.reading.verdict import Rules
 from cxr_core.ui.shared import NOTICE
 from tests.diagnose_page import QuickReader, bright_film, check, component, drop, html, open_page, quick_reader  # noqa: F401
 from tests.films import encoded
@@ -130,11 +133,10 @@ def test_blind_first_hides_ours_until_theirs_is_said() -> None:
     assert component(page, "viewer")["heat"] is not None
 
 
-def test_the_error_rate_and_the_operating_point_change_the_answers() -> None:
-    card = find_model().card
-    limits = card["conformal"]["limits_by_error_rate"]
-    between = (limits["0.02"]["pneumonia_from"] + limits["0.02"]["normal_to"]) / 2
-    page = drop(open_page(), ("between.png", bright_film(between)))
+def test_the_error_rate_changes_the_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = replace(Rules.of(find_model().card), limits={0.1: Limits(0.5, 0.5), 0.02: Limits(0.2, 0.95)})
+    monkeypatch.setattr(Rules, "of", lambda card: rules)
+    page = drop(open_page(), ("between.png", bright_film(0.88)))
     assert "Uncertain" not in html(page)
     strict = next(control for control in page.get("segmented_control") if "Errors accepted" in control.label)
     check(strict.set_value(0.02).run())

@@ -4,6 +4,7 @@ import gc
 from pathlib import Path
 
 import pytest
+from keras.src.backend.common.global_state import clear_session
 from streamlit.runtime.scriptrunner import script_runner
 
 from cxr_core.backend import import_keras
@@ -15,7 +16,7 @@ def test_a_loaded_network_stays_compiled_from_run_to_run(tiny_home: Path, monkey
     backend = import_keras().backend
     from tensorflow.python.eager.context import Context
 
-    monkeypatch.setattr(backend, "clear_session", backend.clear_session)  # to be restored after the test
+    monkeypatch.setattr(backend, "clear_session", clear_session)  # as it is before a model is loaded
     forgotten: list[object] = []
     monkeypatch.setattr(Context, "clear_kernel_cache", lambda context: forgotten.append(context))
     after_a_run = script_runner._clean_problem_modules  # Streamlit calls it when a page has run

@@ -29,6 +29,11 @@ def drop(page, *files: Path | tuple[str, bytes]) -> None:
     page.locator("input[type=file]").first.set_input_files(payload)
 
 
+def clear_case() -> Path:
+    """A sample film of a bacterial pneumonia, for which there is a heatmap."""
+    return next(film for film in sample_films() if "bacteria" in film.name)
+
+
 def verdict(page) -> str:
     """The word of the verdict on screen."""
     return page.get_by_test_id("verdict").locator(".word").inner_text()
@@ -85,7 +90,7 @@ def test_the_film_is_looked_at_by_keys_without_the_server(address: str, page) ->
 
 def test_the_opacity_slider_shows_the_heatmap(address: str, page) -> None:
     page.goto(address)
-    drop(page, sample_films()[-1])
+    drop(page, clear_case())
     wait_for_film(page)
     slider = page.get_by_label("Heatmap opacity")
     seen = []
@@ -119,6 +124,25 @@ def test_a_zip_is_read_and_its_films_are_filtered_by_verdict(address: str, page)
     rows.nth(0).locator("xpath=self::*[contains(@class, 'normal')]").wait_for()
     assert 0 < rows.count() < len(sample_films())
     assert page.locator(".worklist .row:not(.normal)").count() == 0
+
+
+def test_the_readers_own_word_comes_first(cold_server, page) -> None:
+    with cold_server() as address:
+        page.goto(address)
+        page.get_by_role("button", name="Settings").click()
+        page.get_by_text("Keep my own readings").click()
+        page.locator("input[aria-label='Ask for my reading first']:not([disabled])").wait_for(state="attached")
+        page.get_by_text("Ask for my reading first").click()
+        page.locator("input[aria-label='Ask for my reading first']:checked").wait_for(state="attached")
+        page.keyboard.press("Escape")
+        drop(page, clear_case())
+        page.get_by_text("Your reading first").wait_for()
+        wait_for_film(page)
+        assert not page.get_by_label("Heatmap opacity").is_visible()
+        page.keyboard.press("n")
+        page.get_by_text("Your reading: normal").wait_for()
+        page.get_by_text("Your reading first").wait_for(state="detached")
+        assert verdict(page) in VERDICTS
 
 
 def test_hostile_files_do_nothing_to_the_page(address: str, page) -> None:
