@@ -17,6 +17,7 @@ from cxr_core.errors import WorkError
 from cxr_core.home import cache_folder
 
 _HEADER = 4096
+_AT_ONCE = 32  # films handed to a thread: one at a time costs more than a small film's decoding
 
 
 def cached_inputs(
@@ -52,13 +53,16 @@ def _fill(
     plain = (films["format"] == "JPEG").tolist()
     inputs = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=(len(paths), side, side))
 
-    def decode(i: int) -> None:
-        pixels = luminance(root / paths[i]) if plain[i] else None
-        inputs[i] = preprocessing.apply(read_film(root / paths[i]).pixels if pixels is None else pixels)
+    def decode(rows: range) -> int:
+        for i in rows:
+            pixels = luminance(root / paths[i]) if plain[i] else None
+            inputs[i] = preprocessing.apply(read_film(root / paths[i]).pixels if pixels is None else pixels)
+        return rows.stop
 
-    with ThreadPoolExecutor() as pool:
-        for done, _ in enumerate(pool.map(decode, range(len(paths))), start=1):
-            if progress and (done % 50 == 0 or done == len(paths)):
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        parts = [range(i, min(i + _AT_ONCE, len(paths))) for i in range(0, len(paths), _AT_ONCE)]
+        for done in pool.map(decode, parts):
+            if progress:
                 progress(done, len(paths))
     inputs.flush()
     part.replace(file)

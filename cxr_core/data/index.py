@@ -31,6 +31,7 @@ _HEADER = tuple(Header.__annotations__)
 _KEPT = tuple(dict.fromkeys((*COLUMNS, "told", *_HEADER)))
 _VERSION = 3  # of what is kept: raise it when `read_header`, `identify` or `group_patients` answer differently
 _TOLD_EVERY = 50
+_LARGE = 100_000  # bytes: reading and hashing smaller files costs less than handing them to a thread
 _KIND_OF = {"NORMAL": "normal"}
 Progress = Callable[[int, int], None]
 
@@ -100,8 +101,9 @@ def index_places(root: Path, source: Path, found: Walk, progress: Progress | Non
 
     headers: list[Header] = []
     with ThreadPoolExecutor() as pool:
-        for done, header in enumerate(pool.map(read, new.tolist()), start=1):
-            headers.append(header)
+        waiting = {i: pool.submit(read, i) for i in new.tolist() if places[i].size >= _LARGE}
+        for done, i in enumerate(new.tolist(), start=1):
+            headers.append(waiting.pop(i).result() if i in waiting else read(i))
             if progress and (done % _TOLD_EVERY == 0 or done == len(new)):
                 progress(done, len(new))
     parts = [known[list(_HEADER)].iloc[at[same]].set_axis(np.flatnonzero(same))] if same.any() else []
