@@ -17,7 +17,7 @@ from cxr_core.errors import WorkError
 from cxr_core.home import cache_folder
 
 _HEADER = 4096
-_AT_ONCE = 32  # films handed to a thread: one at a time costs more than a small film's decoding
+_AT_ONCE = 8  # films handed to a thread: one at a time costs more than a small film's decoding
 
 
 def cached_inputs(
