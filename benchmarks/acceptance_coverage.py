@@ -37,6 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--simulations", type=int, default=2000)
     parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0, help="of the first simulation")
     parser.add_argument("--shift", type=float, default=1.5)
     parser.add_argument("--prevalence", type=float, default=0.5, help="at the hospital")
     parser.add_argument("--films", type=int, nargs="+", default=[50, 100, 200, 500])
@@ -48,7 +49,7 @@ def main() -> None:
     )
     for films in given.films:
         held = found = 0
-        for seed in range(given.simulations):
+        for seed in range(given.seed, given.seed + given.simulations):
             scores = hospital(seed, films, given.shift, given.prevalence)
             statistic = {"shift": logit_shift(scores, PREVALENCE)}
             level = expanded_level(scores, given.draws)
