@@ -9,6 +9,8 @@ held-out network contradicts most.
 """
 
 import argparse
+import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,13 +66,14 @@ def main() -> None:
 
 def fitted(index: Index, name: str, recipe: Recipe, fold: int) -> Run:
     """The finished run of a fold, fitted now or before."""
-    folder = runs_folder() / f"fold-{fold}"
+    asked = json.dumps([index.fingerprint, recipe.to_dict()]).encode()
+    folder = runs_folder() / f"fold-{fold}-{hashlib.sha256(asked).hexdigest()[:8]}"
     if folder.exists():
         run = Run(folder)
         if run.state()["status"] != "finished":
             fit(run)
         return run
-    table = runs_folder() / f"fold-{fold}.csv"
+    table = folder.with_suffix(".csv")
     table.parent.mkdir(parents=True, exist_ok=True)
     write_split(index.films, dealt(index.films, fold), table)
     run = create_run(index.root, name, recipe, table, folder)

@@ -3,8 +3,8 @@
     python -m benchmarks.robustness ../shared/data/chest_xray_full_size [--small ../shared/data/chest_xray]
 
 Each full-size film is read as it is; as PNG, as JPEG at quality 95 and as DICOM; alone and in batches of 32; and as the
-film of the same name in `--small`, at 224 pixels. Wanted of each:
-less than 0.02 in the median and less than 0.1 at the 99th percentile.
+film of the same name in `--small`, at 224 pixels. Wanted of each: less
+than 0.02 in the median and less than 0.1 at the 99th percentile.
 """
 
 import argparse

@@ -16,7 +16,7 @@ from cxr_core.data.decode import decode_film
 from cxr_core.data.faults import Finding, counted, listed
 from cxr_core.data.film import Film
 from cxr_core.data.index import Index
-from cxr_core.errors import UnreadableFilm
+from cxr_core.errors import UnreadableFilm, WorkError
 from cxr_core.home import cache_folder
 from cxr_core.reading.gate import BATCH, SHIPPED, shipped_gate
 
@@ -27,7 +27,7 @@ def ask_gate(index: Index, progress: Progress | None = None) -> None:
     """Ask the gate about every readable film that it was not asked about before.
 
     `progress(done, total)` counts films. Stopped half-way, what the gate said so far is kept. Raises WorkError if the
-    gate cannot be loaded.
+    gate cannot be loaded, or what it said cannot be kept.
     """
     store = _store()
     said = _kept(store)
@@ -98,5 +98,8 @@ def _kept(store: Path) -> dict[str, str]:
 
 def _keep(store: Path, said: dict[str, str]) -> None:
     part = store.with_suffix(f".{os.getpid()}.part")
-    pd.DataFrame({"sha256": list(said), "refusal": list(said.values())}).to_feather(part)
-    part.replace(store)
+    try:
+        pd.DataFrame({"sha256": list(said), "refusal": list(said.values())}).to_feather(part)
+        part.replace(store)
+    except OSError as error:
+        raise WorkError(f"{store.parent}: what the gate said cannot be kept ({error.strerror}).") from error

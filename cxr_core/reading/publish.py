@@ -56,9 +56,10 @@ def publish(run: Run, name: str, into: Path | None = None) -> Model:
     try:
         _save_for_reading(run.folder / "best.keras", part / "model.keras")
         shutil.copyfile(run.folder / "split.csv", part / "split.csv")
-        model = Model(part, _card(run, name, part))
+        index = build_index(Path(run.config()["data"]))
+        model = Model(part, _card(run, name, part, index))
         _write(model)
-        _measure(run, model)
+        _measure(run, model, index)
         part.rename(folder)
     except OSError as error:
         raise WorkError(f"{folder}: the model folder cannot be written ({error.strerror}).") from error
@@ -67,9 +68,8 @@ def publish(run: Run, name: str, into: Path | None = None) -> Model:
     return Model(folder, model.card)
 
 
-def _card(run: Run, name: str, folder: Path) -> dict[str, Any]:
+def _card(run: Run, name: str, folder: Path, index: Index) -> dict[str, Any]:
     config, state = run.config(), run.state()
-    root = build_index(Path(config["data"])).root  # of a table of films, the folder it lies in
     recipe = recipe_from_dict(config["settings"])
     table = pd.read_csv(run.folder / "validation.csv", dtype={"patient": str})
     split = pd.read_csv(run.folder / "split.csv", dtype={"patient": str})
@@ -118,12 +118,11 @@ def _card(run: Run, name: str, folder: Path) -> dict[str, Any]:
             "chosen_by": recipe.monitor,
         },
         "figures": _figures(metrics, "the validation patients, on which epoch and threshold were chosen (optimistic)"),
-    } | describe_use(root, split["path"].tolist(), float((split["label"] == "PNEUMONIA").mean()))
+    } | describe_use(index.root, split["path"].tolist(), float((split["label"] == "PNEUMONIA").mean()))
 
 
-def _measure(run: Run, model: Model) -> None:
+def _measure(run: Run, model: Model, index: Index) -> None:
     """Put into the card what takes the films: how answers hold, and the figures of the run's held-out patients."""
-    index = build_index(Path(run.config()["data"]))
     split = read_split(index.films, run.folder / "split.csv")
     reader = Reader(model)
     model.card.update(describe_answers(reader, index, index.films[split == "val"]))
