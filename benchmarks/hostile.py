@@ -16,7 +16,7 @@ from cxr_core.data.demo import sample_films
 from cxr_core.reading.reader import Reader
 from cxr_core.reading.registry import find_model
 from cxr_core.ui.diagnose_archive import Dropped, unpack
-from cxr_core.ui.films import Answer, read_batch
+from cxr_core.ui.films import Answer, read_batches
 from tests.hostile import hostile_files
 
 LIMIT_SECONDS, LIMIT_GB = 10, 2
@@ -36,7 +36,7 @@ def main() -> None:
     for number, (name, data) in enumerate(hostile_files(arguments.files)):
         started, busy = time.perf_counter(), time.process_time()
         files, refused = unpack([Dropped(str(number), name, data)])
-        results = list(read_batch(files, reader))
+        results = next(read_batches([files], reader))
         seconds = time.perf_counter() - started
         if seconds > slowest:
             slowest, processor, slowest_name = seconds, time.process_time() - busy, name

@@ -2,16 +2,24 @@
 
 from dataclasses import replace
 
+import cv2
 import keras
 import numpy as np
 import pytest
 from keras.src.trainers.trainer import model_supports_jit
 
-from cxr_core.training.augmentation import FilmAugmentation, apply_affine, apply_erasing, apply_intensity
+from cxr_core.training.augmentation import (
+    FilmAugmentation,
+    apply_affine,
+    apply_erasing,
+    apply_intensity,
+    apply_sharpness,
+)
 from cxr_core.training.network import compiled_network
 from cxr_core.training.recipes import RECIPES, Recipe
 from tests.chests import chest
 
+B = np.float32([0.25, 0.5, 0.25])
 IDENTITY = [1, 0, 0, 0, 1, 0, 0, 0]
 
 
@@ -49,6 +57,14 @@ def test_intensity_identity_and_clipping(films: np.ndarray) -> None:
     one, zero = np.ones(4, "float32"), np.zeros(4, "float32")
     np.testing.assert_allclose(apply_intensity(films, one, one, zero, 0.0), films, atol=1e-4)
     assert float(keras.ops.max(apply_intensity(films, one, one, one, 0.0))) == 1.0
+
+
+def test_sharpness_blurs_leaves_and_sharpens(films: np.ndarray) -> None:
+    films = 0.25 + films / 2  # so that nothing is clipped
+    blurred = np.stack([cv2.sepFilter2D(f, -1, B, B, borderType=cv2.BORDER_REFLECT) for f in films[..., 0]])[..., None]
+    for strength in (-1.0, 0.0, 1.0):
+        out = apply_sharpness(films, np.full(4, strength, "float32"))
+        np.testing.assert_allclose(out, films + strength * (films - blurred), atol=1e-5)
 
 
 def test_erasing_blots_out_one_rectangle() -> None:

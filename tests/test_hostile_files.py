@@ -9,7 +9,7 @@ from cxr_core.data.film import Provenance
 from cxr_core.home import RELEASED_MODELS
 from cxr_core.reading.registry import list_models
 from cxr_core.ui.diagnose_archive import Dropped, unpack
-from cxr_core.ui.films import Answer, read_batch
+from cxr_core.ui.films import Answer, read_batches
 from tests.diagnose_page import QuickReader, drop, html, open_page, quick_reader  # noqa: F401
 from tests.hostile import MAKERS, SCRIPT, dicom, hostile_files, real_files
 
@@ -31,7 +31,7 @@ def test_every_file_is_read_or_refused_with_a_reason_within_ten_seconds(reader: 
     for number, (name, data) in enumerate(hostile_files(SOME)):
         started = time.perf_counter()
         files, refused = unpack([Dropped(str(number), name, data)])
-        results = list(read_batch(files, reader))  # type: ignore[arg-type]
+        results = next(read_batches([files], reader))  # type: ignore[arg-type]
         assert len(results) == len(files)
         assert results or refused, name
         for sentence in refused + [one.sentence for one in results if not isinstance(one, Answer)]:
@@ -42,7 +42,7 @@ def test_every_file_is_read_or_refused_with_a_reason_within_ten_seconds(reader: 
 
 def test_the_sound_files_among_them_are_read(reader: QuickReader) -> None:
     files = [Dropped(kind, kind, data) for kind, data in real_files().items()]
-    assert all(isinstance(one, Answer) for one in read_batch(files, reader))  # type: ignore[arg-type]
+    assert all(isinstance(one, Answer) for one in next(read_batches([files], reader)))  # type: ignore[arg-type]
 
 
 @pytest.mark.usefixtures("quick_reader", "reader")

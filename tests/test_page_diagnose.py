@@ -175,13 +175,14 @@ def test_results_come_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch, seconds: 
     sizes: list[int] = []
     read_next = reading.read_next
 
-    def counted(files, reader) -> None:
+    def counted(files, reader, began, tell) -> None:
         before = len(reading.st.session_state.results)
-        read_next(files, reader)
+        read_next(files, reader, began, tell)
         sizes.append(len(reading.st.session_state.results) - before)
 
     monkeypatch.setattr(reading, "read_next", counted)
     monkeypatch.setattr(reading, "REDRAW_SECONDS", seconds)
+    monkeypatch.setattr(reading, "REDRAW_SHARE", float("inf"))
     page = drop(open_page(), *films(40))
     assert sizes == expected
     assert len(component(page, "worklist")["rows"]) == 40

@@ -29,6 +29,18 @@ def test_a_large_film_and_its_small_copy_come_out_alike() -> None:
     assert np.abs(one - other).max() <= 1
 
 
+def test_smoothing_takes_away_what_the_way_of_making_a_small_copy_leaves() -> None:
+    large = chest(1, pneumonia=True, side=1024)
+    sharp, soft = (cv2.resize(large, (224, 224), interpolation=how) for how in (cv2.INTER_CUBIC, cv2.INTER_AREA))
+    plain, smoothed = (
+        np.abs(
+            Preprocessing(64, smoothing=sigma).apply(sharp).astype(int) - Preprocessing(64, smoothing=sigma).apply(soft)
+        )
+        for sigma in (0.0, 0.85)
+    )
+    assert smoothed.mean() < 0.7 * plain.mean()
+
+
 def test_equalising_forgets_exposure_and_window() -> None:
     film = chest(2, pneumonia=False, side=128)
     dimmed = (film * 0.6 + 20).astype(np.uint8)
@@ -37,7 +49,9 @@ def test_equalising_forgets_exposure_and_window() -> None:
     assert np.abs(film.astype(int) - dimmed).mean() > 20
 
 
-@pytest.mark.parametrize("settings", [{"size": 8}, {"size": 4096}, {"contrast": "vivid"}, {"resize": "nearest"}])
+@pytest.mark.parametrize(
+    "settings", [{"size": 8}, {"size": 4096}, {"contrast": "vivid"}, {"resize": "nearest"}, {"smoothing": 4}]
+)
 def test_bad_settings_are_named(settings: dict) -> None:
     with pytest.raises(SettingsError, match=next(iter(settings))):
         Preprocessing(**settings)

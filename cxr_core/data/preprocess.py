@@ -21,11 +21,14 @@ class Preprocessing:
     contrast: "none", or "equalise": histogram equalisation (Gonzalez & Woods, ch. 3), after which only the order
         of grey values counts, not how a machine exposed or windowed them.
     resize: "area", pixel-area averaging, so that the full-size film and a small copy of it come out alike.
+    smoothing: standard deviation in pixels of the square, 0 to 3, of a Gaussian blur (Gonzalez & Woods, ch. 3); it
+        takes away what the way of making a small copy leaves or not, which tells nothing of the lungs.
     """
 
     size: int = 128
     contrast: str = "none"
     resize: str = "area"
+    smoothing: float = 0.0
 
     def __post_init__(self) -> None:
         if not 16 <= self.size <= 1024:
@@ -34,12 +37,16 @@ class Preprocessing:
             raise SettingsError(f"contrast {self.contrast!r}: accepted are {' and '.join(CONTRASTS)}.")
         if self.resize != "area":
             raise SettingsError(f"resize {self.resize!r}: accepted is area.")
+        if not 0 <= self.smoothing <= 3:
+            raise SettingsError(f"smoothing {self.smoothing}: 0 to 3 pixels are accepted.")
 
     def apply(self, pixels: np.ndarray) -> np.ndarray:
         """`uint8 (H, W)` -> `uint8 (size, size)`."""
         smaller = pixels.shape[0] >= self.size and pixels.shape[1] >= self.size
         how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
         small = cv2.resize(pixels, (self.size, self.size), interpolation=how)
+        if self.smoothing:
+            small = cv2.GaussianBlur(small, (0, 0), self.smoothing)
         return cv2.equalizeHist(small) if self.contrast == "equalise" else small
 
     def to_dict(self) -> dict:

@@ -1,10 +1,12 @@
 """Augmentation that a radiologist would accept, as one Keras layer that works in the training graph only.
 
-A film is turned, moved, zoomed and sheared a little in one interpolation; its grey values are shifted, stretched
-and bent as another machine or exposure would; grain is added; a rectangle is blotted out so that no single spot,
+A film is turned, moved, zoomed and sheared a little in one interpolation; it is blurred or sharpened, as other ways
+of making it smaller would leave it; its grey values are shifted, stretched and bent as another machine or exposure
+would; grain is added; a rectangle is blotted out so that no single spot,
 a marker in the corner above all, decides. Films are never turned upside down.
 
-Random drawing (`draw`) is apart from its deterministic effect (`apply_affine`, `apply_intensity`, `apply_erasing`).
+Random drawing (`draw`) is apart from its deterministic effect (`apply_affine`, `apply_sharpness`, `apply_intensity`,
+`apply_erasing`).
 """
 
 import math
@@ -29,6 +31,7 @@ class FilmAugmentation(keras.layers.Layer):
         shift: float = 0.0,
         zoom: float = 0.0,
         shear: float = 0.0,
+        sharpness: float = 0.0,
         brightness: float = 0.0,
         contrast_range: float = 0.0,
         gamma: float = 0.0,
@@ -44,6 +47,7 @@ class FilmAugmentation(keras.layers.Layer):
             "shift": shift,
             "zoom": zoom,
             "shear": shear,
+            "sharpness": sharpness,
             "brightness": brightness,
             "contrast_range": contrast_range,
             "gamma": gamma,
@@ -63,6 +67,8 @@ class FilmAugmentation(keras.layers.Layer):
         settings = self.settings
         if any(settings[name] for name in GEOMETRY) or settings["flip"]:
             films = apply_affine(films, self._draw_affine(count, side))
+        if settings["sharpness"]:
+            films = apply_sharpness(films, self._uniform(count, -settings["sharpness"], settings["sharpness"]))
         if any(settings[name] for name in INTENSITY):
             films = apply_intensity(films, *self._draw_intensity(count, ops.shape(films)))
         if settings["erase"]:
@@ -115,6 +121,17 @@ class FilmAugmentation(keras.layers.Layer):
 def apply_affine(films, transforms):
     """Move films `(N, S, S, 1)` by projective rows `(N, 8)`; the edge is repeated outwards."""
     return ops.image.affine_transform(films, transforms, interpolation="bilinear", fill_mode="nearest")
+
+
+def apply_sharpness(films, strength):
+    """Add `strength` times what a 3 x 3 binomial blur takes away; -1 is that blur itself; strength `(N,)`.
+
+    Unsharp masking (Gonzalez & Woods, ch. 3).
+    """
+    blurred = ops.pad(films, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric")
+    for _ in range(2):
+        blurred = ops.average_pool(blurred, 2, strides=1, padding="valid")
+    return ops.clip(films + ops.reshape(strength, (-1, 1, 1, 1)) * (films - blurred), 0.0, 1.0)
 
 
 def apply_intensity(films, gamma, gain, offset, grain):

@@ -21,7 +21,7 @@ from cxr_core.errors import SettingsError
 from cxr_core.home import REPOSITORY, home
 from cxr_core.training.estimate import estimate
 from cxr_core.training.fit import fit
-from cxr_core.training.recipes import RECIPES
+from cxr_core.training.recipes import RECIPES, recipe_from_dict
 from cxr_core.training.runs import Run, create_run, list_runs
 
 SPLITS = {"image": "70/15/15 by image", "patient": "70/15/15 by patient", "official": "official test"}
@@ -144,7 +144,7 @@ def _finished(index: Index) -> dict[tuple[str, str], Run]:
         mark = config.get("experiment")
         if not mark or run.state()["status"] != "finished" or run.state()["fingerprint"] != index.fingerprint:
             continue
-        if config["settings"] == RECIPES[mark["name"]].to_dict():
+        if recipe_from_dict(config["settings"]) == RECIPES[mark["name"]]:
             found.setdefault((mark["name"], mark["split"]), run)
     return found
 

@@ -17,7 +17,10 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "precision": ("float32", "mixed_float16", "mixed_bfloat16"),
     "device": ("auto", "cpu", "gpu"),
 }
-AUGMENTATION = ("rotation", "shift", "zoom", "shear", "brightness", "contrast_range", "gamma", "noise", "erase", "flip")
+AUGMENTATION = (
+    *("rotation", "shift", "zoom", "shear", "sharpness"),
+    *("brightness", "contrast_range", "gamma", "noise", "erase", "flip"),
+)
 RANGES: dict[str, tuple[float, float]] = {
     "size": (16, 1024),
     "dropout": (0, 0.9),
@@ -34,6 +37,9 @@ RANGES: dict[str, tuple[float, float]] = {
     "shift": (0, 0.5),
     "zoom": (0, 0.5),
     "shear": (0, 0.5),
+    "sharpness": (0, 2),
+    "smoothing": (0, 3),
+    "opacity": (0, 1),
     "brightness": (0, 0.5),
     "contrast_range": (0, 1),
     "gamma": (0, 1),
@@ -55,7 +61,7 @@ class Recipe:
     A setting's default is what recipes did before there was the setting, so that older runs can be read.
 
     architecture: a family in `training/architectures`.
-    size: input side in pixels. contrast: see `data.preprocess.Preprocessing`.
+    size: input side in pixels. contrast, smoothing: see `data.preprocess.Preprocessing`.
     widths: channels of the convolutions, or of the residual stages. dense: units of the hidden dense layers.
     dropout: where the family has it. l2: penalty on the kernels, added to the loss.
     optimizer, learning_rate, weight_decay (AdamW only).
@@ -68,9 +74,11 @@ class Recipe:
     epochs, batch. epoch_films, val_films: draw this many films an epoch, validate on this many; 0 for all.
     monitor: the figure by which the best epoch is chosen. patience: epochs without a better one before the run ends.
     rotation: degrees either way. shift, zoom: shares of the side, either way. shear: tangent of the angle.
+    sharpness: how much a film is blurred or sharpened at most; 1 is a 3 x 3 blur, or as much the other way.
     brightness, contrast_range, gamma: strengths of the random intensity changes, 0 for none.
     noise: standard deviation of film grain, in parts of the grey range.
     erase: probability that a random rectangle, or a corner, is blotted out.
+    opacity: share of the normal films, drawn anew each epoch, that get a synthetic opacity and count as pneumonia.
     flip: mirror films left to right half of the time (the heart then lies on the right).
     precision: of the computation; weights and loss stay float32. device: "auto" takes a GPU if there is one.
     gpus: how many GPUs of this machine share each batch.
@@ -80,6 +88,7 @@ class Recipe:
     architecture: str = "residual"
     size: int = 128
     contrast: str = "equalise"
+    smoothing: float = 0.0
     widths: tuple[int, ...] = (24, 48, 96, 192)
     dense: tuple[int, ...] = ()
     dropout: float = 0.3
@@ -102,11 +111,13 @@ class Recipe:
     shift: float = 0.08
     zoom: float = 0.15
     shear: float = 0.05
+    sharpness: float = 0.0
     brightness: float = 0.1
     contrast_range: float = 0.3
     gamma: float = 0.3
     noise: float = 0.02
     erase: float = 0.3
+    opacity: float = 0.0
     flip: bool = False
     patience: int = 8
     epoch_films: int = 0
@@ -132,7 +143,7 @@ class Recipe:
 
     def preprocessing(self) -> Preprocessing:
         """What happens to a film before this network sees it."""
-        return Preprocessing(self.size, self.contrast)
+        return Preprocessing(self.size, self.contrast, smoothing=self.smoothing)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; `recipe_from_dict` reads it back."""

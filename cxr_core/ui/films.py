@@ -5,8 +5,8 @@ films take little more memory than the files themselves.
 """
 
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cxr_core.reading.reader import Reader
 
 FIRST, BATCH = 4, 16  # few at first, so that there is soon an answer to look at
-REDRAW_SECONDS = 2.0  # drawing the page with 500 films, above all Streamlit's copy of them, costs 0.4 s each time
+REDRAW_SECONDS, REDRAW_SHARE = 2.0, 0.1  # between two drawings of the page; their share of the time
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,34 +68,53 @@ def kept_results(files: Sequence[Dropped], version: str) -> dict[str, Result]:
     return {file.key: kept[version, file.key] for file in files if (version, file.key) in kept}
 
 
-def read_next(files: Sequence[Dropped], reader: "Reader") -> None:
-    """Read some of the files that this session has not read yet: the first few, later for about REDRAW_SECONDS."""
+def read_next(files: Sequence[Dropped], reader: "Reader", began: float, tell: Callable[[int], object]) -> None:
+    """Read some of the files that this session has not read yet: the first few, later more before the page is redrawn.
+
+    began: when the drawing of the page began, by `time.monotonic`; the longer it took, the more is read. `tell` gets
+    the number of files read so far after each batch; where it ends the script, since the reader has clicked elsewhere,
+    nothing that was read is lost.
+    """
+    now = time.monotonic()
+    ends = now + max(REDRAW_SECONDS, (now - began) / REDRAW_SHARE)
     kept: dict[tuple[str, str], Result] = st.session_state.results
     version = reader.model.version
     missing = [file for file in files if (version, file.key) not in kept]
     batches = [missing[i : i + BATCH] for i in range(0, len(missing), BATCH)] if kept else [missing[:FIRST]]
-    ends = time.monotonic() + REDRAW_SECONDS
-    for batch in batches:
-        for result in read_batch(batch, reader):
-            kept[version, result.file.key] = result
+    for results in read_batches(batches, reader):
+        kept |= {(version, result.file.key): result for result in results}
+        tell(len(kept))
         if time.monotonic() > ends:
             return
 
 
-def read_batch(files: Sequence[Dropped], reader: "Reader") -> Iterator[Result]:
-    """A result for each file: first those that cannot be read, then the others, in order."""
-    with ThreadPoolExecutor(2) as pool:
-        decoded = list(pool.map(_decode, files))
-    readable = []
+def read_batches(batches: Sequence[Sequence[Dropped]], reader: "Reader") -> Iterator[list[Result]]:
+    """A result for each file, batch by batch, in order; the next batch is decoded while the last is read."""
+    pool = ThreadPoolExecutor(2)
+    ahead: list[Future[tuple[Film, bool] | str]] = []
+    try:
+        for number, batch in enumerate(batches):
+            decoded = [future.result() for future in ahead or _decoding(pool, batch)]
+            ahead = _decoding(pool, batches[number + 1]) if number + 1 < len(batches) else []
+            yield _results(batch, decoded, reader)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _decoding(pool: ThreadPoolExecutor, files: Sequence[Dropped]) -> "list[Future[tuple[Film, bool] | str]]":
+    return [pool.submit(_decode, file) for file in files]
+
+
+def _results(files: Sequence[Dropped], decoded: Sequence[tuple[Film, bool] | str], reader: "Reader") -> list[Result]:
+    readings = iter(_readings([found[0] for found in decoded if not isinstance(found, str)], reader))
+    results: list[Result] = []
     for file, found in zip(files, decoded, strict=True):
-        if isinstance(found, str):
-            yield Refusal(file, found)
+        reading = found if isinstance(found, str) else next(readings)
+        if isinstance(found, str) or isinstance(reading, str):
+            results.append(Refusal(file, str(reading)))
         else:
-            readable.append((file, *found))
-    for (file, film, synthetic), reading in zip(
-        readable, _readings([film for _, film, _ in readable], reader), strict=True
-    ):
-        yield Refusal(file, reading) if isinstance(reading, str) else Answer(file, reading, film.source, synthetic)
+            results.append(Answer(file, reading, found[0].source, found[1]))
+    return results
 
 
 def _readings(films: list[Film], reader: "Reader") -> list[Reading | str]:

@@ -22,9 +22,10 @@ GROUPS = {
         *("optimizer", "schedule", "decay", "weight_decay", "loss", "label_smoothing", "class_weights"),
         *("monitor", "patience"),
     ),
-    "Films": ("contrast", "subset", "epoch_films", "val_films", "seed"),
+    "Films": ("contrast", "smoothing", "subset", "epoch_films", "val_films", "seed"),
     "Augmentation": (
-        *("rotation", "shift", "zoom", "shear", "brightness", "contrast_range", "gamma", "noise", "erase", "flip"),
+        *("rotation", "shift", "zoom", "shear", "sharpness"),
+        *("brightness", "contrast_range", "gamma", "noise", "erase", "opacity", "flip"),
     ),
     "Machine": ("device", "gpus", "precision"),
 }
@@ -46,6 +47,8 @@ LABELS = {
     "rotation": "Rotation, degrees",
     "shear": "Shear, tangent",
     "contrast_range": "Contrast change",
+    "smoothing": "Smoothing, pixels",
+    "opacity": "Synthetic opacities, share of normal films",
     "flip": "Mirror left to right",
     "gpus": "GPUs",
 }

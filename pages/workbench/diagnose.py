@@ -1,5 +1,7 @@
 """Diagnose: drop films, read the answers."""
 
+import time
+
 import streamlit as st
 
 from cxr_core.data.decode import ACCEPTED
@@ -37,6 +39,12 @@ def try_samples() -> None:
     state.samples, state.dropping = True, False
 
 
+def so_far(read: int, files: int) -> tuple[float, str]:
+    """The progress bar's length and words."""
+    return read / files, f"{read} of {files} files read"
+
+
+began = time.monotonic()
 reading_room()
 heading = st.container(horizontal=True, vertical_alignment="center")
 heading.title("Diagnose", anchor=False, width="stretch")
@@ -80,7 +88,7 @@ said = log.latest() if settings.keep else {}
 
 status = st.container()  # always there, so that what is below it stays in place
 if len(results) < len(files):
-    status.progress(len(results) / len(files), f"{len(results)} of {len(files)} files read")
+    progress = status.progress(*so_far(len(results), len(files)))
 elif not files and not refused:
     status.info(
         "Drop one film or many: you get pneumonia or normal, how probable it is, and where in the film it shows. "
@@ -143,7 +151,7 @@ if settings.keep:
 
 if len(results) < len(files):
     try:
-        read_next(files, reader(settings.model.name))
+        read_next(files, reader(settings.model.name), began, lambda read: progress.progress(*so_far(read, len(files))))
     except CXRError as error:
         st.error(str(error))
         st.stop()

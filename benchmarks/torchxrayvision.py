@@ -1,0 +1,93 @@
+"""How fast films are scored beside TorchXRayVision's DenseNet121 at 224 pixels, and in how much memory.
+
+    python -m venv /tmp/txrv && /tmp/txrv/bin/pip install torchxrayvision opencv-python-headless
+    python -m benchmarks.torchxrayvision /tmp/txrv/bin/python [--films 500] [--repeat 3] [--side 1000 800]
+
+Each in a process of its own, by turns, on the same JPEG files (the synthetic films that come with the app, enlarged):
+one film from array to probability, a folder from files to probabilities, and the process's largest memory.
+TorchXRayVision resizes with scikit-image by default and with OpenCV if asked; both are shown. Wanted of ours beside the
+faster of the two: a third of the time, five times the rate, no more memory.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+import cv2
+import numpy as np
+
+from cxr_core.data.decode import read_film
+from cxr_core.data.demo import sample_films
+from cxr_core.home import REPOSITORY
+from cxr_core.reading.reader import BATCH, Reader
+from cxr_core.reading.registry import find_model
+
+REPEATS = 15
+
+
+def main() -> None:
+    """Run the three by turns, print the medians."""
+    if len(sys.argv) == 3 and sys.argv[1] == "--worker":
+        print(json.dumps(ours(Path(sys.argv[2]))))
+        return
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("python", help="an interpreter that has torchxrayvision")
+    parser.add_argument("--films", type=int, default=500)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--side", type=int, nargs=2, default=(1000, 800), metavar=("WIDTH", "HEIGHT"))
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        samples = [cv2.resize(read_film(path).pixels, asked.side) for path in sample_films()]
+        for number in range(asked.films):
+            cv2.imwrite(f"{folder}/{number:04}.jpg", samples[number % len(samples)])
+        theirs = [asked.python, str(REPOSITORY / "benchmarks" / "torchxrayvision_worker.py"), folder]
+        commands = {
+            "ours": [sys.executable, "-m", "benchmarks.torchxrayvision", "--worker", folder],
+            "theirs, scikit-image": [*theirs, "skimage"],
+            "theirs, OpenCV": [*theirs, "cv2"],
+        }
+        found: dict[str, list[dict[str, float]]] = {name: [] for name in commands}
+        for _ in range(asked.repeat):
+            for name, command in commands.items():
+                done = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, check=True, text=True)
+                found[name].append(json.loads(done.stdout.splitlines()[-1]))
+    print(f"{asked.films} films of {asked.side[0]} x {asked.side[1]}, medians of {asked.repeat}")
+    print(f"{'':24}{'one film, ms':>14}{'films a second':>16}{'largest memory, MB':>20}")
+    for name, runs in found.items():
+        one, rate, peak = (median(run[figure] for run in runs) for figure in ("one", "rate", "peak"))
+        print(f"{name:24}{one * 1000:14.1f}{rate:16.1f}{peak / 1e6:20.0f}")
+
+
+def ours(folder: Path) -> dict[str, float]:
+    """Seconds for one film from array to probability, films a second from files, and the largest memory in bytes."""
+    reader = Reader(find_model())
+    files = sorted(folder.glob("*.jpg"))
+    film = read_film(files[0]).pixels
+    one = [_seconds(lambda: _score(reader, [film])) for _ in range(REPEATS)]
+
+    def everything() -> None:
+        for i in range(0, len(files), BATCH):
+            _score(reader, [read_film(path).pixels for path in files[i : i + BATCH]])
+
+    rate = len(files) / _seconds(everything)
+    return {"one": median(one), "rate": rate, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+
+
+def _score(reader: Reader, films: list[np.ndarray]) -> np.ndarray:
+    return reader.probabilities(reader.logits(np.stack([reader.preprocessing.apply(film) for film in films])))
+
+
+def _seconds(work) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()
