@@ -92,21 +92,31 @@ def dealt(films: pd.DataFrame, fold: int) -> pd.Series:
 
 def measured(run: Run, index: Index) -> tuple[dict[str, float], pd.DataFrame]:
     """Figures on the run's held-out patients, and those films with their calibrated scores."""
-    validation = pd.read_csv(run.folder / "validation.csv", dtype={"patient": str})
-    platt = fit_platt(validation["logit"].to_numpy(), labels_of(validation))
-    point = choose_operating_points(scores_of(validation, platt.probability(validation["logit"].to_numpy())))[
-        "balanced"
-    ]
-    films = index.films[read_split(index.films, run.folder / "split.csv") == "test"]
-    inputs = cached_inputs(index.root, films, recipe_from_dict(run.config()["settings"]).preprocessing())
-    network = import_keras().saving.load_model(run.folder / "best.keras", compile=False)
-    score = platt.probability(network.predict(np.asarray(inputs)[..., None], batch_size=64, verbose=0)[:, 0])
-    scores = scores_of(films, score)
+    validation, films = calibrated(run, index)
+    point = choose_operating_points(scores_of(validation))["balanced"]
+    scores = scores_of(films)
     figures = evaluate(scores, point.threshold).to_dict()["figures"]
     roc = roc_curve(scores)
     enough = np.array(roc["sensitivity"]) >= SENSITIVITY
     at = {"specificity_at_97": 1 - float(np.min(np.array(roc["false_positive_rate"])[enough]))}
-    return {name: figures[name]["value"] for name in FIGURES} | at, films.assign(score=score)
+    return {name: figures[name]["value"] for name in FIGURES} | at, films
+
+
+def calibrated(run: Run, index: Index) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The run's validation films and its held-out films, with their `score`, calibrated on the former."""
+    validation = pd.read_csv(run.folder / "validation.csv", dtype={"patient": str})
+    platt = fit_platt(validation["logit"].to_numpy(), labels_of(validation))
+    films = index.films[read_split(index.films, run.folder / "split.csv") == "test"]
+    inputs = cached_inputs(index.root, films, recipe_from_dict(run.config()["settings"]).preprocessing())
+    keras = import_keras()
+    import cxr_core.training.augmentation  # noqa: F401  registers the layer that best.keras names
+
+    network = keras.saving.load_model(run.folder / "best.keras", compile=False)
+    logits = network.predict(np.asarray(inputs)[..., None], batch_size=64, verbose=0)[:, 0]
+    return (
+        validation.assign(score=platt.probability(validation["logit"].to_numpy())),
+        films.assign(score=platt.probability(logits)),
+    )
 
 
 def audit(films: pd.DataFrame) -> pd.DataFrame:
@@ -121,9 +131,9 @@ def labels_of(films: pd.DataFrame) -> np.ndarray:
     return (films["label"] == "PNEUMONIA").to_numpy(int)
 
 
-def scores_of(films: pd.DataFrame, scores: np.ndarray) -> Scores:
+def scores_of(films: pd.DataFrame) -> Scores:
     """As the evaluation takes them."""
-    return Scores(labels_of(films), np.asarray(scores), films["patient"].to_numpy(), films["path"].to_numpy())
+    return Scores(labels_of(films), films["score"].to_numpy(), films["patient"].to_numpy(), films["path"].to_numpy())
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
 """The main job in a real browser: drop films, read the answers, look at the film."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from cxr_core.data.demo import sample_films
+from cxr_core.reading.registry import find_model
+from tests.browser.server import served
 from tests.hostile import MAKERS, hostile_files, zipped
 
 VERDICTS = {"Pneumonia", "Normal", "Uncertain", "Not assessable"}
@@ -143,6 +146,38 @@ def test_the_readers_own_word_comes_first(cold_server, page) -> None:
         page.get_by_text("Your reading: normal").wait_for()
         page.get_by_text("Your reading first").wait_for(state="detached")
         assert verdict(page) in VERDICTS
+
+
+def test_operating_point_and_prevalence_change_what_is_said(address: str, page) -> None:
+    page.goto(address)
+    drop(page, clear_case())
+    wait_for_film(page)
+    page.get_by_text("Behind the answer").click()
+    page.get_by_text("Operating point balanced").wait_for()
+    page.get_by_text("Where 20% of films show pneumonia:").wait_for()
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("radio", name="Rule out").or_(page.get_by_role("button", name="Rule out")).click()
+    page.get_by_text("Operating point rule out").wait_for()
+    page.get_by_role("slider", name="Pneumonia among your own films").press("ArrowRight")
+    page.get_by_text("Where 21% of films show pneumonia:").wait_for()
+
+
+def test_another_model_answers_when_it_is_chosen(browser, page, tmp_path: Path) -> None:
+    released = find_model()
+    shutil.copytree(released.folder, tmp_path / "models" / "another-model")
+    with served(tmp_path / "home", tmp_path / "models") as address:
+        page.goto(address)
+        page.get_by_role("button", name="Settings").click()
+        page.get_by_role("combobox", name="Model").click()
+        page.get_by_role("option", name="another-model").click()
+        page.keyboard.press("Escape")
+        drop(page, clear_case())
+        wait_for_film(page)
+        page.get_by_role("button", name="Export").click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="All films as JSON").click()
+    (film,) = json.loads(Path(download.value.path()).read_text())["films"]
+    assert film["model"]["name"] == "another-model"
 
 
 def test_hostile_files_do_nothing_to_the_page(address: str, page) -> None:
