@@ -61,7 +61,11 @@ def measure(run: Run, index: Index) -> None:
     """Print the run's figures at each threshold."""
     validation, films = calibrated(run, index)
     sick = validation["label"] == "PNEUMONIA"
-    thresholds = {f"{SENSITIVITY:.0%} of validation": float(np.quantile(validation["score"][sick], 1 - SENSITIVITY))}
+    thresholds = {
+        f"{SENSITIVITY:.0%} of validation": float(
+            np.quantile(validation["score"][sick], 1 - SENSITIVITY, method="lower")
+        )
+    }
     points = choose_operating_points(scores_of(validation))
     thresholds |= {name: point.threshold for name, point in points.items()}
     normal = films["label"] == "NORMAL"

@@ -3,15 +3,12 @@
 import keras
 import numpy as np
 
-from cxr_core.training.opacities import with_opacity
-
 
 class FilmBatches(keras.utils.PyDataset):
     """Batches `(uint8 (B, S, S, 1), float32 (B, 1), float32 (B,))` of the given rows.
 
     weights: of a normal and of a pneumonia film; with them the rows are shuffled each epoch, without them they
     come in order and unweighted (for validation).
-    opacity: share of the normal films that get a synthetic opacity and are learnt as pneumonia, when training.
     films: how many of the rows an epoch draws, 0 for all. first_epoch: the one that comes first, counted from 0; the
     order of an epoch depends on its number and the seed alone, so that a resumed run sees what it would have seen.
     """
@@ -26,12 +23,11 @@ class FilmBatches(keras.utils.PyDataset):
         films: int = 0,
         seed: int = 0,
         first_epoch: int = 0,
-        opacity: float = 0.0,
     ) -> None:
         super().__init__()
         self._inputs, self._labels, self._rows, self._batch = inputs, labels, rows, batch
         self._weights, self._films = weights, min(films or len(rows), len(rows))
-        self._seed, self._epoch, self._opacity = seed, first_epoch - 1, opacity
+        self._seed, self._epoch = seed, first_epoch - 1
         self.on_epoch_end()
 
     def __len__(self) -> int:
@@ -42,10 +38,6 @@ class FilmBatches(keras.utils.PyDataset):
         films, labels = self._inputs[rows][..., None], self._labels[rows]
         if self._weights is None:
             return films, labels[:, None]
-        rng = np.random.default_rng((self._seed, self._epoch, number))
-        for row in np.flatnonzero((labels == 0) & (rng.random(len(labels)) < self._opacity)):
-            films[row, ..., 0] = with_opacity(films[row, ..., 0], rng)
-            labels[row] = 1
         return films, labels[:, None], self._weights[labels.astype(int)]
 
     def on_epoch_end(self) -> None:

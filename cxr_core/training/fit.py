@@ -106,9 +106,7 @@ def train(run: Run, recipe: Recipe, inputs, labels, rows, validation, asked: dic
         if done and epoch == done.epoch:
             restore(run, model, done, with_optimizer=epoch > phase.first)
         weights = class_weights(labels[rows], recipe)
-        batches = FilmBatches(
-            inputs, labels, rows, recipe.batch, weights, recipe.epoch_films, recipe.seed, epoch, recipe.opacity
-        )
+        batches = FilmBatches(inputs, labels, rows, recipe.batch, weights, recipe.epoch_films, recipe.seed, epoch)
         keep = KeepBest(run, recipe, asked, done)
         try:
             model.fit(

@@ -39,7 +39,6 @@ RANGES: dict[str, tuple[float, float]] = {
     "shear": (0, 0.5),
     "sharpness": (0, 2),
     "smoothing": (0, 3),
-    "opacity": (0, 1),
     "brightness": (0, 0.5),
     "contrast_range": (0, 1),
     "gamma": (0, 1),
@@ -78,7 +77,6 @@ class Recipe:
     brightness, contrast_range, gamma: strengths of the random intensity changes, 0 for none.
     noise: standard deviation of film grain, in parts of the grey range.
     erase: probability that a random rectangle, or a corner, is blotted out.
-    opacity: share of the normal films, drawn anew each epoch, that get a synthetic opacity and count as pneumonia.
     flip: mirror films left to right half of the time (the heart then lies on the right).
     precision: of the computation; weights and loss stay float32. device: "auto" takes a GPU if there is one.
     gpus: how many GPUs of this machine share each batch.
@@ -117,7 +115,6 @@ class Recipe:
     gamma: float = 0.3
     noise: float = 0.02
     erase: float = 0.3
-    opacity: float = 0.0
     flip: bool = False
     patience: int = 8
     epoch_films: int = 0

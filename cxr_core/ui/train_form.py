@@ -25,7 +25,7 @@ GROUPS = {
     "Films": ("contrast", "smoothing", "subset", "epoch_films", "val_films", "seed"),
     "Augmentation": (
         *("rotation", "shift", "zoom", "shear", "sharpness"),
-        *("brightness", "contrast_range", "gamma", "noise", "erase", "opacity", "flip"),
+        *("brightness", "contrast_range", "gamma", "noise", "erase", "flip"),
     ),
     "Machine": ("device", "gpus", "precision"),
 }
@@ -48,7 +48,6 @@ LABELS = {
     "shear": "Shear, tangent",
     "contrast_range": "Contrast change",
     "smoothing": "Smoothing, pixels",
-    "opacity": "Synthetic opacities, share of normal films",
     "flip": "Mirror left to right",
     "gpus": "GPUs",
 }
