@@ -4,6 +4,7 @@ import dataclasses
 import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -12,7 +13,7 @@ from cxr_core.data.demo import sample_films
 from cxr_core.data.film import Film, Provenance
 from cxr_core.errors import WorkError
 from cxr_core.reading.gate import SHIPPED, TURNED_RIGHT, Gate, shipped_gate
-from cxr_core.reading.gate_checks import check_pixels
+from cxr_core.reading.gate_checks import check_pixels, detail
 from cxr_core.reading.registry import list_models
 from cxr_core.training.gate import made, views
 from cxr_core.training.gate.picture import SIDE, gate_input
@@ -51,6 +52,8 @@ def test_an_inverted_film_is_turned_right_and_said_to_be(chests: list[Film]) -> 
         (lambda p: p // 8, "exposure"),
         (lambda p: np.clip(p.astype(int) * 4, 0, 255).astype(np.uint8), "exposure"),
         (lambda p: p[::5, ::5], "size"),
+        (lambda p: cv2.GaussianBlur(p, (0, 0), 0.01 * p.shape[1]), "blur"),
+        (lambda p: cv2.resize(cv2.resize(p, (70, 70), interpolation=cv2.INTER_AREA), (900, 800)), "blur"),
         (lambda p: np.full_like(p, 90), "blank"),
     ],
 )
@@ -96,6 +99,15 @@ def test_a_changed_gate_is_refused(tmp_path: Path) -> None:
 
 def test_an_ordinary_film_passes_the_checks_of_its_pixels(chests: list[Film]) -> None:
     assert [check_pixels(one.pixels) for one in chests] == [None] * len(chests)
+
+
+def test_detail_hangs_on_blur_and_hardly_on_exposure_or_size(chests: list[Film]) -> None:
+    for pixels in (one.pixels for one in chests):
+        softer = [detail(cv2.GaussianBlur(pixels, (0, 0), part * pixels.shape[1])) for part in (0.002, 0.004, 0.008)]
+        assert detail(pixels) > softer[0] > softer[1] > softer[2]
+        assert detail((pixels * 0.6 + 30).astype(np.uint8)) == pytest.approx(detail(pixels), abs=0.03)
+        large = cv2.resize(pixels, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
+        assert detail(large) == pytest.approx(detail(pixels), abs=0.05)
 
 
 def test_views_are_repeatable_and_cut_views_lose_lung() -> None:
