@@ -1,7 +1,7 @@
 """How fast films are scored beside TorchXRayVision's DenseNet121 at 224 pixels, and in how much memory.
 
     python -m venv /tmp/txrv && /tmp/txrv/bin/pip install torchxrayvision opencv-python-headless
-    python -m benchmarks.torchxrayvision /tmp/txrv/bin/python [--films 500] [--repeat 3] [--side 1000 800]
+    python -m benchmarks.beside_torchxrayvision /tmp/txrv/bin/python [--films 500] [--repeat 3] [--side 1000 800]
 
 Each in a process of its own, by turns, on the same JPEG files (the synthetic films that come with the app, enlarged):
 one film from array to probability, a folder from files to probabilities, and the process's largest memory.
@@ -46,9 +46,9 @@ def main() -> None:
         samples = [cv2.resize(read_film(path).pixels, asked.side) for path in sample_films()]
         for number in range(asked.films):
             cv2.imwrite(f"{folder}/{number:04}.jpg", samples[number % len(samples)])
-        theirs = [asked.python, str(REPOSITORY / "benchmarks" / "torchxrayvision_worker.py"), folder]
+        theirs = [asked.python, "-P", str(REPOSITORY / "benchmarks" / "beside_torchxrayvision_worker.py"), folder]
         commands = {
-            "ours": [sys.executable, "-m", "benchmarks.torchxrayvision", "--worker", folder],
+            "ours": [sys.executable, "-m", "benchmarks.beside_torchxrayvision", "--worker", folder],
             "theirs, scikit-image": [*theirs, "skimage"],
             "theirs, OpenCV": [*theirs, "cv2"],
         }
