@@ -62,7 +62,7 @@ DARK = """
 [data-testid="stPopoverBody"] button * { background-color: transparent; }
 [data-testid="stPopoverBody"] [data-testid="stSelectbox"] > div { background-color: #19212a; border-radius: 0.5rem; }
 [data-testid="stPopoverBody"] [data-testid="stSelectbox"] > div :is(div, input) { background-color: #19212a; }
-[data-testid="stTooltipIcon"] svg { color: #b4bfca !important; stroke: #b4bfca; }
+[data-testid="stTooltipIcon"] svg { stroke: #b4bfca !important; }
 [data-testid="stPopoverBody"] [data-testid="stCheckbox"] label > div:first-of-type { outline: 1px solid #7f8d9a; }
 .stApp a { color: #7cc7f5; }
 """
