@@ -4,8 +4,8 @@
 
 Each fit is an ordinary run under `CXR_HOME/runs`, with a seed of its own; one that has finished is not repeated, so an
 interrupted command goes on where it was. Calibration and threshold come from the run's validation patients, the figures
-from its held-out ones. Writes `folds.csv`, the figures by fold, and `label_audit.csv`, the films whose label their
-held-out network contradicts most.
+from its held-out ones. After each fold writes `folds.csv`, the figures by fold, and `label_audit.csv`, the films whose
+label their held-out network contradicts most.
 """
 
 import argparse
@@ -56,12 +56,12 @@ def main() -> None:
         figures, films = measured(run, index)
         rows.append({"fold": fold, "epochs": run.state()["epoch"], "best_epoch": run.state()["best_epoch"]} | figures)
         scored.append(films.assign(fold=fold))
-        print(pd.DataFrame(rows).to_string(index=False, float_format="{:.4f}".format), flush=True)
-    table = pd.DataFrame(rows)
+        table = pd.DataFrame(rows)
+        print(table.to_string(index=False, float_format="{:.4f}".format), flush=True)
+        if asked.out:
+            table.round(4).to_csv(asked.out / "folds.csv", index=False)
+            audit(pd.concat(scored)).to_csv(asked.out / "label_audit.csv", index=False)
     print(table[[*FIGURES, "specificity_at_97"]].agg(["mean", "std"]).to_string(float_format="{:.4f}".format))
-    if asked.out:
-        table.round(4).to_csv(asked.out / "folds.csv", index=False)
-        audit(pd.concat(scored)).to_csv(asked.out / "label_audit.csv", index=False)
 
 
 def fitted(index: Index, name: str, recipe: Recipe, fold: int) -> Run:
