@@ -15,20 +15,17 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from statistics import median
 
 import cv2
-import numpy as np
 
+from benchmarks.reading_speed import REPEATS, score, seconds
 from cxr_core.data.decode import read_film
 from cxr_core.data.demo import sample_films
 from cxr_core.home import REPOSITORY
 from cxr_core.reading.reader import BATCH, Reader
 from cxr_core.reading.registry import find_model
-
-REPEATS = 15
 
 
 def main() -> None:
@@ -69,24 +66,14 @@ def ours(folder: Path) -> dict[str, float]:
     reader = Reader(find_model())
     files = sorted(folder.glob("*.jpg"))
     film = read_film(files[0]).pixels
-    one = [_seconds(lambda: _score(reader, [film])) for _ in range(REPEATS)]
+    one = [seconds(lambda: score(reader, [film])) for _ in range(REPEATS)]
 
     def everything() -> None:
         for i in range(0, len(files), BATCH):
-            _score(reader, [read_film(path).pixels for path in files[i : i + BATCH]])
+            score(reader, [read_film(path).pixels for path in files[i : i + BATCH]])
 
-    rate = len(files) / _seconds(everything)
+    rate = len(files) / seconds(everything)
     return {"one": median(one), "rate": rate, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
-
-
-def _score(reader: Reader, films: list[np.ndarray]) -> np.ndarray:
-    return reader.probabilities(reader.logits(np.stack([reader.preprocessing.apply(film) for film in films])))
-
-
-def _seconds(work) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What `benchmarks.beside_torchxrayvision` runs where TorchXRayVision is installed; it imports nothing of ours.
 
 Its DenseNet121 at 224 pixels with random weights, which take as long as trained ones. Films are read and prepared as
-its own `scripts/process_image.py` does.
+its own README shows.
 """
 
 import json

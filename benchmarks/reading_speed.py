@@ -12,6 +12,7 @@ import time
 from statistics import median
 
 import cv2
+import numpy as np
 
 from cxr_core.data.decode import decode_film, read_film
 from cxr_core.data.demo import sample_films
@@ -36,31 +37,32 @@ def main() -> None:
         list(reader.read_many(films * 6))  # warm, both for one film and for a batch
         reader.read(films[0])
 
-    one = [_seconds(lambda i=i: reader.read(decode_film(large[i % 6], "film.jpg"))) for i in range(REPEATS)]
-    decode = [_seconds(lambda i=i: decode_film(large[i % 6], "film.jpg")) for i in range(REPEATS)]
+    one = [seconds(lambda i=i: reader.read(decode_film(large[i % 6], "film.jpg"))) for i in range(REPEATS)]
+    decode = [seconds(lambda i=i: decode_film(large[i % 6], "film.jpg")) for i in range(REPEATS)]
     print(f"one film of 2,000 x 1,600, bytes to verdict: {median(one):.3f} s, slowest {max(one):.3f} s")
     print(f"  of which decoding {median(decode):.3f} s")
-    gate = [_seconds(lambda: shipped_gate().admit(films[:1])) for _ in range(REPEATS)]
+    gate = [seconds(lambda: shipped_gate().admit(films[:1])) for _ in range(REPEATS)]
     print(f"the gate alone, one film: {median(gate) * 1000:.1f} ms; in a batch of 6: ", end="")
-    print(f"{median(_seconds(lambda: shipped_gate().admit(films)) for _ in range(REPEATS)) / 6 * 1000:.1f} ms a film")
+    print(f"{median(seconds(lambda: shipped_gate().admit(films)) for _ in range(REPEATS)) / 6 * 1000:.1f} ms a film")
 
     small = [_bytes(read_film(path), 1000, 800) for path in sample_films()]
     morning = [small[i % 6] for i in range(asked.films)]
-    full = asked.films / _seconds(lambda: list(reader.read_many(decode_film(data, "film.jpg") for data in morning)))
-    plain = asked.films / _seconds(lambda: _plain(reader, morning))
+    full = asked.films / seconds(lambda: list(reader.read_many(decode_film(data, "film.jpg") for data in morning)))
+    plain = asked.films / seconds(lambda: _plain(reader, morning))
     print(
         f"{asked.films} films of 1,000 x 800: {full:.0f} a second read in full, "
         f"{plain:.0f} scored only ({full / plain:.0%})"
     )
 
 
-def _plain(reader: Reader, files: list[bytes]) -> None:
-    """Decode and score, nothing else."""
-    import numpy as np
+def score(reader: Reader, films: list[np.ndarray]) -> np.ndarray:
+    """Calibrated probabilities `(N,)` of films `uint8 (H, W)`, and nothing else."""
+    return reader.probabilities(reader.logits(np.stack([reader.preprocessing.apply(film) for film in films])))
 
+
+def _plain(reader: Reader, files: list[bytes]) -> None:
     for i in range(0, len(files), BATCH):
-        films = [decode_film(data, "film.jpg") for data in files[i : i + BATCH]]
-        reader.probabilities(reader.logits(np.stack([reader.preprocessing.apply(film.pixels) for film in films])))
+        score(reader, [decode_film(data, "film.jpg").pixels for data in files[i : i + BATCH]])
 
 
 def _bytes(film: Film, width: int, height: int) -> bytes:
@@ -68,7 +70,8 @@ def _bytes(film: Film, width: int, height: int) -> bytes:
     return cv2.imencode(".jpg", enlarged, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
 
 
-def _seconds(work) -> float:
+def seconds(work) -> float:
+    """How long `work` takes."""
     started = time.perf_counter()
     work()
     return time.perf_counter() - started

@@ -17,6 +17,7 @@ import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian, generate_uid
 
+from benchmarks.reading_speed import score
 from cxr_core.data.decode import decode_film, read_film
 from cxr_core.data.index import build_index
 from cxr_core.reading.gate_checks import check_pixels
@@ -40,7 +41,7 @@ def main() -> None:
     films = [read_film(index.root / path).pixels for path in paths]
 
     def probabilities(pixels: list[np.ndarray]) -> np.ndarray:
-        return reader.probabilities(reader.logits(np.stack([reader.preprocessing.apply(one) for one in pixels])))
+        return score(reader, pixels)
 
     own = probabilities(films)
     small = {path.name: path for path in asked.small.rglob("*.jpeg")}

@@ -28,11 +28,11 @@ EARLIEST = {"IM": 260, "NORMAL2-IM": 520}
 LATEST = {"IM": 10_000, "NORMAL2-IM": 1250}
 
 
-def at_an_end(films: pd.DataFrame) -> pd.Series:
-    """Whether a film is a normal one from before EARLIEST or from LATEST on."""
+def ends(films: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Whether a film is a normal one from before EARLIEST, and whether one from LATEST on."""
     found = films["series"].str.extract(r"^(?P<series>(?:NORMAL2-)?IM)-(?P<number>\d+)$")
     number = found["number"].astype(float)
-    return (number < found["series"].map(EARLIEST)) | (number >= found["series"].map(LATEST))
+    return number < found["series"].map(EARLIEST), number >= found["series"].map(LATEST)
 
 
 def main() -> None:
@@ -49,10 +49,11 @@ def main() -> None:
         return
     films = index.films
     usable = films[(films["split"] == "train") & (films["fault"] == "")].drop_duplicates("sha256")
-    ends = at_an_end(usable)
-    dealt = grouped_split(usable[~ends], (0.8, 0.1, 0.1), seed=1)
-    dealt = dealt.where((dealt != "test") | (usable["label"][~ends] == "PNEUMONIA"), "")
-    split = dealt.reindex(films.index, fill_value="").where(~ends.reindex(films.index, fill_value=False), "test")
+    early, late = ends(usable)
+    outside = early | late
+    dealt = grouped_split(usable[~outside], (0.8, 0.1, 0.1), seed=1)
+    dealt = dealt.where((dealt != "test") | (usable["label"][~outside] == "PNEUMONIA"), "")
+    split = dealt.reindex(films.index, fill_value="").where(~outside.reindex(films.index, fill_value=False), "test")
     write_split(films, split, options.out)
     print(pd.crosstab(split[split != ""], films["label"]))
 
@@ -68,10 +69,8 @@ def measure(run: Run, index: Index) -> None:
     }
     points = choose_operating_points(scores_of(validation))
     thresholds |= {name: point.threshold for name, point in points.items()}
-    normal = films["label"] == "NORMAL"
-    number = films["series"].str.extract(r"-(\d+)$")[0].astype(float)
-    early = number < films["series"].str.replace(r"-\d+$", "", regex=True).map(EARLIEST)
-    parts = {"sensitivity": ~normal, "early": normal & early, "late": normal & ~early}
+    early, late = ends(films)
+    parts = {"sensitivity": films["label"] == "PNEUMONIA", "early": early, "late": late}
     rows = []
     for name, threshold in thresholds.items():
         called = films["score"] >= threshold
@@ -79,7 +78,10 @@ def measure(run: Run, index: Index) -> None:
             part: (called if part == "sensitivity" else ~called)[rows_of].mean() for part, rows_of in parts.items()
         }
         rows.append({"threshold": name, "at": threshold} | right)
-    auc = {"validation": roc_auc_score(sick, validation["score"]), "held out": roc_auc_score(~normal, films["score"])}
+    auc = {
+        "validation": roc_auc_score(sick, validation["score"]),
+        "held out": roc_auc_score(parts["sensitivity"], films["score"]),
+    }
     print(f"run {run.id}: AUROC " + ", ".join(f"{part} {value:.4f}" for part, value in auc.items()))
     print(f"films: {', '.join(f'{part} {int(where.sum())}' for part, where in parts.items())}")
     print(pd.DataFrame(rows).to_string(index=False, float_format="{:.3f}".format))

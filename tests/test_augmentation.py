@@ -19,7 +19,7 @@ from cxr_core.training.network import compiled_network
 from cxr_core.training.recipes import RECIPES, Recipe
 from tests.chests import chest
 
-B = np.float32([0.25, 0.5, 0.25])
+BINOMIAL = np.float32([0.25, 0.5, 0.25])
 IDENTITY = [1, 0, 0, 0, 1, 0, 0, 0]
 
 
@@ -61,7 +61,9 @@ def test_intensity_identity_and_clipping(films: np.ndarray) -> None:
 
 def test_sharpness_blurs_leaves_and_sharpens(films: np.ndarray) -> None:
     films = 0.25 + films / 2  # so that nothing is clipped
-    blurred = np.stack([cv2.sepFilter2D(f, -1, B, B, borderType=cv2.BORDER_REFLECT) for f in films[..., 0]])[..., None]
+    blurred = np.stack(
+        [cv2.sepFilter2D(f, -1, BINOMIAL, BINOMIAL, borderType=cv2.BORDER_REFLECT) for f in films[..., 0]]
+    )[..., None]
     for strength in (-1.0, 0.0, 1.0):
         out = apply_sharpness(films, np.full(4, strength, "float32"))
         np.testing.assert_allclose(out, films + strength * (films - blurred), atol=1e-5)

@@ -2,14 +2,12 @@
 
 import csv
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import cv2
 
-from cxr_core.data.decode import read_film
+from cxr_core.data.decode import decoded_ahead, read_film
 from cxr_core.data.film import Film
 from cxr_core.errors import InputError, UnreadableFilm
 from cxr_core.reading.heatmap import overlay
@@ -59,7 +57,7 @@ def read_files(
     results: list[dict[str, Any]] = []
     unreadable: list[str] = []
     done = 0
-    for batch in _decoded(files):
+    for batch in decoded_ahead((files[i : i + BATCH] for i in range(0, len(files), BATCH)), _decoded):
         readable = [(file, film) for file, film in batch if isinstance(film, Film)]
         unreadable += [str(film) for _, film in batch if isinstance(film, UnreadableFilm)]
         reader = reader or (Reader(find_model(model)) if readable else None)
@@ -100,21 +98,11 @@ def write_csv(results: list[dict[str, Any]], file: Path) -> None:
             writer.writerow(result | flat | {"version": result["model"]["version"]})
 
 
-def _decoded(files: list[Path]) -> Iterator[list[tuple[Path, Film | UnreadableFilm]]]:
-    """Batches of decoded films; the next batch is decoded while the last is read."""
-
-    def decode(file: Path) -> tuple[Path, Film | UnreadableFilm]:
-        try:
-            return file, read_film(file)
-        except UnreadableFilm as error:
-            return file, error
-
-    stream = iter(files)
-    with ThreadPoolExecutor() as pool:
-        ahead = [pool.submit(decode, file) for file in islice(stream, BATCH)]
-        while ahead:
-            batch, ahead = ahead, [pool.submit(decode, file) for file in islice(stream, BATCH)]
-            yield [future.result() for future in batch]
+def _decoded(file: Path) -> tuple[Path, Film | UnreadableFilm]:
+    try:
+        return file, read_film(file)
+    except UnreadableFilm as error:
+        return file, error
 
 
 def _overlay_files(files: list[Path], folder: Path) -> dict[Path, Path]:

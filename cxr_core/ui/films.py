@@ -6,14 +6,13 @@ films take little more memory than the files themselves.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
-from cxr_core.data.decode import ACCEPTED, decode_film
+from cxr_core.data.decode import ACCEPTED, decode_film, decoded_ahead
 from cxr_core.data.demo import is_synthetic
 from cxr_core.data.film import Film, Provenance
 from cxr_core.errors import CXRError, UnreadableFilm
@@ -90,19 +89,8 @@ def read_next(files: Sequence[Dropped], reader: "Reader", began: float, tell: Ca
 
 def read_batches(batches: Sequence[Sequence[Dropped]], reader: "Reader") -> Iterator[list[Result]]:
     """A result for each file, batch by batch, in order; the next batch is decoded while the last is read."""
-    pool = ThreadPoolExecutor(2)
-    ahead: list[Future[tuple[Film, bool] | str]] = []
-    try:
-        for number, batch in enumerate(batches):
-            decoded = [future.result() for future in ahead or _decoding(pool, batch)]
-            ahead = _decoding(pool, batches[number + 1]) if number + 1 < len(batches) else []
-            yield _results(batch, decoded, reader)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _decoding(pool: ThreadPoolExecutor, files: Sequence[Dropped]) -> "list[Future[tuple[Film, bool] | str]]":
-    return [pool.submit(_decode, file) for file in files]
+    for batch, decoded in zip(batches, decoded_ahead(batches, _decode), strict=True):
+        yield _results(batch, decoded, reader)
 
 
 def _results(files: Sequence[Dropped], decoded: Sequence[tuple[Film, bool] | str], reader: "Reader") -> list[Result]:

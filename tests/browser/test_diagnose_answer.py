@@ -162,7 +162,7 @@ def test_operating_point_and_prevalence_change_what_is_said(address: str, page) 
     page.get_by_text("Where 21% of films show pneumonia:").wait_for()
 
 
-def test_another_model_answers_when_it_is_chosen(browser, page, tmp_path: Path) -> None:
+def test_another_model_answers_when_it_is_chosen(page, tmp_path: Path) -> None:
     released = find_model()
     shutil.copytree(released.folder, tmp_path / "models" / "another-model")
     with served(tmp_path / "home", tmp_path / "models") as address:
