@@ -44,44 +44,14 @@ def import_keras_to_train(widths: tuple[int, ...]):
     return import_keras()
 
 
-def evidence(model, stage: str) -> Callable[[np.ndarray], tuple[np.ndarray, ...]]:
-    """A compiled function of a loaded network: films to logits, and what spoke for them.
-
-    It takes `uint8 (N, S, S, 1)` and returns, all `float32`:
-    logits `(N,)`;
-    the output of the layer named `features`, `(N, h, w, C)`;
-    the mean over space of each logit's gradient in it, `(N, C)`: the channels' weights of Grad-CAM (Selvaraju et al.
-    2017, arXiv:1610.02391);
-    LayerCAM at the layer named `stage`, `(N, H, W)`: where activations with a positive gradient are (Jiang et al. 2021,
-    doi 10.1109/TIP.2021.3089943).
-    """
+def predictor(model) -> Callable[[np.ndarray], tuple[np.ndarray, ...]]:
+    """A compiled function of a network: films `uint8 (N, S, S, 1)` to its outputs, `float32`, always as a tuple."""
     import keras
     import tensorflow as tf
 
-    layers = [model.get_layer(name).output for name in (stage, "features")]
-    chosen = keras.Model(model.inputs, [*layers, model.output])
-
     @tf.function(input_signature=[tf.TensorSpec([None, *model.inputs[0].shape[1:]], tf.uint8)])
     def run(films):
-        with tf.GradientTape() as tape:
-            early, features, logits = chosen(films, training=False)
-        in_early, in_features = tape.gradient(logits, [early, features])
-        places = tf.reduce_sum(tf.nn.relu(in_early) * early, axis=-1)
-        return logits[:, 0], features, tf.reduce_mean(in_features, axis=(1, 2)), tf.nn.relu(places)
-
-    return lambda films: tuple(output.numpy() for output in run(tf.constant(films)))
-
-
-def predictor(model, outputs: tuple[str, ...]) -> Callable[[np.ndarray], tuple[np.ndarray, ...]]:
-    """A compiled function of a loaded network: `uint8 (N, S, S, 1)` to the outputs of the layers of these names."""
-    import keras
-    import tensorflow as tf
-
-    chosen = keras.Model(model.inputs, [model.get_layer(name).output for name in outputs])
-
-    @tf.function(input_signature=[tf.TensorSpec([None, *model.inputs[0].shape[1:]], tf.uint8)])
-    def run(films):
-        return keras.tree.flatten(chosen(films, training=False))  # Keras unpacks a list of one
+        return keras.tree.flatten(model(films, training=False))
 
     return lambda films: tuple(output.numpy() for output in run(tf.constant(films)))
 

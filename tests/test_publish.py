@@ -30,6 +30,7 @@ def test_the_card_says_what_the_contract_asks_for(tiny: Model) -> None:
     asked = {"input", "classes", "calibration", "operating_points", "training", "figures", "intended_use", "not_for"}
     assert asked | {"limits", "licence", "sha256", "conformal"} <= set(card)
     assert card["sha256"] == sha256_of(tiny.weights)
+    assert card["heatmap"]["sha256"] == sha256_of(tiny.local_evidence)
     assert card["input"]["preprocessing"]["size"] == 32
     assert set(card["operating_points"]) == {"rule_out", "balanced", "rule_in"}
 
@@ -86,9 +87,11 @@ def test_changed_held_out_films_are_refused_and_nothing_is_left(run: Run, tiny_h
     assert [folder.name for folder in (tiny_home / "models").iterdir()] == ["tiny"]
 
 
-def test_a_model_whose_file_changed_is_refused(tiny: Model) -> None:
-    tiny.weights.write_bytes(tiny.weights.read_bytes()[:-1])
-    with pytest.raises(WorkError, match="sha256"):
+@pytest.mark.parametrize("name", ["model.keras", "local_evidence.npz"])
+def test_a_model_whose_file_changed_is_refused(tiny: Model, name: str) -> None:
+    file = tiny.folder / name
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(WorkError, match=f"{name} has sha256"):
         tiny.check()
 
 

@@ -1,5 +1,6 @@
 """A Reader on the tiny model: findings once, any choice afterwards; stability, similar films, the card's entries."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,8 @@ from cxr_core.data.index import build_index
 from cxr_core.reading.answers import describe_answers
 from cxr_core.reading.gate import Admission
 from cxr_core.reading.gate_checks import check_pixels
-from cxr_core.reading.reader import Reader
-from cxr_core.reading.registry import find_model
+from cxr_core.reading.reader import NO_HEATMAP, NONE_FITTED, Reader
+from cxr_core.reading.registry import Model, find_model
 from cxr_core.reading.similar import FeatureIndex
 from cxr_core.reading.stability import LEAST_SPREAD, fit_stability, shifted
 from cxr_core.reading.verdict import Choice
@@ -74,7 +75,25 @@ def test_findings_hold_what_the_page_needs(reader: Reader, films: list[Film]) ->
     assert one.views[0] == one.probability
     assert one.spread == pytest.approx(np.ptp(one.views))
     assert one.features is not None
-    assert (one.heatmap is None) == any("No heatmap" in note for note in one.notes)
+    assert one.heatmap is not None
+    assert not any("No heatmap" in note for note in one.notes)
+
+
+def test_without_a_heatmap_that_fits_the_network_none_is_shown_and_the_film_is_read(
+    tiny_home: Path, reader: Reader, films: list[Film]
+) -> None:
+    model = find_model("tiny")
+    card = {key: value for key, value in model.card.items() if key != "heatmap"}
+    without = Reader(Model(model.folder, card), gate=OpenGate())  # type: ignore[arg-type]
+    other = Reader(model, gate=OpenGate())  # type: ignore[arg-type]
+    other._local = replace(other._local, centre=-other._local.centre)  # type: ignore[type-var, union-attr]
+    for one, note in ((without, NONE_FITTED), (other, NO_HEATMAP)):
+        reading = one.read(films[0])
+        assert reading.heatmap is None
+        assert reading.findings is not None
+        assert note in reading.findings.notes
+        assert reading.findings.heat_in_lungs is None
+        assert reading.probability == pytest.approx(reader.read(films[0]).probability)
 
 
 def test_no_films_no_readings(reader: Reader) -> None:

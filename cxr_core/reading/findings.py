@@ -17,7 +17,6 @@ class Findings:
     probability: calibrated, of pneumonia, in [0, 1].
     views: `float64 (V,)`, the probability for the film itself and for its other views, see `stability`.
     heatmap: `float32 (h, w)` in [0, 1], see `heatmap.heatmap_of`; None where there is none to show.
-    heatmap_dependence: how far the map depends on trained weights, see `heatmap.dependence`.
     heat_in_lungs: share of the heat inside the estimated lung fields, in [0, 1]; None without heat.
     features: `float32 (C,)`, for finding similar films.
     seconds: of work, without decoding.
@@ -31,7 +30,6 @@ class Findings:
     probability: float | None = None
     views: np.ndarray | None = None
     heatmap: np.ndarray | None = None
-    heatmap_dependence: float | None = None
     heat_in_lungs: float | None = None
     features: np.ndarray | None = None
     seconds: float = 0.0

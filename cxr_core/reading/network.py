@@ -1,33 +1,26 @@
-"""A loaded network: model inputs to logits, and to what spoke for them."""
+"""A loaded network: model inputs to logits, features, and the layer that its heatmap is made of."""
 
 import threading
 from dataclasses import dataclass
 
 import numpy as np
 
-from cxr_core.backend import evidence, import_keras, predictor
+from cxr_core.backend import import_keras, predictor
 from cxr_core.errors import WorkError
 from cxr_core.reading.registry import Model
 
 BATCH = 32
+PLACES = 16  # pixels of the input to a place of the heatmap, at most, on a side
+NARROW = 100  # channels
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
-    """Of N films: logits `(N,)`, features `(N, h, w, C)`, channel weights `(N, C)`, LayerCAM `(N, H, W)`; `float32`.
-
-    See `backend.evidence`.
-    """
+class Seen:
+    """Of N films, `float32`: logits `(N,)`; pooled features `(N, C)`; places `(N, h, w, C)`, see `places_layer`."""
 
     logits: np.ndarray
-    features: np.ndarray
-    weights: np.ndarray
+    pooled: np.ndarray
     places: np.ndarray
-
-    @property
-    def pooled(self) -> np.ndarray:
-        """The features averaged over space, `float32 (N, C)`."""
-        return self.features.mean(axis=(1, 2))
 
 
 class Network:
@@ -41,8 +34,8 @@ class Network:
 
         try:
             network = keras.saving.load_model(model.weights, compile=False, safe_mode=True)
-            self._logits = predictor(network, (network.output_names[0],))
-            self._evidence = evidence(network, "features")
+            self._logits = predictor(network)
+            self._seen = predictor(opened(network))
         except (OSError, ValueError, TypeError) as error:
             raise WorkError(f"model {model.name}: model.keras cannot be loaded ({error}).") from error
         self._lock = threading.Lock()
@@ -53,11 +46,43 @@ class Network:
             parts = [self._logits(batch)[0][:, 0] for batch in _batches(inputs)]
         return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
-    def evidence(self, inputs: np.ndarray) -> Evidence:
-        """Logits of model inputs `uint8 (N, S, S)`, N >= 1, and what spoke for them."""
+    def look(self, inputs: np.ndarray) -> Seen:
+        """All that is seen on model inputs `uint8 (N, S, S)`, N >= 1."""
         with self._lock:
-            parts = [self._evidence(batch) for batch in _batches(inputs)]
-        return Evidence(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+            parts = [self._seen(batch) for batch in _batches(inputs)]
+        logits, features, places = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        return Seen(logits[:, 0], features.mean(axis=(1, 2)), places)
+
+
+def opened(network):
+    """The network with three outputs: logits, the layer named `features`, and its `places_layer`.
+
+    A layer inside a backbone is no output of the network around it: the three parts are joined anew.
+    """
+    keras = import_keras()
+    features = network.get_layer("features")
+    at = next((i for i, layer in enumerate(network.layers) if isinstance(layer, keras.Model)), None)
+    if at is None:
+        return keras.Model(network.inputs, [network.outputs[0], features.output, places_layer(network).output])
+    backbone = network.layers[at]
+    before = keras.Model(network.inputs, network.layers[at - 1].output)
+    within = keras.Model(backbone.inputs, [backbone.outputs[0], places_layer(backbone).output])
+    after = keras.Model(features.input, [network.outputs[0], features.output])
+    last, places = within(before(network.inputs[0]))
+    return keras.Model(network.inputs, [*after(last), places])
+
+
+def places_layer(network):
+    """The layer whose output the heatmap is made of: where a place is at most PLACES pixels of the input wide.
+
+    Of those with the fewest such places it is the last of at most NARROW channels, the last one if none is: in
+    networks that widen towards the end, the later layers of a stage find single opacities less well.
+    """
+    least = network.inputs[0].shape[1] / PLACES
+    outputs = [(layer, layer.output.shape) for layer in network.layers if len(layer.output.shape) == 4]
+    fewest = min(shape[1] for _, shape in outputs if shape[1] >= least)
+    stage = [layer for layer, shape in outputs if shape[1] == fewest]
+    return ([layer for layer in stage if layer.output.shape[3] <= NARROW] or stage)[-1]
 
 
 def _batches(inputs: np.ndarray) -> list[np.ndarray]:

@@ -6,11 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cxr_core import __version__
 from cxr_core.backend import import_keras
+from cxr_core.data.cache import cached_inputs
 from cxr_core.data.index import Index, build_index
+from cxr_core.data.preprocess import Preprocessing
 from cxr_core.data.split import read_split
 from cxr_core.data.summary import counts
 from cxr_core.errors import InputError, SettingsError, WorkError
@@ -23,6 +26,8 @@ from cxr_core.home import published_models_folder
 from cxr_core.reading.answers import describe_answers
 from cxr_core.reading.assess import measure
 from cxr_core.reading.card_text import describe_use
+from cxr_core.reading.local_evidence import METHOD, fit_local_evidence
+from cxr_core.reading.network import Network
 from cxr_core.reading.openings import record_test_figures
 from cxr_core.reading.reader import Reader
 from cxr_core.reading.registry import Model, check_name, list_models, sha256_of
@@ -31,6 +36,7 @@ from cxr_core.training.runs import Run
 
 OPERATING_POINT = "balanced"
 ERROR_RATE = 0.1
+HEATMAP_FILMS = 500  # of each class, to fit the heatmap to
 
 
 def publish(run: Run, name: str, into: Path | None = None) -> Model:
@@ -58,7 +64,7 @@ def publish(run: Run, name: str, into: Path | None = None) -> Model:
         shutil.copyfile(run.folder / "split.csv", part / "split.csv")
         index = build_index(Path(run.config()["data"]))
         model = Model(part, _card(run, name, part, index))
-        _write(model)
+        fit_heatmap(model, index)
         _measure(run, model, index)
         part.rename(folder)
     except OSError as error:
@@ -66,6 +72,25 @@ def publish(run: Run, name: str, into: Path | None = None) -> Model:
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return Model(folder, model.card)
+
+
+def fit_heatmap(model: Model, index: Index) -> None:
+    """Fit what the model's heatmap is made with to its training films; written beside its weights and into its card."""
+    training = index.films[read_split(index.films, model.folder / "split.csv") == "train"]
+    network, preprocessing = Network(model), Preprocessing(**model.card["input"]["preprocessing"])
+    normal, pneumonia = (
+        np.array(cached_inputs(index.root, films.sample(min(len(films), HEATMAP_FILMS), random_state=0), preprocessing))
+        for films in (training[training["label"] == label] for label in model.card["classes"])
+    )
+    fitted = fit_local_evidence(lambda inputs: network.look(inputs).places, normal, pneumonia)
+    fitted.save(model.local_evidence)
+    model.card["heatmap"] = {
+        "method": METHOD,
+        "places": list(fitted.offset.shape),
+        "fitted_on": f"{len(normal)} normal and {len(pneumonia)} pneumonia films of the training patients",
+        "sha256": sha256_of(model.local_evidence),
+    }
+    _write(model)
 
 
 def _card(run: Run, name: str, folder: Path, index: Index) -> dict[str, Any]:

@@ -2,21 +2,19 @@
 
 import time
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from cxr_core.data.decode import read_film
-from cxr_core.data.demo import sample_films
 from cxr_core.data.film import Film
 from cxr_core.data.preprocess import Preprocessing
 from cxr_core.evaluation.calibration import Platt
 from cxr_core.reading.findings import Findings
 from cxr_core.reading.gate import Admission, Gate, shipped_gate
-from cxr_core.reading.heatmap import LEAST_DEPENDENCE, dependence, heatmap_of
+from cxr_core.reading.heatmap import heatmap_of
 from cxr_core.reading.intended_use import age_note
+from cxr_core.reading.local_evidence import LEAST_AGREEMENT, LocalEvidence, read_local_evidence
 from cxr_core.reading.lungs import lung_fields, share_inside
 from cxr_core.reading.network import Network
 from cxr_core.reading.registry import Model
@@ -24,7 +22,8 @@ from cxr_core.reading.stability import mirrored, shifted, views_of
 from cxr_core.reading.verdict import Choice, Reading, Rules, decide
 
 BATCH = 32
-NO_HEATMAP = "No heatmap is shown: it would look much the same with randomised weights."
+NO_HEATMAP = "No heatmap is shown: the network's features are not those that the heatmap was fitted to."
+NONE_FITTED = "No heatmap is shown: this model was published without one; publish its run once more."
 
 
 class Reader:
@@ -36,6 +35,7 @@ class Reader:
         gate: what films must pass; the one that comes with the app by default, loaded with the first film.
         """
         self._network = Network(model)
+        self._local = read_local_evidence(model.local_evidence) if "heatmap" in model.card else None
         self.model = model
         self.preprocessing = Preprocessing(**model.card["input"]["preprocessing"])
         self.rules = Rules.of(model.card)
@@ -77,12 +77,7 @@ class Reader:
 
     def features(self, inputs: np.ndarray) -> np.ndarray:
         """Pooled features `float32 (N, C)` of model inputs `uint8 (N, S, S)`, for finding similar films."""
-        return self._network.evidence(inputs).pooled
-
-    @cached_property
-    def _centre(self) -> np.ndarray:
-        """The mean features of the films that come with the app, `float32 (C,)`."""
-        return self.features(sample_inputs(self.preprocessing)).mean(axis=0)
+        return self._network.look(inputs).pooled
 
     def _find(self, films: list[Film]) -> list[Findings]:
         started = time.perf_counter()
@@ -98,31 +93,27 @@ class Reader:
             return []
         count = len(films)
         inputs = np.stack([self.preprocessing.apply(film.pixels) for film in films])
-        seen = self._network.evidence(np.concatenate([inputs, mirrored(inputs)]))
+        seen = self._network.look(np.concatenate([inputs, mirrored(inputs)]))
         own = seen.logits if self.rules.mirror else seen.logits[:count]
         logits = np.concatenate([own, self._network.logits(shifted(inputs))])
         views = self.probabilities(logits).reshape(-1, count)
-        pooled, results = seen.pooled, []
-        for i, film in enumerate(films):
-            depends = dependence(seen.features[i], seen.weights[i], self._centre)
-            heatmap = heatmap_of(seen.places[i], seen.places[count + i])
-            results.append(
-                {
-                    "probability": float(views[0, i]),
-                    "views": views[:, i],
-                    "heatmap": heatmap if depends >= LEAST_DEPENDENCE else None,
-                    "heatmap_dependence": depends,
-                    "heat_in_lungs": share_inside(heatmap, lung_fields(film.pixels)),
-                    "features": pooled[i],
-                }
-            )
-        return results
+        heatmaps = _heatmaps(seen.places, self._local) if self._local else [None] * count
+        return [
+            {
+                "probability": float(views[0, i]),
+                "views": views[:, i],
+                "heatmap": heatmaps[i],
+                "heat_in_lungs": share_inside(heatmaps[i], lung_fields(film.pixels)),
+                "features": seen.pooled[i],
+            }
+            for i, film in enumerate(films)
+        ]
 
     def _findings(self, admission: Admission, found: dict[str, Any], seconds: float) -> Findings:
         film = admission.film
         notes = [*admission.notes, *age_note(film.source.header)]
         if found and found["heatmap"] is None:
-            notes.append(NO_HEATMAP)
+            notes.append(NO_HEATMAP if self._local else NONE_FITTED)
         about: dict[str, Any] = {
             "file": film.name,
             "sha256": film.sha256,
@@ -132,6 +123,14 @@ class Reader:
         return Findings(refusal=admission.refusal, notes=tuple(notes), **about, **found)
 
 
-def sample_inputs(preprocessing: Preprocessing) -> np.ndarray:
-    """The sample films of both classes that come with the app, as model inputs `uint8 (N, S, S)`."""
-    return np.stack([preprocessing.apply(read_film(path).pixels) for path in sample_films()])
+def _heatmaps(places: np.ndarray, local: LocalEvidence) -> list[np.ndarray | None]:
+    """The heatmap of each film; None where `local` was not fitted to such features.
+
+    places: `float32 (2 N, h, w, C)`, of the films and of their mirror images.
+    """
+    count = len(places) // 2
+    evidence, agreement = local.of(places), local.agreement(places[:count])
+    return [
+        heatmap_of(evidence[i], evidence[count + i], local.strong) if agreement[i] >= LEAST_AGREEMENT else None
+        for i in range(count)
+    ]

@@ -42,15 +42,26 @@ class Model:
         return self.folder / "model.keras"
 
     @property
+    def local_evidence(self) -> Path:
+        """`local_evidence.npz`, what the heatmap is made with; models published before 2026-11-21 have none."""
+        return self.folder / "local_evidence.npz"
+
+    @property
     def released(self) -> bool:
         """Whether this is the default everywhere."""
         return self.folder == released_folder()
 
     def check(self) -> None:
-        """Raise WorkError if `model.keras` is not the file that the card describes."""
-        found = sha256_of(self.weights)
-        if found != self.card["sha256"]:
-            raise WorkError(f"model {self.name}: model.keras has sha256 {found[:12]}, not its card's {self.version}.")
+        """Raise WorkError if a file of the model is not the one that the card describes."""
+        described = {self.weights: self.card["sha256"]}
+        if "heatmap" in self.card:
+            described[self.local_evidence] = self.card["heatmap"]["sha256"]
+        for file, wanted in described.items():
+            found = sha256_of(file)
+            if found != wanted:
+                raise WorkError(
+                    f"model {self.name}: {file.name} has sha256 {found[:12]}, not its card's {wanted[:12]}."
+                )
 
     def evaluations(self) -> list[dict[str, Any]]:
         """What `evaluate` has kept with this model, newest last."""

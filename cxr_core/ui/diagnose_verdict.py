@@ -60,9 +60,15 @@ def show_why(reading: Reading, card: dict[str, Any]) -> None:
         return
     if reading.probability is not None and card.get("frequencies"):
         st.caption(films_like_this(card["frequencies"], reading.probability))
-    if reading.heatmap is not None:
-        inside = "" if found.heat_in_lungs is None else f" {found.heat_in_lungs:.0%} of the heat lies inside the lungs."
-        st.caption(f"Bright places spoke for pneumonia: what the network used, not proof of where disease is.{inside}")
+    if reading.heatmap is not None and found.heat_in_lungs is None:
+        st.caption(
+            "No heat: at no single place does this film look more like films with pneumonia than like normal ones."
+        )
+    elif reading.heatmap is not None:
+        st.caption(
+            "Bright places look, to the network, more like films with pneumonia than like normal ones: not proof of "
+            f"disease there. {found.heat_in_lungs:.0%} of the heat lies inside the lungs."
+        )
     if found.views is not None:
         low, high = percent(found.views.min()), percent(found.views.max())
         same = f"stays at {low}" if low == high else f"goes from {low} to {high}"

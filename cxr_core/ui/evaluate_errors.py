@@ -77,7 +77,7 @@ def _film(film: pd.Series, root: Path | None, model: Model | None) -> None:
             alt = f"Chest X-ray {name}, labelled {film['label'].lower()}, score {film['score']:.3f}{told}"
             st.image(picture, alt=alt, width="stretch")
             if model and not heated:
-                st.caption("No heatmap: it would not depend on what the network learnt.")
+                st.caption("No heatmap: this model has none that fits its network; publish its run once more.")
         except CXRError as error:
             st.warning(as_written(str(error)), icon=":material/broken_image:")
     what = "Missed" if film["label"] == "PNEUMONIA" else "False alarm"

@@ -26,7 +26,7 @@ def penalty(recipe: Recipe):
 
 
 def features(x):
-    """Marks what Grad-CAM looks at."""
+    """Marks the last features with a place in the film; films are similar by their mean."""
     return layers.Activation("linear", name="features")(x)
 
 
