@@ -24,8 +24,9 @@ from cxr_core.data.cache import cached_inputs
 from cxr_core.data.decode import read_film
 from cxr_core.data.index import build_index
 from cxr_core.data.split import read_split
+from cxr_core.reading.fit_heatmap import fit_local_evidence
 from cxr_core.reading.heatmap import heatmap_of
-from cxr_core.reading.local_evidence import LEAST_AGREEMENT, LocalEvidence, fit_local_evidence, read_local_evidence
+from cxr_core.reading.local_evidence import LEAST_AGREEMENT, LocalEvidence, read_local_evidence
 from cxr_core.reading.network import opened
 from cxr_core.reading.reader import Reader
 from cxr_core.reading.registry import find_model

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from cxr_core.errors import WorkError
+from cxr_core.reading.fit_heatmap import fit_local_evidence
 from cxr_core.reading.heatmap import heatmap_of, overlay
-from cxr_core.reading.local_evidence import LEAST_AGREEMENT, LocalEvidence, fit_local_evidence, read_local_evidence
+from cxr_core.reading.local_evidence import LEAST_AGREEMENT, LocalEvidence, read_local_evidence
 from cxr_core.reading.lungs import SIDE, lung_fields, share_inside
 from tests.chests import chest
 

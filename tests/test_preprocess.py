@@ -5,6 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from cxr_core.data.cache import cached_inputs
 from cxr_core.data.decode import read_film
@@ -27,6 +28,15 @@ def test_a_large_film_and_its_small_copy_come_out_alike() -> None:
     small = cv2.resize(large, (256, 256), interpolation=cv2.INTER_AREA)
     one, other = (Preprocessing(64).apply(film).astype(int) for film in (large, small))
     assert np.abs(one - other).max() <= 1
+
+
+def test_a_network_of_copies_sees_a_large_film_as_its_copy() -> None:
+    large = chest(1, pneumonia=True, side=1024)
+    copy = np.asarray(Image.fromarray(large).resize((224, 224), Image.Resampling.BILINEAR))
+    via = Preprocessing(160, resize="via_224")
+    assert np.array_equal(via.apply(large), via.apply(copy))
+    assert np.array_equal(via.apply(copy), Preprocessing(160).apply(copy))
+    assert not np.array_equal(via.apply(large), Preprocessing(160).apply(large))
 
 
 def test_smoothing_takes_away_what_the_way_of_making_a_small_copy_leaves() -> None:

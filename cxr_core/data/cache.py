@@ -78,7 +78,8 @@ def luminance(file: Path) -> np.ndarray | None:
         data = file.read_bytes()
     except OSError:
         return None
-    if data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda") or b"Adobe" in data[:_HEADER]:  # it may be CMYK
+    end = data.rfind(b"\xff\xd9")
+    if end < 0 or data.find(b"\xff\xda", end) >= 0 or b"Adobe" in data[:_HEADER]:  # it may be CMYK
         return None
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
     return None if pixels is None or (pixels[-8:] == 128).all() else pixels

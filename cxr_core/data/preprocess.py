@@ -4,10 +4,13 @@ from dataclasses import asdict, dataclass
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from cxr_core.errors import SettingsError
 
 CONTRASTS = ("none", "equalise")
+RESIZES = ("area", "via_224")
+_COPY = 224
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,10 @@ class Preprocessing:
     size: side of the square in pixels, 16 to 1024.
     contrast: "none", or "equalise": histogram equalisation (Gonzalez & Woods, ch. 3), after which only the order
         of grey values counts, not how a machine exposed or windowed them.
-    resize: "area", pixel-area averaging, so that the full-size film and a small copy of it come out alike.
+    resize: "area", pixel-area averaging; or "via_224", for networks that learnt from copies of 224 x 224 pixels: a film
+        larger than that on both sides is first made such a copy, by bilinear interpolation with antialiasing (Pillow's,
+        of the usual ways the one that comes closest to the copies of this data set), since a network sees how soft a
+        film is.
     smoothing: standard deviation in pixels of the square, 0 to 3, of a Gaussian blur (Gonzalez & Woods, ch. 3); it
         takes away what the way of making a small copy leaves or not, which tells nothing of the lungs.
     """
@@ -35,15 +41,20 @@ class Preprocessing:
             raise SettingsError(f"size {self.size}: an input size from 16 to 1024 pixels is accepted.")
         if self.contrast not in CONTRASTS:
             raise SettingsError(f"contrast {self.contrast!r}: accepted are {' and '.join(CONTRASTS)}.")
-        if self.resize != "area":
-            raise SettingsError(f"resize {self.resize!r}: accepted is area.")
+        if self.resize not in RESIZES:
+            raise SettingsError(f"resize {self.resize!r}: accepted are {' and '.join(RESIZES)}.")
         if not 0 <= self.smoothing <= 3:
             raise SettingsError(f"smoothing {self.smoothing}: 0 to 3 pixels are accepted.")
 
     def apply(self, pixels: np.ndarray) -> np.ndarray:
         """`uint8 (H, W)` -> `uint8 (size, size)`."""
-        smaller = pixels.shape[0] >= self.size and pixels.shape[1] >= self.size
-        how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+        if self.resize == "via_224" and min(pixels.shape) > _COPY:
+            copy = Image.fromarray(pixels).resize((_COPY, _COPY), Image.Resampling.BILINEAR)
+            pixels = np.asarray(copy)
+        while min(pixels.shape) >= 4 * self.size:  # by half is five times as fast, and leaves enough for the rest
+            height, width = pixels.shape[0] // 2, pixels.shape[1] // 2
+            pixels = cv2.resize(pixels[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
+        how = cv2.INTER_AREA if min(pixels.shape) >= self.size else cv2.INTER_LINEAR
         small = cv2.resize(pixels, (self.size, self.size), interpolation=how)
         if self.smoothing:
             small = cv2.GaussianBlur(small, (0, 0), self.smoothing)

@@ -6,24 +6,13 @@ speaks for pneumonia there is the log-likelihood ratio to films labelled pneumon
 `benchmarks/heatmap.py` measures how it finds pasted opacities, beside Grad-CAM and LayerCAM.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from sklearn.covariance import ShrunkCovariance
-from sklearn.decomposition import PCA
 
 from cxr_core.errors import WorkError
 
-METHOD = (
-    "log-likelihood ratio of pneumonia to normal at each place of a middle layer: "
-    "linear discriminant (Fisher 1936) with the covariance of normal films (Defard et al. 2021)"
-)
-DIRECTIONS = 32  # principal components of the features, all of them where there are fewer
-SHRINKAGE = 0.1
-FILMS_FOR_DIRECTIONS = 128
-BATCH = 32
 LEAST_AGREEMENT = 0.3
 
 
@@ -33,7 +22,7 @@ class LocalEvidence:
 
     centre: `float32 (h, w, C)`, the mean output for normal films.
     direction: `float32 (h, w, C)`, and offset: `float32 (h, w)`: the discriminant.
-    strong: the median, over films labelled pneumonia, of the strongest place.
+    strong: the median, over films labelled pneumonia, of the ratio at the strongest place.
     """
 
     centre: np.ndarray
@@ -69,42 +58,3 @@ def read_local_evidence(file: Path) -> LocalEvidence:
             return LocalEvidence(parts["centre"], parts["direction"], parts["offset"], float(parts["strong"]))
     except (OSError, EOFError, ValueError, KeyError) as error:
         raise WorkError(f"{file}: cannot be loaded ({error}).") from error
-
-
-def fit_local_evidence(
-    outputs_of: Callable[[np.ndarray], np.ndarray], normal: np.ndarray, pneumonia: np.ndarray
-) -> LocalEvidence:
-    """Fit to a layer, from films of both classes and their mirror images.
-
-    outputs_of: model inputs `uint8 (n, S, S)` to the layer's outputs `float32 (n, h, w, C)`.
-    normal, pneumonia: model inputs `uint8 (N, S, S)`, N >= 2 each.
-    """
-    first = outputs_of(normal[:FILMS_FOR_DIRECTIONS])
-    _, height, width, channels = first.shape
-    varied = (first - first.mean(axis=0)).reshape(-1, channels)
-    pca = PCA(min(DIRECTIONS, *varied.shape), random_state=0).fit(varied)
-
-    def seen(films: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The mean output, and each film's in the principal directions."""
-        total, parts = np.zeros_like(first[0], dtype=np.float64), []
-        for batch in np.array_split(np.concatenate([films, films[:, :, ::-1]]), range(BATCH, 2 * len(films), BATCH)):
-            outputs = outputs_of(batch)
-            total += outputs.sum(axis=0)
-            parts.append(outputs @ pca.components_.T)
-        return (total / (2 * len(films))).astype(np.float32), np.concatenate(parts)
-
-    (centre, ours), (_, theirs) = seen(normal), seen(pneumonia)
-    middle = centre @ pca.components_.T
-    away = theirs.mean(axis=0) - middle
-    direction = np.empty_like(away)
-    for row, column in np.ndindex(height, width):
-        covariance = ShrunkCovariance(shrinkage=SHRINKAGE).fit(ours[:, row, column])
-        direction[row, column] = covariance.precision_ @ away[row, column]
-    offset = np.einsum("hwc,hwc->hw", away, direction) / 2
-    ratios = np.einsum("nhwc,hwc->nhw", theirs - middle, direction) - offset
-    return LocalEvidence(
-        centre,
-        (direction @ pca.components_).astype(np.float32),
-        offset.astype(np.float32),
-        float(max(np.median(ratios.max(axis=(1, 2))), 1e-6)),
-    )

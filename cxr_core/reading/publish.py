@@ -6,14 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from cxr_core import __version__
 from cxr_core.backend import import_keras
-from cxr_core.data.cache import cached_inputs
 from cxr_core.data.index import Index, build_index
-from cxr_core.data.preprocess import Preprocessing
 from cxr_core.data.split import read_split
 from cxr_core.data.summary import counts
 from cxr_core.errors import InputError, SettingsError, WorkError
@@ -26,8 +23,7 @@ from cxr_core.home import published_models_folder
 from cxr_core.reading.answers import describe_answers
 from cxr_core.reading.assess import measure
 from cxr_core.reading.card_text import describe_use
-from cxr_core.reading.local_evidence import METHOD, fit_local_evidence
-from cxr_core.reading.network import Network
+from cxr_core.reading.fit_heatmap import fit_heatmap
 from cxr_core.reading.openings import record_test_figures
 from cxr_core.reading.reader import Reader
 from cxr_core.reading.registry import Model, check_name, list_models, sha256_of
@@ -36,7 +32,6 @@ from cxr_core.training.runs import Run
 
 OPERATING_POINT = "balanced"
 ERROR_RATE = 0.1
-HEATMAP_FILMS = 500  # of each class, to fit the heatmap to
 
 
 def publish(run: Run, name: str, into: Path | None = None) -> Model:
@@ -72,25 +67,6 @@ def publish(run: Run, name: str, into: Path | None = None) -> Model:
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return Model(folder, model.card)
-
-
-def fit_heatmap(model: Model, index: Index) -> None:
-    """Fit what the model's heatmap is made with to its training films; written beside its weights and into its card."""
-    training = index.films[read_split(index.films, model.folder / "split.csv") == "train"]
-    network, preprocessing = Network(model), Preprocessing(**model.card["input"]["preprocessing"])
-    normal, pneumonia = (
-        np.array(cached_inputs(index.root, films.sample(min(len(films), HEATMAP_FILMS), random_state=0), preprocessing))
-        for films in (training[training["label"] == label] for label in model.card["classes"])
-    )
-    fitted = fit_local_evidence(lambda inputs: network.look(inputs).places, normal, pneumonia)
-    fitted.save(model.local_evidence)
-    model.card["heatmap"] = {
-        "method": METHOD,
-        "places": list(fitted.offset.shape),
-        "fitted_on": f"{len(normal)} normal and {len(pneumonia)} pneumonia films of the training patients",
-        "sha256": sha256_of(model.local_evidence),
-    }
-    _write(model)
 
 
 def _card(run: Run, name: str, folder: Path, index: Index) -> dict[str, Any]:
@@ -158,7 +134,7 @@ def _measure(run: Run, model: Model, index: Index) -> None:
         where = "held-out patients of the training data, opened when this model was published"
         model.card["figures"] = _figures(metrics, where)
         (model.folder / "evaluations" / "held-out.json").write_text(json.dumps(metrics, indent=1))
-    _write(model)
+    model.write_card()
 
 
 def _save_for_reading(weights: Path, file: Path) -> None:
@@ -185,7 +161,3 @@ def held_out_films(run: Run, index: Index) -> pd.DataFrame:
     if not wanted.sort_index().equals(found.sort_index()):
         raise InputError(f"{index.root}: its held-out films are not those of the run any more; restore them.")
     return index.films[split == "test"]
-
-
-def _write(model: Model) -> None:
-    (model.folder / "card.json").write_text(json.dumps(model.card, indent=1, allow_nan=False) + "\n")

@@ -63,6 +63,10 @@ class Model:
                     f"model {self.name}: {file.name} has sha256 {found[:12]}, not its card's {wanted[:12]}."
                 )
 
+    def write_card(self) -> None:
+        """Write `card.json`, as the card is now."""
+        (self.folder / "card.json").write_text(json.dumps(self.card, indent=1, allow_nan=False) + "\n")
+
     def evaluations(self) -> list[dict[str, Any]]:
         """What `evaluate` has kept with this model, newest last."""
         return [json.loads(file.read_text()) for file in sorted((self.folder / "evaluations").glob("*.json"))]

@@ -116,6 +116,7 @@ RELEASED = Recipe(
     architecture="efficientnet_lite",
     size=160,
     contrast="none",
+    resize="via_224",
     epochs=8,
     batch=32,
     learning_rate=5e-4,

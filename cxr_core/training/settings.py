@@ -3,11 +3,12 @@
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from cxr_core.data.preprocess import CONTRASTS, Preprocessing
+from cxr_core.data.preprocess import CONTRASTS, RESIZES, Preprocessing
 from cxr_core.errors import SettingsError
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "contrast": CONTRASTS,
+    "resize": RESIZES,
     "optimizer": ("adamw", "adam", "sgd", "rmsprop"),
     "schedule": ("cosine", "constant", "inverse"),
     "loss": ("crossentropy", "focal"),
@@ -60,7 +61,7 @@ class Recipe:
     A setting's default is what recipes did before there was the setting, so that older runs can be read.
 
     architecture: a family in `training/architectures`.
-    size: input side in pixels. contrast, smoothing: see `data.preprocess.Preprocessing`.
+    size: input side in pixels. contrast, resize, smoothing: see `data.preprocess.Preprocessing`.
     widths: channels of the convolutions, or of the residual stages. dense: units of the hidden dense layers.
     dropout: where the family has it. l2: penalty on the kernels, added to the loss.
     optimizer, learning_rate, weight_decay (AdamW only).
@@ -86,6 +87,7 @@ class Recipe:
     architecture: str = "residual"
     size: int = 128
     contrast: str = "equalise"
+    resize: str = "area"
     smoothing: float = 0.0
     widths: tuple[int, ...] = (24, 48, 96, 192)
     dense: tuple[int, ...] = ()
@@ -140,7 +142,7 @@ class Recipe:
 
     def preprocessing(self) -> Preprocessing:
         """What happens to a film before this network sees it."""
-        return Preprocessing(self.size, self.contrast, smoothing=self.smoothing)
+        return Preprocessing(self.size, self.contrast, self.resize, self.smoothing)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; `recipe_from_dict` reads it back."""

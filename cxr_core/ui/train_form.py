@@ -22,7 +22,7 @@ GROUPS = {
         *("optimizer", "schedule", "decay", "weight_decay", "loss", "label_smoothing", "class_weights"),
         *("monitor", "patience"),
     ),
-    "Films": ("contrast", "smoothing", "subset", "epoch_films", "val_films", "seed"),
+    "Films": ("contrast", "resize", "smoothing", "subset", "epoch_films", "val_films", "seed"),
     "Augmentation": (
         *("rotation", "shift", "zoom", "shear", "sharpness"),
         *("brightness", "contrast_range", "gamma", "noise", "erase", "flip"),
@@ -47,6 +47,7 @@ LABELS = {
     "rotation": "Rotation, degrees",
     "shear": "Shear, tangent",
     "contrast_range": "Contrast change",
+    "resize": "Films made smaller by",
     "smoothing": "Smoothing, pixels",
     "flip": "Mirror left to right",
     "gpus": "GPUs",
