@@ -1,6 +1,7 @@
 """The report: every item of CLAIM with its number, self-contained, safe against what file names say."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +12,7 @@ from cxr_core.reading.contested import contest, film_keys
 from cxr_core.reading.evaluation_report import gather, write_report
 from cxr_core.reading.evaluations import Evaluation
 from cxr_core.reading.openings import record_test
-from cxr_core.reading.registry import find_model
+from cxr_core.reading.registry import Model, find_model
 from cxr_core.reading.report_charts import drawings
 from cxr_core.reading.report_content import SECTIONS, TITLES
 from cxr_core.reading.report_drawing import Drawing, svg
@@ -59,6 +60,23 @@ def test_the_ledgers_count_and_the_contested_films_are_in_it(evaluation: Evaluat
     html = html_of(evaluation)
     assert "opened once" in html
     assert "Without contested films" in html
+
+
+@pytest.mark.parametrize(
+    ("card", "sentences"),
+    [
+        ({}, ["For the authors to say", "None."]),
+        ({"training": {"settings": {"seed": 3}}}, ["Random, seed 3."]),
+        (
+            {"training": {"settings": {"pretrained": "imagenet"}}, "heatmap": {"method": "places"}},
+            ["ImageNet weights; the new layers random, seed 0.", "A heatmap of each film: places."],
+        ),
+    ],
+)
+def test_where_a_network_starts_and_what_explains_it(evaluation: Evaluation, card: dict, sentences: list[str]) -> None:
+    page = to_html(report_of(replace(gather(evaluation, None), model=Model(Path("tiny"), card))))
+    for sentence in sentences:
+        assert sentence in page
 
 
 def test_a_folder_of_files_is_written(evaluation: Evaluation, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def report_of(g: Gathered) -> Report:
         20: [_disjoint(g)],
         22: [card.get("summary", AUTHORS), *_settings(training)],
         23: [card.get("made_with", AUTHORS), f"This report: cxr_core {__version__}; intervals with SciPy and NumPy."],
-        24: [f"Random, seed {training['settings'].get('seed', 0)}." if training.get("settings") else AUTHORS],
+        24: [_start(training.get("settings"))],
         25: _trained(training),
         26: [
             f"Best epoch {training['best_epoch']} of {training['epochs']} by {training['chosen_by']}."
@@ -82,11 +82,7 @@ def report_of(g: Gathered) -> Report:
             f"of {m['draws']:,} draws of whole patients (percentiles), seed {m['seed']}. All at 95%."
         ],
         30: ["Figures of parts of the films; small groups say so.", g.groups, *g.group_notes],
-        31: [
-            f"Heatmap of each film on the Diagnose and Evaluate pages: {card['heatmap']['method']}."
-            if "heatmap" in card
-            else "None."
-        ],
+        31: [f"A heatmap of each film: {card['heatmap']['method']}." if "heatmap" in card else "None."],
         32: [_internal(g)],
         33: [_external(g)],
         35: [_counts(m)],
@@ -144,6 +140,13 @@ def _settings(training: dict[str, Any]) -> list[Block]:
         return []
     settings = [{"Setting": key, "Value": str(value)} for key, value in training["settings"].items()]
     return [f"Recipe {training.get('recipe', 'not known')}.", pd.DataFrame(settings)]
+
+
+def _start(settings: dict[str, Any] | None) -> str:
+    if not settings:
+        return AUTHORS
+    pretrained = settings.get("pretrained", "none") != "none"
+    return f"{'ImageNet weights; the new layers random' if pretrained else 'Random'}, seed {settings.get('seed', 0)}."
 
 
 def _trained(training: dict[str, Any]) -> list[Block]:
