@@ -1,4 +1,4 @@
-"""The networks: their size, the names that Grad-CAM and publish look for, and that each can learn."""
+"""The networks: their size, the layers that a reader looks for, and that each can learn."""
 
 import socket
 from dataclasses import replace
@@ -10,6 +10,7 @@ import pytest
 from cxr_core.backend import import_keras
 from cxr_core.data.index import build_index
 from cxr_core.errors import SettingsError, WorkError
+from cxr_core.reading.network import PIXELS_OF_A_PLACE, opened
 from cxr_core.training.recipes import RECIPES, TRANSFER, Recipe, configure
 
 keras = import_keras()
@@ -67,6 +68,9 @@ def test_every_recipe_learns_from_the_demo_set(name: str, demo_set: Path) -> Non
     figures = model.train_on_batch(films, labels, return_dict=True)
     assert np.isfinite(list(figures.values())).all()
     assert not np.array_equal(before, model.get_layer("logit").get_weights()[0])
+    logits, _, places = opened(model)(films, training=False)
+    assert np.allclose(logits, model(films, training=False), atol=1e-5)
+    assert size / PIXELS_OF_A_PLACE <= places.shape[1] <= size / 2
 
 
 def _pixels(path: Path) -> np.ndarray:

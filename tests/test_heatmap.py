@@ -7,7 +7,7 @@ import pytest
 
 from cxr_core.errors import WorkError
 from cxr_core.reading.fit_heatmap import fit_local_evidence
-from cxr_core.reading.heatmap import heatmap_of, overlay
+from cxr_core.reading.heatmap import heat_in_words, heatmap_of, overlay
 from cxr_core.reading.local_evidence import LEAST_AGREEMENT, LocalEvidence, read_local_evidence
 from cxr_core.reading.lungs import SIDE, lung_fields, share_inside
 from tests.chests import chest
@@ -68,10 +68,15 @@ def test_what_was_fitted_is_read_back(local: LocalEvidence, films, tmp_path: Pat
     assert np.array_equal(read_local_evidence(tmp_path / "kept.npz").of(outputs), local.of(outputs))
 
 
-@pytest.mark.parametrize("content", [None, b"", b"not an archive"])
-def test_a_damaged_file_is_named(content: bytes | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [None, b"", b"not an archive", "cut", "other"])
+def test_a_damaged_file_is_named(content: bytes | str | None, local: LocalEvidence, tmp_path: Path) -> None:
     file = tmp_path / "local_evidence.npz"
-    if content is not None:
+    if content == "cut":
+        local.save(file)
+        file.write_bytes(file.read_bytes()[:-1])
+    elif content == "other":
+        np.savez(file, centre=local.centre)
+    elif isinstance(content, bytes):
         file.write_bytes(content)
     with pytest.raises(WorkError, match=r"local_evidence\.npz"):
         read_local_evidence(file)
@@ -93,6 +98,22 @@ def test_little_evidence_is_little_heat() -> None:
     evidence[3, 3] = 1
     assert heatmap_of(evidence, evidence[:, ::-1], strong=4).max() == 0.25
     assert heatmap_of(evidence, evidence[:, ::-1], strong=0.5).max() == 1
+
+
+@pytest.mark.parametrize(
+    ("peak", "in_lungs", "said"),
+    [
+        (1.0, 0.8, "80% of the heat lies inside the lungs"),
+        (1.0, 0.17, "most of the heat, 83%, lies outside the lungs"),
+        (0.1, 0.0, "Hardly any heat"),
+        (0.0, None, "Hardly any heat"),
+    ],
+)
+def test_the_heat_is_told_in_words(peak: float, in_lungs: float | None, said: str) -> None:
+    words = heat_in_words(np.full((4, 4), peak, np.float32), in_lungs)
+    assert said in words
+    assert ("no proof" in words) == (peak == 1)
+    assert heat_in_words(None, None) == ""
 
 
 def test_no_heat_leaves_the_film_as_it_is() -> None:
@@ -122,4 +143,3 @@ def test_the_share_of_the_heat_inside() -> None:
     assert share_inside(heat, lungs) == pytest.approx(1, abs=0.01)
     assert share_inside(heat[:, ::-1], lungs) == pytest.approx(0, abs=0.01)
     assert share_inside(np.zeros((4, 4), np.float32), lungs) is None
-    assert share_inside(None, lungs) is None

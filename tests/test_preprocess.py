@@ -12,6 +12,7 @@ from cxr_core.data.decode import read_film
 from cxr_core.data.index import build_index
 from cxr_core.data.preprocess import Preprocessing
 from cxr_core.errors import SettingsError, UnreadableFilm
+from cxr_core.training.recipes import configure
 from tests.chests import chest, write_data_set
 
 
@@ -37,6 +38,13 @@ def test_a_network_of_copies_sees_a_large_film_as_its_copy() -> None:
     assert np.array_equal(via.apply(large), via.apply(copy))
     assert np.array_equal(via.apply(copy), Preprocessing(160).apply(copy))
     assert not np.array_equal(via.apply(large), Preprocessing(160).apply(large))
+
+
+def test_a_network_larger_than_the_copies_cannot_be_shown_them() -> None:
+    with pytest.raises(SettingsError, match="via_224: size 256"):
+        Preprocessing(256, resize="via_224")
+    with pytest.raises(SettingsError, match="via_224: size 256"):
+        configure("released", {"size": "256"})
 
 
 def test_smoothing_takes_away_what_the_way_of_making_a_small_copy_leaves() -> None:

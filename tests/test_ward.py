@@ -5,6 +5,8 @@ import pytest
 
 from cxr_core.errors import DataSetError, SettingsError
 from cxr_core.evaluation.frequencies import films_like_this, frequency_table
+from cxr_core.evaluation.intervals import Figure
+from cxr_core.evaluation.prevalence import children_like_these
 from cxr_core.evaluation.scores import Scores
 from cxr_core.reading.ward import at_prevalence, ward_values
 
@@ -35,6 +37,19 @@ def test_a_prevalence_must_be_between_0_and_1(prevalence: float) -> None:
         ward_values(POINT, prevalence)
     with pytest.raises(SettingsError, match="between 0 and 1"):
         at_prevalence(0.5, 0.7, prevalence)
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "said"),
+    [
+        (0.998, 0.996, 0.9999, "more than 99 have pneumonia (more than 99)."),
+        (0.97, 0.85, 0.992, "97 have pneumonia (85 to 99)."),
+        (1.0, 0.98, 1.0, "100 have pneumonia (98 to 100)."),
+        (0.004, 0.001, 0.02, "under 1 have pneumonia (under 1 to 2)."),
+    ],
+)
+def test_a_count_claims_no_certainty(value: float, low: float, high: float, said: str) -> None:
+    assert children_like_these(Figure(value, low, high, "Wilson", 100), "pneumonia").endswith(said)
 
 
 def test_a_point_without_figures_is_refused() -> None:

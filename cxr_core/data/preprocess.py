@@ -43,6 +43,8 @@ class Preprocessing:
             raise SettingsError(f"contrast {self.contrast!r}: accepted are {' and '.join(CONTRASTS)}.")
         if self.resize not in RESIZES:
             raise SettingsError(f"resize {self.resize!r}: accepted are {' and '.join(RESIZES)}.")
+        if self.resize == "via_224" and self.size > _COPY:
+            raise SettingsError(f"resize via_224: size {self.size} is larger than the copy; up to {_COPY} is accepted.")
         if not 0 <= self.smoothing <= 3:
             raise SettingsError(f"smoothing {self.smoothing}: 0 to 3 pixels are accepted.")
 
@@ -51,9 +53,6 @@ class Preprocessing:
         if self.resize == "via_224" and min(pixels.shape) > _COPY:
             copy = Image.fromarray(pixels).resize((_COPY, _COPY), Image.Resampling.BILINEAR)
             pixels = np.asarray(copy)
-        while min(pixels.shape) >= 4 * self.size:  # by half is five times as fast, and leaves enough for the rest
-            height, width = pixels.shape[0] // 2, pixels.shape[1] // 2
-            pixels = cv2.resize(pixels[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
         how = cv2.INTER_AREA if min(pixels.shape) >= self.size else cv2.INTER_LINEAR
         small = cv2.resize(pixels, (self.size, self.size), interpolation=how)
         if self.smoothing:

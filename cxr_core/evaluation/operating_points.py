@@ -43,7 +43,8 @@ def choose_operating_points(scores: Scores) -> dict[str, OperatingPoint]:
     Choose on validation patients only. `balanced`: Youden's J (Cancer 1950; 3:32-35) has a flat top, on which a few
     films decide; of the thresholds that these films cannot tell from the best, J within one standard error of it
     (Breiman et al., Classification and Regression Trees 1984, section 3.4.3), the highest is taken: what fails first on
-    films of another time or hospital is specificity. Raises DataSetError if all films have one label.
+    films of another time or hospital is specificity. Where the network divides the classes so well that the rules would
+    cross, `rule_out` is not above `balanced`, nor `rule_in` below it. Raises DataSetError if all films have one label.
     """
     if scores.one_class:
         raise DataSetError(f"operating points: {scores.one_class}")
@@ -56,19 +57,20 @@ def choose_operating_points(scores: Scores) -> dict[str, OperatingPoint]:
         for rate, n in ((sensitivity, scores.pneumonia), (specificity, scores.normal))
     ]
     enough = youden >= youden[best] - np.sqrt(sum(variances)) - ROUNDING
+    balanced = np.flatnonzero(enough)[-1]
     chosen = {
         "rule_out": (
-            np.flatnonzero(sensitivity >= RULE_OUT_SENSITIVITY)[-1],
-            f"The highest threshold with a sensitivity of at least {RULE_OUT_SENSITIVITY}.",
+            min(np.flatnonzero(sensitivity >= RULE_OUT_SENSITIVITY)[-1], balanced),
+            f"The highest threshold with a sensitivity of at least {RULE_OUT_SENSITIVITY}, not above the balanced one.",
         ),
         "balanced": (
-            np.flatnonzero(enough)[-1],
+            balanced,
             "The highest threshold at which the sum of sensitivity and specificity (Youden) is within one standard "
             "error of the best.",
         ),
         "rule_in": (
-            np.flatnonzero(specificity >= RULE_IN_SPECIFICITY)[0],
-            f"The lowest threshold with a specificity of at least {RULE_IN_SPECIFICITY}.",
+            max(np.flatnonzero(specificity >= RULE_IN_SPECIFICITY)[0], balanced),
+            f"The lowest threshold with a specificity of at least {RULE_IN_SPECIFICITY}, not below the balanced one.",
         ),
     }
     return {

@@ -43,6 +43,15 @@ def children_like_these(figure: Figure, answer: str) -> str:
         return f"No film is answered {answer} here, so nothing can be said of that answer."
     between = ""
     if figure.low is not None and figure.high is not None:
-        between = f" ({round(100 * figure.low)} to {round(100 * figure.high)})"
-    told = f"Of 100 children like these with the answer {answer}, {round(100 * figure.value)} {have}{between}."
+        low, high = _of_100(figure.low), _of_100(figure.high)
+        between = f" ({low})" if low == high else f" ({low} to {high})"
+    told = f"Of 100 children like these with the answer {answer}, {_of_100(figure.value)} {have}{between}."
     return told if between else f"{told} {figure.why}"
+
+
+def _of_100(share: float) -> str:
+    """A whole number of a hundred; none that claims certainty where there is none."""
+    number = round(100 * share)
+    if number == 100 and share < 1:
+        return "more than 99"
+    return "under 1" if number == 0 and share > 0 else str(number)

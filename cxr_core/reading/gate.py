@@ -74,7 +74,7 @@ class Gate:
         self._min_probability = float(self.card["limits"]["min_probability"])
         self._max_distance = float(self.card["limits"]["max_distance"])
         outputs = [network.get_layer(name).output for name in ("features", "logits")]
-        self._predict = predictor(keras.Model(network.inputs, outputs))
+        self._predict = predictor(keras.Model(network.input, outputs))
         self._lock = threading.Lock()
 
     def admit(self, films: Sequence[Film]) -> list[Admission]:

@@ -8,6 +8,7 @@ speaks for pneumonia there is the log-likelihood ratio to films labelled pneumon
 
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -56,5 +57,5 @@ def read_local_evidence(file: Path) -> LocalEvidence:
     try:
         with np.load(file, allow_pickle=False) as parts:
             return LocalEvidence(parts["centre"], parts["direction"], parts["offset"], float(parts["strong"]))
-    except (OSError, EOFError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
         raise WorkError(f"{file}: cannot be loaded ({error}).") from error

@@ -26,10 +26,8 @@ def lung_fields(pixels: np.ndarray) -> np.ndarray:
     return small | large if small.sum() >= _LOPSIDED * large.sum() else large | _mirrored(large, middle)
 
 
-def share_inside(heatmap: np.ndarray | None, lungs: np.ndarray) -> float | None:
+def share_inside(heatmap: np.ndarray, lungs: np.ndarray) -> float | None:
     """The share of the heat `float32 (h, w)` that lies inside `lungs`, `bool (SIDE, SIDE)`; None without heat."""
-    if heatmap is None:
-        return None
     heat = np.clip(cv2.resize(heatmap, lungs.shape[::-1], interpolation=cv2.INTER_LINEAR), 0, None)
     total = float(heat.sum())
     return float(heat[lungs].sum()) / total if total > 0 else None

@@ -10,7 +10,7 @@ from cxr_core.errors import WorkError
 from cxr_core.reading.registry import Model
 
 BATCH = 32
-PLACES = 16  # pixels of the input to a place of the heatmap, at most, on a side
+PIXELS_OF_A_PLACE = 16  # at most, on a side of the input
 NARROW = 100  # channels
 
 
@@ -63,23 +63,25 @@ def opened(network):
     features = network.get_layer("features")
     at = next((i for i, layer in enumerate(network.layers) if isinstance(layer, keras.Model)), None)
     if at is None:
-        return keras.Model(network.inputs, [network.outputs[0], features.output, places_layer(network).output])
+        return keras.Model(network.input, [network.outputs[0], features.output, places_layer(network).output])
     backbone = network.layers[at]
-    before = keras.Model(network.inputs, network.layers[at - 1].output)
-    within = keras.Model(backbone.inputs, [backbone.outputs[0], places_layer(backbone).output])
+    before = keras.Model(network.input, network.layers[at - 1].output)
+    within = keras.Model(backbone.input, [backbone.outputs[0], places_layer(backbone).output])
     after = keras.Model(features.input, [network.outputs[0], features.output])
-    last, places = within(before(network.inputs[0]))
-    return keras.Model(network.inputs, [*after(last), places])
+    last, places = within(before(network.input))
+    return keras.Model(network.input, [*after(last), places])
 
 
 def places_layer(network):
-    """The layer whose output the heatmap is made of: where a place is at most PLACES pixels of the input wide.
+    """The layer whose output the heatmap is made of: where a place is at most PIXELS_OF_A_PLACE wide.
 
-    Of those with the fewest such places it is the last of at most NARROW channels, the last one if none is: in
-    networks that widen towards the end, the later layers of a stage find single opacities less well.
+    Of those with the fewest such places it is the last of at most NARROW channels, the last one if none is. On
+    EfficientNet-Lite0, the one network this was tried on, later and wider layers of that stage find fewer opacities.
     """
-    least = network.inputs[0].shape[1] / PLACES
-    outputs = [(layer, layer.output.shape) for layer in network.layers if len(layer.output.shape) == 4]
+    least = network.inputs[0].shape[1] / PIXELS_OF_A_PLACE
+    padding = import_keras().layers.ZeroPadding2D
+    layers = [layer for layer in network.layers if not isinstance(layer, padding)]
+    outputs = [(layer, layer.output.shape) for layer in layers if len(layer.output.shape) == 4]
     fewest = min(shape[1] for _, shape in outputs if shape[1] >= least)
     stage = [layer for layer, shape in outputs if shape[1] == fewest]
     return ([layer for layer in stage if layer.output.shape[3] <= NARROW] or stage)[-1]

@@ -58,9 +58,9 @@ def publish(run: Run, name: str, into: Path | None = None) -> Model:
         _save_for_reading(run.folder / "best.keras", part / "model.keras")
         shutil.copyfile(run.folder / "split.csv", part / "split.csv")
         index = build_index(Path(run.config()["data"]))
-        model = Model(part, _card(run, name, part, index))
+        model, held_out = Model(part, _card(run, name, part, index)), held_out_films(run, index)
         fit_heatmap(model, index)
-        _measure(run, model, index)
+        _measure(run, model, index, held_out)
         part.rename(folder)
     except OSError as error:
         raise WorkError(f"{folder}: the model folder cannot be written ({error.strerror}).") from error
@@ -122,14 +122,14 @@ def _card(run: Run, name: str, folder: Path, index: Index) -> dict[str, Any]:
     } | describe_use(index.root, split["path"].tolist(), float((split["label"] == "PNEUMONIA").mean()))
 
 
-def _measure(run: Run, model: Model, index: Index) -> None:
+def _measure(run: Run, model: Model, index: Index, held_out: pd.DataFrame) -> None:
     """Put into the card what takes the films: how answers hold, and the figures of the run's held-out patients."""
     split = read_split(index.films, run.folder / "split.csv")
     reader = Reader(model)
     model.card.update(describe_answers(reader, index, index.films[split == "val"]))
-    if (split == "test").any():
+    if len(held_out):
         predictions = model.folder / "evaluations" / "held-out.csv"
-        metrics = measure(reader, index, held_out_films(run, index), "held-out patients", predictions)
+        metrics = measure(reader, index, held_out, "held-out patients", predictions)
         record_test_figures(metrics, model.card["sha256"])
         where = "held-out patients of the training data, opened when this model was published"
         model.card["figures"] = _figures(metrics, where)

@@ -22,8 +22,8 @@ from cxr_core.reading.stability import mirrored, shifted, views_of
 from cxr_core.reading.verdict import Choice, Reading, Rules, decide
 
 BATCH = 32
-NO_HEATMAP = "No heatmap is shown: the network's features are not those that the heatmap was fitted to."
-NONE_FITTED = "No heatmap is shown: this model was published without one; publish its run once more."
+NO_HEATMAP = "No heatmap is shown: to the network this film is unlike those that the heatmap was fitted to."
+NONE_FITTED = "No heatmap is shown: this model was published without one; publish its run under a new name."
 
 
 class Reader:
@@ -102,11 +102,11 @@ class Reader:
             {
                 "probability": float(views[0, i]),
                 "views": views[:, i],
-                "heatmap": heatmaps[i],
-                "heat_in_lungs": share_inside(heatmaps[i], lung_fields(film.pixels)),
+                "heatmap": heat,
+                "heat_in_lungs": None if heat is None else share_inside(heat, lung_fields(film.pixels)),
                 "features": seen.pooled[i],
             }
-            for i, film in enumerate(films)
+            for i, (film, heat) in enumerate(zip(films, heatmaps, strict=True))
         ]
 
     def _findings(self, admission: Admission, found: dict[str, Any], seconds: float) -> Findings:

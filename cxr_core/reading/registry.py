@@ -1,7 +1,7 @@
 """The models on this machine: those released with the app and those its users published.
 
-    models/NAME/model.keras, card.json, evaluations/*.json     released, in the checkout
-    $CXR_HOME/models/NAME/...                                   published here
+    models/NAME/model.keras, local_evidence.npz, card.json, evaluations/*.json     released, in the checkout
+    $CXR_HOME/models/NAME/...                                                       published here
 
 `models/RELEASED` names the released model, the default everywhere.
 """
@@ -43,7 +43,7 @@ class Model:
 
     @property
     def local_evidence(self) -> Path:
-        """`local_evidence.npz`, what the heatmap is made with; models published before 2026-11-21 have none."""
+        """`local_evidence.npz`, what the heatmap is made with; only where the card has an entry `heatmap`."""
         return self.folder / "local_evidence.npz"
 
     @property
@@ -52,7 +52,7 @@ class Model:
         return self.folder == released_folder()
 
     def check(self) -> None:
-        """Raise WorkError if a file of the model is not the one that the card describes."""
+        """Raise WorkError if a file of the model is not the one that the card describes, NotFound if it is missing."""
         described = {self.weights: self.card["sha256"]}
         if "heatmap" in self.card:
             described[self.local_evidence] = self.card["heatmap"]["sha256"]

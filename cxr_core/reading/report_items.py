@@ -82,7 +82,7 @@ def report_of(g: Gathered) -> Report:
             f"of {m['draws']:,} draws of whole patients (percentiles), seed {m['seed']}. All at 95%."
         ],
         30: ["Figures of parts of the films; small groups say so.", g.groups, *g.group_notes],
-        31: [f"A heatmap of each film: {card['heatmap']['method']}." if "heatmap" in card else "None."],
+        31: [f"A heatmap of each film: {card['heatmap']['method']}." if "heatmap" in card else AUTHORS],
         32: [_internal(g)],
         33: [_external(g)],
         35: [_counts(m)],

@@ -11,9 +11,9 @@ import numpy as np
 from fpdf import FPDF
 from PIL import Image
 
-from cxr_core.reading.heatmap import overlay
+from cxr_core.reading.heatmap import heat_in_words, overlay
 from cxr_core.reading.report import Reported
-from cxr_core.reading.verdict import Reading, in_words
+from cxr_core.reading.verdict import Reading, in_words, percent
 
 OPACITY = 0.5
 FILM_SIDE, SMALL_SIDE = 1000, 160  # pixels
@@ -61,7 +61,7 @@ def film_pdf(film: Reported, pixels: np.ndarray, made: datetime, notice: str, de
     paper = _Paper("Chest X-ray reading", notice, made)
     paper.ln(3)
     paper.line_of_text(WORDS[reading.verdict], 26, bold=True)
-    paper.line_of_text(_numbers(reading), 11)
+    paper.line_of_text(reading.reasons[0], 11)
     paper.ln(3)
     pictures = _pictures(pixels, reading, FILM_SIDE)
     width = (paper.epw - 4) / 2 if len(pictures) > 1 else paper.epw * 0.6
@@ -72,7 +72,9 @@ def film_pdf(film: Reported, pixels: np.ndarray, made: datetime, notice: str, de
             picture, paper.l_margin + place * (width + 4), top, width, height, keep_aspect_ratio=True, alt_text=alt
         )
     paper.set_y(top + height + 4)
-    for sentence in [*reading.reasons, *details]:
+    found = reading.findings
+    heat = heat_in_words(reading.heatmap, found.heat_in_lungs) if found else ""
+    for sentence in [*reading.reasons[1:], heat, *details]:
         paper.line_of_text(sentence, 10)
     if film.own:
         paper.line_of_text(f"The reader's own reading: {film.own}. {film.note}".strip(), 10)
@@ -119,7 +121,7 @@ def _numbers(reading: Reading) -> str:
     if reading.probability is None:
         return "No probability is given."
     words = in_words(reading.probability).capitalize()
-    return f"{words}: probability {reading.probability:.1%}, threshold {reading.threshold:.1%}"
+    return f"{words}: probability {percent(reading.probability)}, threshold {percent(reading.threshold)}"
 
 
 def _pictures(pixels: np.ndarray, reading: Reading, side: int) -> list[tuple[Image.Image, str]]:

@@ -40,7 +40,7 @@ class FeatureIndex:
         Raises UnreadableFilm for a film that went bad since the index, WorkError if the cache cannot be written.
         """
         self.films = index.readable
-        key = f"{reader.model.version} {index.fingerprint}".encode()
+        key = f"{reader.model.version} {reader.preprocessing} {index.fingerprint}".encode()
         file = cache_folder("features") / f"{hashlib.sha256(key).hexdigest()[:24]}.npy"
         if not file.exists():
             _fill(file, reader, index, progress)

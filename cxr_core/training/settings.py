@@ -139,6 +139,7 @@ class Recipe:
             raise SettingsError(f"widths={self.widths}: one or more whole numbers from 1 to 2048 are accepted.")
         if self.dense and (min(self.dense) < 1 or max(self.dense) > 8192):
             raise SettingsError(f"dense={self.dense}: whole numbers from 1 to 8192, or nothing, are accepted.")
+        self.preprocessing()  # raises for settings that do not go together
 
     def preprocessing(self) -> Preprocessing:
         """What happens to a film before this network sees it."""

@@ -14,21 +14,25 @@ from cxr_core.ui.shared import NOTICE
 
 def offer_downloads(
     answers: Sequence[Answer],
-    chosen: Answer,
+    read: int,
+    chosen: Answer | None,
     settings: dict[str, Any],
     said: dict[tuple[str, str], OwnReading],
     details: Sequence[str],
 ) -> None:
-    """The buttons. `settings` go into the JSON; `details`, sentences on how the answers were given, into the PDFs."""
+    """The buttons, for these answers of the `read` there are and for the one on screen, None while it is not shown.
+
+    `settings` go into the JSON; `details`, sentences on how the answers were given, into the PDFs.
+    """
 
     def reported(answer: Answer) -> Reported:
         own = said.get((answer.reading.sha256, answer.reading.version))
         return Reported(answer.reading, answer.synthetic, own.own if own else "", own.note if own else "")
 
-    def one_pdf() -> bytes:
+    def one_pdf(answer: Answer) -> bytes:
         from cxr_core.reading.report_pdf import film_pdf
 
-        return film_pdf(reported(chosen), pixels_of(chosen), datetime.now(UTC), NOTICE, details)
+        return film_pdf(reported(answer), pixels_of(answer), datetime.now(UTC), NOTICE, details)
 
     def all_pdf() -> bytes:
         from cxr_core.reading.report_pdf import list_pdf
@@ -42,13 +46,17 @@ def offer_downloads(
     def json() -> str:
         return to_json(map(reported, answers), datetime.now(UTC), settings, NOTICE)
 
-    offers: list[tuple[str, Callable[[], str | bytes], str, str]] = [
-        ("This film as PDF", one_pdf, "reading.pdf", "application/pdf"),
-        ("All films as PDF", all_pdf, "readings.pdf", "application/pdf"),
-        ("All films as CSV", csv, "readings.csv", "text/csv"),
-        ("All films as JSON", json, "readings.json", "application/json"),
-    ]
+    which = "All films" if len(answers) == read else f"{len(answers)} of {read} films"
+    offers: list[tuple[str, Callable[[], str | bytes], str, str]] = []
+    if chosen:
+        offers.append(("This film as PDF", lambda: one_pdf(chosen), "reading.pdf", "application/pdf"))
+    if answers:
+        offers += [
+            (f"{which} as PDF", all_pdf, "readings.pdf", "application/pdf"),
+            (f"{which} as CSV", csv, "readings.csv", "text/csv"),
+            (f"{which} as JSON", json, "readings.json", "application/json"),
+        ]
     with st.popover("Export", icon=":material/download:"):
-        st.caption("Reports hold file names and nothing else of a patient.")
+        st.caption("Reports hold file names and nothing else of a patient." if offers else "Your reading comes first.")
         for label, make, name, kind in offers:
             st.download_button(label, make, name, kind, on_click="ignore", width="stretch")

@@ -43,7 +43,8 @@ DARK = """
 .stApp :is(button[data-variant="secondary"], button[data-variant="pills"], button[data-variant="segmented_control"],
   [data-testid="stBaseButton-secondary"], [data-testid="stPopoverButton"], [data-testid="stFileUploaderDropzone"],
   [data-baseweb="select"] > div, [data-baseweb="input"], [data-baseweb="textarea"], [data-baseweb="base-input"]),
-[data-testid="stPopoverBody"] button:is([data-variant="secondary"], [data-variant="segmented_control"]) {
+[data-testid="stPopoverBody"] button:is([data-variant="secondary"], [data-variant="segmented_control"],
+  [data-testid="stBaseButton-secondary"]), .stApp [data-testid="stFileChip"] {
   background: #19212a; color: #e6ebf0; border-color: #46535f; }
 :is(.stApp, [data-testid="stPopoverBody"]) button:is([aria-pressed="true"], [aria-checked="true"]) {
   background: #17384f !important; border-color: #6cc4ff !important; }

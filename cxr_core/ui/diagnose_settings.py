@@ -102,6 +102,9 @@ def choose_settings(models: list[Model]) -> Settings:
             persist_state="session",
             help="Rule out: few cases of pneumonia are missed. Rule in: few normal films are called pneumonia.",
         )
+        usual_point, thresholds = model.card["operating_point"], Rules.of(model.card).thresholds
+        if point != usual_point and thresholds[point] == thresholds[usual_point]:
+            st.caption(f"With this model the same threshold as {POINTS[usual_point].lower()}, which does as well.")
         rates = sorted(float(rate) for rate in model.card["conformal"]["limits_by_error_rate"])
         usual = min(rates, key=lambda rate: abs(rate - DEFAULT_ERROR_RATE))
         error_rate = st.segmented_control(

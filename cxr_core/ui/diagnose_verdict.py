@@ -54,21 +54,12 @@ def _banner(verdict: str, words: str, number: str) -> None:
 
 
 def show_why(reading: Reading, card: dict[str, Any]) -> None:
-    """How far the heatmap and the answer can be trusted on this film."""
+    """How far the answer can be trusted on this film."""
     found = reading.findings
     if found is None:
         return
     if reading.probability is not None and card.get("frequencies"):
         st.caption(films_like_this(card["frequencies"], reading.probability))
-    if reading.heatmap is not None and found.heat_in_lungs is None:
-        st.caption(
-            "No heat: at no single place does this film look more like films with pneumonia than like normal ones."
-        )
-    elif reading.heatmap is not None:
-        st.caption(
-            "Bright places look, to the network, more like films with pneumonia than like normal ones: not proof of "
-            f"disease there. {found.heat_in_lungs:.0%} of the heat lies inside the lungs."
-        )
     if found.views is not None:
         low, high = percent(found.views.min()), percent(found.views.max())
         same = f"stays at {low}" if low == high else f"goes from {low} to {high}"

@@ -72,12 +72,12 @@ def _film(film: pd.Series, root: Path | None, model: Model | None) -> None:
     name = film["file"].rsplit("/", 1)[-1]
     if root is not None:
         try:
-            picture, heated = _picture(str(root / film["file"]), str(film.get("sha256", "")), model)
+            picture, heated, why = _picture(str(root / film["file"]), str(film.get("sha256", "")), model)
             told = ", with heatmap" if heated else ""
             alt = f"Chest X-ray {name}, labelled {film['label'].lower()}, score {film['score']:.3f}{told}"
             st.image(picture, alt=alt, width="stretch")
-            if model and not heated:
-                st.caption("No heatmap: this model has none that fits its network; publish its run once more.")
+            if why:
+                st.caption(why)
         except CXRError as error:
             st.warning(as_written(str(error)), icon=":material/broken_image:")
     what = "Missed" if film["label"] == "PNEUMONIA" else "False alarm"
@@ -87,10 +87,10 @@ def _film(film: pd.Series, root: Path | None, model: Model | None) -> None:
     st.caption(f"{as_written(name)}  \nLabelled {film['label']}{also}  \nPatient {as_written(film['patient'])}")
 
 
-def _picture(file: str, sha256: str, model: Model | None) -> tuple[np.ndarray, bool]:
-    """The film, under its heatmap if a model is given and there is one to show; and whether there is."""
+def _picture(file: str, sha256: str, model: Model | None) -> tuple[np.ndarray, bool, str]:
+    """The film, under its heatmap if a model is given and there is one to show; whether there is, and why not."""
     if model is None:
-        return _small(file, sha256), False
+        return _small(file, sha256), False, ""
     return _with_heatmap(file, sha256, model.name, model.version)
 
 
@@ -105,10 +105,14 @@ def _small(file: str, sha256: str) -> np.ndarray:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _with_heatmap(file: str, sha256: str, name: str, version: str) -> tuple[np.ndarray, bool]:
+def _with_heatmap(file: str, sha256: str, name: str, version: str) -> tuple[np.ndarray, bool, str]:
     small = _small(file, sha256)
     reading = reader(name).read(read_film(Path(file)))
-    return (small, False) if reading.heatmap is None else (overlay(small, reading.heatmap, OPACITY), True)
+    if reading.heatmap is None:
+        if reading.verdict == "not_assessable":
+            return small, False, f"Diagnose would refuse this film: {reading.reasons[0]}"
+        return small, False, reading.reasons[-1]
+    return overlay(small, reading.heatmap, OPACITY), True, ""
 
 
 def _mark(key: str, file: str) -> None:

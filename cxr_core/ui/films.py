@@ -44,7 +44,9 @@ class Answer:
     def alt(self, hidden: bool) -> str:
         """What a reader who cannot see the film is told."""
         said = "" if hidden else f", read as {self.reading.verdict.replace('_', ' ')}"
-        return f"Chest X-ray {self.reading.file}{said}"
+        what = "Image" if self.reading.verdict == "not_assessable" else "Chest X-ray"
+        heat = "" if hidden or self.reading.heatmap is None or not self.reading.heatmap.any() else ", with heatmap"
+        return f"{what} {self.reading.file}{said}{heat}"
 
 
 @dataclass(frozen=True)

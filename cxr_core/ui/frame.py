@@ -18,7 +18,7 @@ def draw_frame() -> None:
                 title="Diagnose",
                 icon=":material/radiology:",
                 default=True,
-                help="Read chest X-rays: pneumonia or normal, how sure, and where in the film it shows.",
+                help="Read chest X-rays: pneumonia or normal, how sure, and which places look like it.",
             ),
             st.Page(
                 "pages/workbench/dataset.py",

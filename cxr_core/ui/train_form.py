@@ -47,7 +47,7 @@ LABELS = {
     "rotation": "Rotation, degrees",
     "shear": "Shear, tangent",
     "contrast_range": "Contrast change",
-    "resize": "Films made smaller by",
+    "resize": "Resizing",
     "smoothing": "Smoothing, pixels",
     "flip": "Mirror left to right",
     "gpus": "GPUs",

@@ -7,6 +7,7 @@ import streamlit as st
 from cxr_core.data.decode import ACCEPTED
 from cxr_core.data.demo import sample_films
 from cxr_core.errors import CXRError
+from cxr_core.reading.heatmap import heat_in_words
 from cxr_core.reading.log import ReadingLog
 from cxr_core.reading.registry import list_models
 from cxr_core.ui.diagnose_archive import MAX_FILES, Dropped, own_name, unpack
@@ -91,7 +92,7 @@ if len(results) < len(files):
     progress = status.progress(*so_far(len(results), len(files)))
 elif not files and not refused:
     status.info(
-        "Drop one film or many: you get pneumonia or normal, how probable it is, and where in the film it shows. "
+        "Drop one film or many: you get pneumonia or normal, how probable it is, and which places look like it. "
         "No film at hand? Try a sample.",
         icon=":material/info:",
     )
@@ -117,6 +118,8 @@ if answers:
         if not hidden:
             for reason in reading.reasons:
                 st.write(reason)
+            if reading.findings and (heat := heat_in_words(reading.heatmap, reading.findings.heat_in_lungs)):
+                st.caption(heat)
             if reading.verdict in ("pneumonia", "normal"):
                 st.write(settings.meaning(reading.verdict))
                 st.caption(f"Where {settings.prevalence:.0%} of films show pneumonia; set your own under Settings.")
@@ -138,7 +141,8 @@ if answers:
         with st.expander("About the file"):
             show_file(chosen)
     with exports:
-        offer_downloads(shown, chosen, settings.to_dict(), said, settings.in_words())
+        known = [answer for answer in shown if answer.file.key not in unsaid]
+        offer_downloads(known, len(answers), None if hidden else chosen, settings.to_dict(), said, settings.in_words())
 if refused:
     count = f"{len(refused)} files" if len(refused) > 1 else "1 file"
     with st.expander(f"{count} could not be read", icon=":material/broken_image:", expanded=True):
