@@ -131,6 +131,16 @@ def test_lungs_are_found_where_they_were_drawn() -> None:
     assert 0.1 < lungs.mean() < 0.45
 
 
+def test_a_lung_white_with_disease_is_part_of_the_lungs() -> None:
+    film = chest(3, pneumonia=False, side=128)
+    lungs = lung_fields(film)
+    white = film.copy()
+    white[SIDE // 2 :, SIDE // 2 :] = np.maximum(white[SIDE // 2 :, SIDE // 2 :], 200)
+    lower = np.zeros((SIDE, SIDE), bool)
+    lower[SIDE // 2 :, SIDE // 2 :] = True
+    assert (lung_fields(white) & lower).sum() > 0.7 * (lungs & lower).sum()
+
+
 def test_a_blank_film_gets_ellipses() -> None:
     assert 0.1 < lung_fields(np.full((90, 70), 100, np.uint8)).mean() < 0.5
 

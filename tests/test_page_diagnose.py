@@ -128,10 +128,12 @@ def test_blind_first_hides_ours_until_theirs_is_said() -> None:
     assert "Your reading first" in html(page)
     assert component(page, "viewer")["heat"] is None
     assert {row["verdict"] for row in component(page, "worklist")["rows"]} == {"hidden"}
+    before = [row["name"] for row in component(page, "worklist")["rows"]]
     assert not page.get("download_button")
     check(next(b for b in page.button if b.label == "Normal").click().run())
     assert "Your reading first" not in html(page)
     assert component(page, "viewer")["heat"] is not None
+    assert [row["name"] for row in component(page, "worklist")["rows"]] == before
     assert "1 of 2 films as CSV" in [button.proto.label for button in page.get("download_button")]
 
 

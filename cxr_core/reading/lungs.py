@@ -1,8 +1,8 @@
 """A simple estimate of where the lungs are on a frontal film; an estimate, not a segmentation that was validated.
 
 Lungs are the dark regions to the left and right of the middle: dark against their surroundings at the scale of a
-chest, within the part of the film where lungs lie. Where one side is not found, or is less than half as large as
-the other (it may be white with disease), the other's mirror image stands in; where neither is, an ellipse on each side.
+chest, within the part of the film where lungs lie. To each side the mirror image of the other is added, since lung that
+is white with disease, or lies behind the heart, is not dark; where neither side is found, an ellipse stands for each.
 """
 
 import cv2
@@ -10,7 +10,6 @@ import numpy as np
 
 SIDE = 128
 _LEAST, _MOST = 0.03, 0.30  # share of the film that one lung takes
-_LOPSIDED = 0.5
 
 
 def lung_fields(pixels: np.ndarray) -> np.ndarray:
@@ -20,10 +19,8 @@ def lung_fields(pixels: np.ndarray) -> np.ndarray:
     dark = (level < cv2.GaussianBlur(level, (0, 0), SIDE / 5) - 4) & _ellipses(0.21, 0.37)
     middle = _spine(level)
     left, right = _largest(dark, slice(0, middle)), _largest(dark, slice(middle, SIDE))
-    if not (left | right).any():
-        return _ellipses()
-    small, large = sorted((left, right), key=np.sum)
-    return small | large if small.sum() >= _LOPSIDED * large.sum() else large | _mirrored(large, middle)
+    found = left | right
+    return found | _mirrored(found, middle) if found.any() else _ellipses()
 
 
 def share_inside(heatmap: np.ndarray, lungs: np.ndarray) -> float | None:

@@ -20,10 +20,10 @@ KEY = "worklist"
 def filtered(answers: Sequence[Answer], unsaid: Set[str]) -> list[Answer]:
     """The answers that the reader wants to see, in the worklist's order; a control above chooses them by verdict.
 
-    unsaid: keys of the films whose verdict is hidden until the reader has said theirs; they come first, as dropped.
+    unsaid: keys of the films whose verdict is hidden until the reader has said theirs; while there are any, all stay
+    as they were dropped, so that neither their order nor a film's leaving its place tells what we would say.
     """
-    ranked = sorted(answers, key=lambda answer: (answer.file.key in unsaid, answer.rank), reverse=True)
-    ranked = [a for a in answers if a.file.key in unsaid] + [a for a in ranked if a.file.key not in unsaid]
+    ranked = list(answers) if unsaid else sorted(answers, key=lambda answer: answer.rank, reverse=True)
     counts = Counter(_verdict(answer, unsaid) for answer in ranked)
     if len(answers) < 2:
         return ranked
