@@ -24,6 +24,7 @@ VALIDATION_SHARE = 1 / 3  # a forward pass against forward, backward and update
 class Estimate:
     """Seconds for one batch, an epoch (validation included) and all epochs; peak memory in bytes; the device in words.
 
+    memory: that of the steps, and of a copy of weights and optimiser's moments, as an epoch's end writes them down.
     layers: one row a layer: name, kind, shape of its output, parameters.
     """
 
@@ -77,13 +78,14 @@ def measure(recipe: Recipe, train: int, val: int) -> Estimate:
         for _ in range(STEPS):
             model.train_on_batch(films, labels)
         step = (time.perf_counter() - began) / STEPS
+    written = sum(math.prod(part.shape) * 4 for part in [*model.variables, *model.optimizer.variables])
     validated = min(recipe.val_films or val, val) / recipe.batch
     epoch = step * (steps + VALIDATION_SHARE * validated)
     return Estimate(
         seconds_a_step=step,
         seconds_an_epoch=epoch,
         seconds=epoch * recipe.epochs,
-        memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + written,
         device=device or device_name(),
         parameters=model.count_params(),
         layers=[_row(layer) for layer in model.layers],

@@ -5,6 +5,7 @@ import streamlit as st
 from cxr_core.home import REPOSITORY
 from cxr_core.ui.shared import NOTICE, warm_up
 
+FOCUS = '<style>[data-testid="stTopNavLink"]:focus-visible { outline: 3px solid currentColor; }</style>'
 ICON = REPOSITORY / "cxr_core" / "ui" / "icon.png"
 
 
@@ -47,6 +48,7 @@ def draw_frame() -> None:
         ],
         position="top",
     )
+    st.html(FOCUS)
     content, footer = st.container(), st.container()
     footer.caption(NOTICE)
     try:
