@@ -24,7 +24,7 @@ from cxr_core.data.cache import cached_inputs
 from cxr_core.data.decode import read_film
 from cxr_core.data.index import build_index
 from cxr_core.data.split import read_split
-from cxr_core.reading.fit_heatmap import fit_local_evidence
+from cxr_core.reading.fit_heatmap import fit_local_evidence, training_inputs
 from cxr_core.reading.heatmap import heatmap_of
 from cxr_core.reading.local_evidence import LEAST_AGREEMENT, LocalEvidence, read_local_evidence
 from cxr_core.reading.network import opened
@@ -32,7 +32,7 @@ from cxr_core.reading.reader import Reader
 from cxr_core.reading.registry import find_model
 from cxr_core.reading.stability import mirrored
 
-TIMES, SEED, FILMS = 3.0, 0, 250
+TIMES, SEED = 3.0, 0
 
 
 def main() -> None:
@@ -75,11 +75,7 @@ def main() -> None:
     print(f"places together      Spearman {spearmanr(together, logits)[0]:.2f} with the logit, AUROC {auc:.3f}")
 
     print(f"check, trained       {_passed(outputs_of, local, np.concatenate([inputs, np.array(both)]))}")
-    training = index.films[split == "train"]
-    classes = [
-        np.array(cached_inputs(index.root, rows.sample(min(len(rows), FILMS), random_state=SEED), reader.preprocessing))
-        for rows in (training[training["label"] == label] for label in ("NORMAL", "PNEUMONIA"))
-    ]
+    classes = training_inputs(model, index)
     for name, randomised in (("drawn anew", _anew), ("shuffled", _shuffled)):
         for seed in range(3):
             look = _looking(randomised(network, seed))

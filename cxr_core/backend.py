@@ -53,7 +53,7 @@ def predictor(model) -> Callable[[np.ndarray], tuple[np.ndarray, ...]]:
     def run(films):
         return keras.tree.flatten(model(films, training=False))
 
-    return lambda films: tuple(output.numpy().astype(np.float32) for output in run(tf.constant(films)))
+    return lambda films: tuple(output.numpy().astype(np.float32, copy=False) for output in run(tf.constant(films)))
 
 
 def device_name() -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from cxr_core.errors import WorkError
 from cxr_core.reading.fit_heatmap import fit_local_evidence
-from cxr_core.reading.heatmap import heat_in_words, heatmap_of, overlay
+from cxr_core.reading.heatmap import heatmap_of, overlay
 from cxr_core.reading.local_evidence import LEAST_AGREEMENT, LocalEvidence, read_local_evidence
 from cxr_core.reading.lungs import SIDE, lung_fields, share_inside
 from tests.chests import chest
@@ -98,22 +98,6 @@ def test_little_evidence_is_little_heat() -> None:
     evidence[3, 3] = 1
     assert heatmap_of(evidence, evidence[:, ::-1], strong=4).max() == 0.25
     assert heatmap_of(evidence, evidence[:, ::-1], strong=0.5).max() == 1
-
-
-@pytest.mark.parametrize(
-    ("peak", "in_lungs", "said"),
-    [
-        (1.0, 0.8, "80% of the heat lies inside the lungs"),
-        (1.0, 0.17, "most of the heat, 83%, lies outside the lungs"),
-        (0.1, 0.0, "Hardly any heat"),
-        (0.0, None, "Hardly any heat"),
-    ],
-)
-def test_the_heat_is_told_in_words(peak: float, in_lungs: float | None, said: str) -> None:
-    words = heat_in_words(np.full((4, 4), peak, np.float32), in_lungs)
-    assert said in words
-    assert ("no proof" in words) == (peak == 1)
-    assert heat_in_words(None, None) == ""
 
 
 def test_no_heat_leaves_the_film_as_it_is() -> None:

@@ -10,7 +10,7 @@ from cxr_core.evaluation.conformal import Limits
 from cxr_core.reading.findings import Findings
 from cxr_core.reading.gate_checks import Refusal
 from cxr_core.reading.intended_use import age_note
-from cxr_core.reading.verdict import Choice, Rules, decide
+from cxr_core.reading.verdict import Choice, Reading, Rules, decide, heat_in_words
 
 RULES = Rules(
     thresholds={"rule_out": 0.2, "balanced": 0.5, "rule_in": 0.8},
@@ -99,3 +99,22 @@ def test_an_unknown_choice_is_refused_with_what_is_accepted() -> None:
 )
 def test_an_age_beyond_the_intended_use_is_told(age: str, warned: bool) -> None:
     assert bool(age_note({"PatientAge": age} if age else {})) == warned
+
+
+@pytest.mark.parametrize(
+    ("peak", "in_lungs", "said"),
+    [
+        (1.0, 0.8, "80% of the heat lies inside the lungs"),
+        (1.0, 0.17, "most of the heat, 83%, lies outside the lungs"),
+        (0.1, 0.0, "Hardly any heat"),
+        (0.0, None, "Hardly any heat"),
+    ],
+)
+def test_the_heat_is_told_in_words(peak: float, in_lungs: float | None, said: str) -> None:
+    heatmap = np.full((4, 4), peak, np.float32)
+    found = Findings("a.png", "0" * 64, heatmap=heatmap, heat_in_lungs=in_lungs)
+    reading = Reading("a.png", "0" * 64, "normal", 0.1, 0.5, (), heatmap, "model", "0", 0.1, findings=found)
+    words = heat_in_words(reading)
+    assert said in words
+    assert ("no proof" in words) == (peak == 1)
+    assert heat_in_words(replace(reading, heatmap=None)) == ""

@@ -13,6 +13,7 @@ import pandas as pd
 
 from cxr_core.data.decode import read_film
 from cxr_core.data.preprocess import Preprocessing
+from cxr_core.data.raster import is_cut
 from cxr_core.errors import WorkError
 from cxr_core.home import cache_folder
 
@@ -78,8 +79,7 @@ def luminance(file: Path) -> np.ndarray | None:
         data = file.read_bytes()
     except OSError:
         return None
-    end = data.rfind(b"\xff\xd9")
-    if end < 0 or data.find(b"\xff\xda", end) >= 0 or b"Adobe" in data[:_HEADER]:  # it may be CMYK
+    if is_cut(data) or b"Adobe" in data[:_HEADER]:  # it may be CMYK
         return None
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
     return None if pixels is None or (pixels[-8:] == 128).all() else pixels

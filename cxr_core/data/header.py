@@ -10,6 +10,7 @@ from typing import TypedDict
 from PIL import Image
 
 from cxr_core.data.decode import MAX_BYTES, MAX_PIXELS, MIN_SIDE, sniff
+from cxr_core.data.raster import is_cut
 
 CANNOT_BE_READ = "cannot be read"
 _GREY_MODES = ("L", "1", "I;16", "I", "LA", "F")
@@ -101,8 +102,7 @@ def _size_fault(width: int, height: int) -> str:
 def _cut(data: bytes, kind: str) -> bool:
     """Whether the end of the file is missing, by the format's own marks of its end."""
     if kind == "JPEG":
-        # The end is sought near the end first: `rfind` over a whole large file for a mark that is there is wasted.
-        return b"\xff\xd9" not in data[-64:] and data.rfind(b"\xff\xd9") <= data.rfind(b"\xff\xda")
+        return is_cut(data)
     if kind == "PNG":
         return b"IEND" not in data[-4096:]
     if kind == "WebP":

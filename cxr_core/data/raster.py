@@ -93,9 +93,15 @@ def luminance(image: Image.Image) -> tuple[np.ndarray, bool]:
     return np.array(image.convert("L")), bool(spread > _COLOUR_TOLERANCE)  # type: ignore[operator]
 
 
+def is_cut(data: bytes) -> bool:
+    """Whether a JPEG has no end of image after its last scan."""
+    end = data.rfind(b"\xff\xd9")
+    return end < 0 or data.find(b"\xff\xda", end) >= 0
+
+
 def _check_ending(data: bytes, kind: str) -> None:
     """Refuse a file whose tail was lost but padded: Pillow decodes it, half of it grey or black."""
-    if kind == "JPEG" and data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda"):
+    if kind == "JPEG" and is_cut(data):
         raise UnreadableFilm("a truncated JPEG file (no end of image after its last scan)")
     if kind == "PNG":
         Image.open(io.BytesIO(data), formats=("PNG",)).verify()  # the checksum of every chunk; loading skips these

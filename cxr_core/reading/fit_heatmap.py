@@ -30,16 +30,10 @@ FILMS = 500  # of each class
 def fit_heatmap(model: Model, index: Index) -> None:
     """Fit what the model's heatmap is made with to its training films; written beside its weights and into its card.
 
-    Raises DataSetError if the data set has no two training films of each class any more.
+    Raises DataSetError as `training_inputs` does.
     """
-    training = index.films[read_split(index.films, model.folder / "split.csv") == "train"]
-    if (fewest := min((training["label"] == label).sum() for label in model.card["classes"])) < 2:
-        raise DataSetError(f"{index.root}: {fewest} training films of a class, where a heatmap needs 2; restore them.")
-    network, preprocessing = Network(model), Preprocessing(**model.card["input"]["preprocessing"])
-    normal, pneumonia = (
-        np.array(cached_inputs(index.root, films.sample(min(len(films), FILMS), random_state=0), preprocessing))
-        for films in (training[training["label"] == label] for label in model.card["classes"])
-    )
+    network = Network(model)
+    normal, pneumonia = training_inputs(model, index)
     fitted = fit_local_evidence(lambda inputs: network.look(inputs).places, normal, pneumonia)
     fitted.save(model.local_evidence)
     model.card["heatmap"] = {
@@ -49,6 +43,22 @@ def fit_heatmap(model: Model, index: Index) -> None:
         "sha256": sha256_of(model.local_evidence),
     }
     model.write_card()
+
+
+def training_inputs(model: Model, index: Index) -> tuple[np.ndarray, np.ndarray]:
+    """Up to FILMS of the model's training films of each class, normal and pneumonia, as model inputs `uint8 (N, S, S)`.
+
+    Raises DataSetError if the data set has no two training films of each class any more.
+    """
+    training = index.films[read_split(index.films, model.folder / "split.csv") == "train"]
+    if (fewest := min((training["label"] == label).sum() for label in model.card["classes"])) < 2:
+        raise DataSetError(f"{index.root}: {fewest} training films of a class, where a heatmap needs 2; restore them.")
+    preprocessing = Preprocessing(**model.card["input"]["preprocessing"])
+    normal, pneumonia = (
+        np.array(cached_inputs(index.root, films.sample(min(len(films), FILMS), random_state=0), preprocessing))
+        for films in (training[training["label"] == label] for label in model.card["classes"])
+    )
+    return normal, pneumonia
 
 
 def fit_local_evidence(

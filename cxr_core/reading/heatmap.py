@@ -3,8 +3,6 @@
 import cv2
 import numpy as np
 
-FAINT = 0.2  # of 1; on the screen hardly to be seen
-
 
 def heatmap_of(evidence: np.ndarray, mirrored: np.ndarray, strong: float) -> np.ndarray:
     """The heatmap of one film.
@@ -16,24 +14,6 @@ def heatmap_of(evidence: np.ndarray, mirrored: np.ndarray, strong: float) -> np.
     """
     heat = np.maximum((evidence + mirrored[:, ::-1]) / 2, 0)
     return (heat / max(float(heat.max()), strong)).astype(np.float32)
-
-
-def heat_in_words(heatmap: np.ndarray | None, in_lungs: float | None) -> str:
-    """What a heatmap means, for who sees it; nothing where there is none.
-
-    heatmap: `float32 (h, w)` in [0, 1]. in_lungs: the share of its heat, if any, inside the estimated lung fields.
-    """
-    if heatmap is None:
-        return ""
-    if in_lungs is None or heatmap.max() < FAINT:
-        return "Hardly any heat: nowhere does the film look to the network much more like pneumonia than like normal."
-    where = f"{in_lungs:.0%} of the heat lies inside the lungs"
-    if in_lungs < 0.5:
-        where = f"most of the heat, {1 - in_lungs:.0%}, lies outside the lungs"
-    return (
-        "Heat is where the film looks to the network more like films with pneumonia than like normal ones. It is no "
-        f"proof of disease there: {where}, as far as they can be told."
-    )
 
 
 def overlay(pixels: np.ndarray, heatmap: np.ndarray, opacity: float) -> np.ndarray:

@@ -11,9 +11,9 @@ import numpy as np
 from fpdf import FPDF
 from PIL import Image
 
-from cxr_core.reading.heatmap import heat_in_words, overlay
+from cxr_core.reading.heatmap import overlay
 from cxr_core.reading.report import Reported
-from cxr_core.reading.verdict import Reading, in_words, percent
+from cxr_core.reading.verdict import Reading, heat_in_words, in_words, percent
 
 OPACITY = 0.5
 FILM_SIDE, SMALL_SIDE = 1000, 160  # pixels
@@ -72,9 +72,7 @@ def film_pdf(film: Reported, pixels: np.ndarray, made: datetime, notice: str, de
             picture, paper.l_margin + place * (width + 4), top, width, height, keep_aspect_ratio=True, alt_text=alt
         )
     paper.set_y(top + height + 4)
-    found = reading.findings
-    heat = heat_in_words(reading.heatmap, found.heat_in_lungs) if found else ""
-    for sentence in [*reading.reasons[1:], heat, *details]:
+    for sentence in filter(None, [*reading.reasons[1:], heat_in_words(reading), *details]):
         paper.line_of_text(sentence, 10)
     if film.own:
         paper.line_of_text(f"The reader's own reading: {film.own}. {film.note}".strip(), 10)

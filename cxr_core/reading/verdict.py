@@ -14,6 +14,7 @@ from cxr_core.reading.stability import in_words as moved_in_words
 
 Verdict = Literal["pneumonia", "normal", "uncertain", "not_assessable"]
 UNMEASURED_SPREAD = 0.25  # for a model whose card names no limit of its own
+FAINT = 0.2  # of the strongest heat there can be; hardly to be seen on the screen
 
 
 @dataclass(frozen=True)
@@ -167,3 +168,19 @@ def in_words(probability: float) -> str:
     if probability >= 0.1:
         return "pneumonia less likely"
     return "pneumonia unlikely"
+
+
+def heat_in_words(reading: Reading) -> str:
+    """What the heatmap means, for who sees it; nothing where there is none."""
+    if reading.heatmap is None or reading.findings is None:
+        return ""
+    inside = reading.findings.heat_in_lungs
+    if inside is None or reading.heatmap.max() < FAINT:
+        return "Hardly any heat: nowhere does the film look to the network much more like pneumonia than like normal."
+    where = f"{inside:.0%} of the heat lies inside the lungs"
+    if inside < 0.5:
+        where = f"most of the heat, {1 - inside:.0%}, lies outside the lungs"
+    return (
+        "Heat is where the film looks to the network more like films with pneumonia than like normal ones. It is no "
+        f"proof of disease there: {where}, as far as they can be told."
+    )

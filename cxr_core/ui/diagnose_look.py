@@ -39,7 +39,8 @@ DARK = """
 .stApp, .stApp :is(h1, h2, h3, p, li, label, summary, legend, small, dt, dd, ul, td, th),
 .stApp :is([data-testid="stCaptionContainer"], [data-testid="stMarkdownContainer"], [data-testid="stMetricValue"],
   [data-testid="stHeader"] *, [data-testid="stFileUploaderFileName"]) { color: #e6ebf0; }
-.stApp :is([data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] *) { color: #b4bfca; opacity: 1; }
+:is(.stApp, [data-testid="stPopoverBody"]) :is([data-testid="stCaptionContainer"],
+  [data-testid="stCaptionContainer"] *) { color: #b4bfca; opacity: 1; }
 .stApp :is(button[data-variant="secondary"], button[data-variant="pills"], button[data-variant="segmented_control"],
   [data-testid="stBaseButton-secondary"], [data-testid="stPopoverButton"], [data-testid="stFileUploaderDropzone"],
   [data-baseweb="select"] > div, [data-baseweb="input"], [data-baseweb="textarea"], [data-baseweb="base-input"]),
@@ -58,6 +59,7 @@ DARK = """
 .stApp [data-testid="stAlertContainer"] { background: #14202b; }
 .stApp [data-testid="stAlertContainer"] * { color: #e6ebf0; }
 .stApp [data-testid="stFileUploaderDropzone"] :is(span, small, div) { color: #c3cdd7; }
+.stApp button:disabled, .stApp button:disabled * { color: #6b7885; }
 [data-testid="stPopoverBody"] { background: #11161c !important; border: 1px solid #46535f; }
 [data-testid="stPopoverBody"] :is(p, label, small, div, span) { color: #e6ebf0; }
 [data-testid="stPopoverBody"] button * { background-color: transparent; }

@@ -7,9 +7,9 @@ import streamlit as st
 from cxr_core.data.decode import ACCEPTED
 from cxr_core.data.demo import sample_films
 from cxr_core.errors import CXRError
-from cxr_core.reading.heatmap import heat_in_words
 from cxr_core.reading.log import ReadingLog
 from cxr_core.reading.registry import list_models
+from cxr_core.reading.verdict import heat_in_words
 from cxr_core.ui.diagnose_archive import MAX_FILES, Dropped, own_name, unpack
 from cxr_core.ui.diagnose_export import offer_downloads
 from cxr_core.ui.diagnose_look import reading_room
@@ -118,7 +118,7 @@ if answers:
         if not hidden:
             for reason in reading.reasons:
                 st.write(reason)
-            if reading.findings and (heat := heat_in_words(reading.heatmap, reading.findings.heat_in_lungs)):
+            if heat := heat_in_words(reading):
                 st.caption(heat)
             if reading.verdict in ("pneumonia", "normal"):
                 st.write(settings.meaning(reading.verdict))
