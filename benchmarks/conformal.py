@@ -33,10 +33,9 @@ def main() -> None:
     reader = Reader(find_model(asked.model))
     index = build_index(asked.data)
     films = index.films[read_split(index.films, find_run(asked.run).folder / "split.csv") == asked.part]
-    views = reader.views(np.array(cached_inputs(index.root, films, reader.preprocessing)))
-    found = [
-        Findings(path, "", probability=float(v[0]), views=v) for path, v in zip(films["path"], views.T, strict=True)
-    ]
+    inputs = np.array(cached_inputs(index.root, films, reader.preprocessing))
+    answers = zip(films["path"], reader.probabilities(reader.logits(inputs)), reader.views(inputs).T, strict=True)
+    found = [Findings(path, "", probability=float(score), views=views) for path, score, views in answers]
     truth = np.where(films["label"] == "PNEUMONIA", "pneumonia", "normal")
 
     print(

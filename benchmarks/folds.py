@@ -28,6 +28,7 @@ from cxr_core.evaluation.metrics import evaluate
 from cxr_core.evaluation.operating_points import choose_operating_points
 from cxr_core.evaluation.scores import Scores
 from cxr_core.home import runs_folder
+from cxr_core.reading.second_look import fit_second_look
 from cxr_core.training.fit import fit
 from cxr_core.training.recipes import configure, recipe_from_dict
 from cxr_core.training.runs import Run, create_run
@@ -103,20 +104,23 @@ def measured(run: Run, index: Index) -> tuple[dict[str, float], pd.DataFrame]:
 
 
 def calibrated(run: Run, index: Index) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The run's validation films and its held-out films, with their `score`, calibrated on the former."""
+    """The run's validation films and its held-out films, with their `score`, calibrated on the former as a model is."""
     validation = pd.read_csv(run.folder / "validation.csv", dtype={"patient": str})
-    platt = fit_platt(validation["logit"].to_numpy(), labels_of(validation))
-    films = index.films[read_split(index.films, run.folder / "split.csv") == "test"]
-    inputs = cached_inputs(index.root, films, recipe_from_dict(run.config()["settings"]).preprocessing())
+    recipe = recipe_from_dict(run.config()["settings"])
     keras = import_keras()
     import cxr_core.training.augmentation  # noqa: F401  registers the layer that best.keras names
 
     network = keras.saving.load_model(run.folder / "best.keras", compile=False)
-    logits = network.predict(np.asarray(inputs)[..., None], batch_size=64, verbose=0)[:, 0]
-    return (
-        validation.assign(score=platt.probability(validation["logit"].to_numpy())),
-        films.assign(score=platt.probability(logits)),
-    )
+    look = fit_second_look(validation["logit"].to_numpy(), labels_of(validation), recipe.flip)
+
+    def logits(films: pd.DataFrame) -> np.ndarray:
+        inputs = np.array(cached_inputs(index.root, films, recipe.preprocessing()))
+        return look.logits(lambda some: network.predict(some[..., None], batch_size=64, verbose=0)[:, 0], inputs)
+
+    settled = logits(index.films.set_index("path", drop=False).loc[validation["path"]])
+    platt = fit_platt(settled, labels_of(validation))
+    films = index.films[read_split(index.films, run.folder / "split.csv") == "test"]
+    return validation.assign(score=platt.probability(settled)), films.assign(score=platt.probability(logits(films)))
 
 
 def audit(films: pd.DataFrame) -> pd.DataFrame:

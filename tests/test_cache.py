@@ -18,8 +18,9 @@ from tests.chests import write_data_set
 def test_luminance_is_what_read_film_sees(demo_set: Path) -> None:
     index = build_index(demo_set)
     compared = 0
-    for path in index.readable.query("format == 'JPEG'")["path"]:
-        fast, film = luminance(index.root / path), read_film(index.root / path)
+    jpegs = index.readable.query("format == 'JPEG'")
+    for path, colour in zip(jpegs["path"], jpegs["colour"], strict=True):
+        fast, film = luminance(index.root / path, not colour), read_film(index.root / path)
         if fast is not None:
             apart = np.abs(fast.astype(int) - film.pixels).max()
             assert apart <= (4 if film.source.colour else 0), path
@@ -33,18 +34,30 @@ def test_colour_and_orientation_agree_to_a_few_grey_values(tmp_path: Path) -> No
     exif[274] = 6
     image = Image.fromarray(pixels).resize((64, 48), Image.Resampling.BICUBIC)
     image.save(tmp_path / "a.jpeg", quality=95, exif=exif)
-    fast, slow = luminance(tmp_path / "a.jpeg"), read_film(tmp_path / "a.jpeg").pixels
+    fast, slow = luminance(tmp_path / "a.jpeg", False), read_film(tmp_path / "a.jpeg").pixels
     assert fast is not None
     assert fast.shape == slow.shape == (64, 48)
     assert np.abs(fast.astype(int) - slow).max() <= 4
+
+
+def test_cmyk_is_left_to_read_film_and_grey_from_the_same_program_is_not(tmp_path: Path) -> None:
+    """Either may bear Adobe's mark; of CMYK the first channel is no luminance."""
+    grey = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 48), np.uint8))
+    mark = b"\xff\xee\x00\x0eAdobe\x00\x64" + bytes(5)
+    for name, image in {"grey": grey, "cmyk": grey.convert("CMYK")}.items():
+        image.save(tmp_path / "film.jpeg")
+        data = (tmp_path / "film.jpeg").read_bytes()
+        (tmp_path / f"{name}.jpeg").write_bytes(data if b"Adobe" in data else data[:2] + mark + data[2:])
+    np.testing.assert_array_equal(luminance(tmp_path / "grey.jpeg", True), read_film(tmp_path / "grey.jpeg").pixels)
+    assert luminance(tmp_path / "cmyk.jpeg", False) is None
 
 
 def test_a_truncated_film_is_refused_as_everywhere(tmp_path: Path) -> None:
     films = write_data_set(tmp_path / "chest_xray", patients=2)
     file = next((films / "train" / "NORMAL").iterdir())
     file.write_bytes(file.read_bytes()[:-200])
-    assert luminance(file) is None
-    assert luminance(tmp_path / "none.jpeg") is None
+    assert luminance(file, True) is None
+    assert luminance(tmp_path / "none.jpeg", True) is None
     index = build_index(films)
     with pytest.raises(UnreadableFilm, match=file.name):
         cached_inputs(index.root, index.films, Preprocessing(32))

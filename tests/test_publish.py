@@ -7,10 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cxr_core.data.cache import cached_inputs
+from cxr_core.data.index import build_index
 from cxr_core.errors import InputError, NotFound, SettingsError, WorkError
 from cxr_core.evaluation.calibration import fit_platt
 from cxr_core.evaluation.ledger import openings
 from cxr_core.reading.publish import publish
+from cxr_core.reading.reader import Reader
 from cxr_core.reading.registry import Model, find_model, list_models, sha256_of
 from cxr_core.training.runs import Run, list_runs
 
@@ -35,10 +38,19 @@ def test_the_card_says_what_the_contract_asks_for(tiny: Model) -> None:
     assert set(card["operating_points"]) == {"rule_out", "balanced", "rule_in"}
 
 
-def test_it_is_calibrated_on_the_runs_validation_patients(tiny: Model, run: Run) -> None:
+def test_it_is_calibrated_on_what_it_answers_for_the_runs_validation_patients(tiny: Model, run: Run) -> None:
     table = pd.read_csv(run.folder / "validation.csv")
-    platt = fit_platt(table["logit"].to_numpy(), (table["label"] == "PNEUMONIA").to_numpy(int))
-    assert tiny.card["calibration"]["parameters"] == {"slope": platt.slope, "intercept": platt.intercept}
+    labels = (table["label"] == "PNEUMONIA").to_numpy(int)
+    first = fit_platt(table["logit"].to_numpy(), labels)
+    assert (tiny.card["second_look"]["slope"], tiny.card["second_look"]["intercept"]) == (first.slope, first.intercept)
+    index, reader = build_index(run.config()["data"]), Reader(tiny)
+    films = index.films.set_index("path", drop=False).loc[table["path"]]
+    inputs = np.array(cached_inputs(index.root, films, reader.preprocessing))
+    as_they_are = reader.probabilities(table["logit"].to_numpy())
+    assert reader.views(inputs)[0] == pytest.approx(as_they_are, abs=1e-5)  # the training's own scores
+    again = fit_platt(reader.logits(inputs), labels)
+    fitted = tiny.card["calibration"]["parameters"]
+    assert (again.slope, again.intercept) == pytest.approx((fitted["slope"], fitted["intercept"]), rel=1e-3)
 
 
 def test_its_figures_are_those_of_patients_never_used(tiny: Model, run: Run, tiny_home: Path) -> None:

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import expit, logit
 
 from cxr_core.data.film import Film, Provenance
 from cxr_core.data.index import build_index
+from cxr_core.evaluation.calibration import Platt
 from cxr_core.reading.answers import describe_answers
 from cxr_core.reading.gate import Admission
 from cxr_core.reading.gate_checks import check_pixels
@@ -55,7 +57,21 @@ def test_the_probability_is_that_of_the_plain_score(reader: Reader, films: list[
     plain = reader.probabilities(reader.logits(inputs))
     read = [one.probability for one in reader.read_many(films)]
     assert read == pytest.approx(plain.tolist(), abs=1e-5)
-    assert reader.views(inputs)[0] == pytest.approx(plain, abs=1e-5)
+
+
+def test_an_unclear_film_is_answered_by_the_mean_of_its_views_and_says_so(reader: Reader, films: list[Film]) -> None:
+    look = reader._second_look
+    assert look is not None
+    for intercept, unclear in ((0.0, True), (9.0, False)):
+        reader._second_look = replace(look, first=Platt(1e-6, intercept))
+        for one in reader.read_many(films):
+            assert one.findings is not None
+            views = one.findings.views
+            assert views is not None
+            assert one.findings.second_look is unclear
+            assert any("Not clear at first" in reason for reason in one.reasons) is unclear
+            assert one.probability == pytest.approx(expit(logit(views).mean()) if unclear else views[0], abs=1e-6)
+            assert np.ptp(views) > 1e-3  # else both would be the same
 
 
 def test_a_switch_decides_anew_without_reading(reader: Reader, films: list[Film], monkeypatch) -> None:
@@ -72,7 +88,6 @@ def test_findings_hold_what_the_page_needs(reader: Reader, films: list[Film]) ->
     one = next(iter(reader.find(films)))
     assert one.views is not None
     assert one.views.shape == (3,)
-    assert one.views[0] == one.probability
     assert one.spread == pytest.approx(np.ptp(one.views))
     assert one.features is not None
     assert one.heatmap is not None
@@ -124,7 +139,7 @@ def test_a_model_trained_on_mirrored_films_is_asked_about_the_mirror_image_too(
     reader = Reader(model, gate=OpenGate())  # type: ignore[arg-type]
     inputs = np.stack([reader.preprocessing.apply(one.pixels) for one in films])
     found = list(reader.find(films))
-    mirror_image = reader.probabilities(reader.logits(inputs[:, :, ::-1]))
+    mirror_image = reader.views(inputs[:, :, ::-1])[0]
     views = np.stack([one.views for one in found if one.views is not None], axis=1)
     assert views.shape == (4, len(films))
     assert views[1] == pytest.approx(mirror_image, abs=1e-5)

@@ -17,8 +17,9 @@ from cxr_core.data.raster import is_cut
 from cxr_core.errors import WorkError
 from cxr_core.home import cache_folder
 
+_VERSION = 2  # raise it when `luminance` or `Preprocessing.apply` answer differently
 _HEADER = 4096
-_AT_ONCE = 8  # films handed to a thread: one at a time costs more than a small film's decoding
+_BYTES_AT_ONCE = 50_000  # handed to a thread: one film at a time costs more than a small film's decoding
 
 
 def cached_inputs(
@@ -32,7 +33,7 @@ def cached_inputs(
     films: readable rows of `Index.films`. Returns a read-only memory map `uint8 (N, S, S)` in their order.
     Raises UnreadableFilm for a film that went bad since the index, WorkError if the cache cannot be written.
     """
-    key = json.dumps([films["sha256"].tolist(), preprocessing.to_dict()]).encode()
+    key = json.dumps([_VERSION, films["sha256"].tolist(), preprocessing.to_dict()]).encode()
     file = cache_folder("films") / f"{hashlib.sha256(key).hexdigest()[:24]}.npy"
     if not file.exists():
         try:
@@ -51,17 +52,18 @@ def _fill(
 ) -> None:
     part = file.with_suffix(f".{os.getpid()}.part")
     side, paths = preprocessing.size, films["path"].tolist()
-    plain = (films["format"] == "JPEG").tolist()
+    plain, grey = (films["format"] == "JPEG").tolist(), (~films["colour"].astype(bool)).tolist()
     inputs = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=(len(paths), side, side))
 
     def decode(rows: range) -> int:
         for i in rows:
-            pixels = luminance(root / paths[i]) if plain[i] else None
+            pixels = luminance(root / paths[i], grey[i]) if plain[i] else None
             inputs[i] = preprocessing.apply(read_film(root / paths[i]).pixels if pixels is None else pixels)
         return rows.stop
 
+    at_once = max(1, round(_BYTES_AT_ONCE / max(1, films["bytes"].median())))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        parts = [range(i, min(i + _AT_ONCE, len(paths))) for i in range(0, len(paths), _AT_ONCE)]
+        parts = [range(i, min(i + at_once, len(paths))) for i in range(0, len(paths), at_once)]
         for done in pool.map(decode, parts):
             if progress:
                 progress(done, len(paths))
@@ -69,8 +71,8 @@ def _fill(
     part.replace(file)
 
 
-def luminance(file: Path) -> np.ndarray | None:
-    """Grey pixels `uint8 (H, W)` of an ordinary JPEG, None for one that `read_film` should look at.
+def luminance(file: Path, grey: bool) -> np.ndarray | None:
+    """Pixels `uint8 (H, W)` of an ordinary JPEG, `grey` or in colour; None for one that `read_film` should look at.
 
     A JPEG stores luminance by itself. Taking that alone is five times as fast as colour and back, and gives what
     `read_film` gives, to a few grey values where there is colour. What might be truncated is left to `read_film`.
@@ -79,7 +81,7 @@ def luminance(file: Path) -> np.ndarray | None:
         data = file.read_bytes()
     except OSError:
         return None
-    if is_cut(data) or b"Adobe" in data[:_HEADER]:  # it may be CMYK
+    if is_cut(data) or (not grey and b"Adobe" in data[:_HEADER]):  # it may be CMYK
         return None
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
     return None if pixels is None or (pixels[-8:] == 128).all() else pixels

@@ -100,7 +100,7 @@ def index_places(root: Path, source: Path, found: Walk, progress: Progress | Non
         return unread(places[i].fault) if places[i].fault else read_header(root / places[i].path, places[i].size)
 
     headers: list[Header] = []
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         waiting = {i: pool.submit(read, i) for i in new.tolist() if places[i].size >= _LARGE}
         for done, i in enumerate(new.tolist(), start=1):
             headers.append(waiting.pop(i).result() if i in waiting else read(i))

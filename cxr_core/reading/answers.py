@@ -21,5 +21,5 @@ def describe_answers(reader: Reader, index: Index, films: pd.DataFrame) -> dict[
     inputs = np.array(cached_inputs(index.root, films, reader.preprocessing))
     views = reader.views(inputs)
     labels = (films["label"] == "PNEUMONIA").to_numpy(int)
-    scores = Scores(labels, views[0], films["patient"].to_numpy())
+    scores = Scores(labels, reader.probabilities(reader.logits(inputs)), films["patient"].to_numpy())
     return {"stability": fit_stability(views, reader.rules.mirror), "frequencies": frequency_table(scores)}

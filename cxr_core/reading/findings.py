@@ -15,6 +15,7 @@ class Findings:
     notes: sentences about what was done to the film or about its use (turned right; an adult's film).
     inverted: whether the film came with black bones; it is to be shown inverted as well.
     probability: calibrated, of pneumonia, in [0, 1].
+    second_look: whether the probability is made of all views, see `second_look`; else of the film as it is alone.
     views: `float64 (V,)`, the probability for the film itself and for its other views, see `stability`.
     heatmap: `float32 (h, w)` in [0, 1], see `heatmap.heatmap_of`; None where there is none to show.
     heat_in_lungs: share of the heat inside the estimated lung fields, in [0, 1]; None without heat.
@@ -28,6 +29,7 @@ class Findings:
     notes: tuple[str, ...] = ()
     inverted: bool = False
     probability: float | None = None
+    second_look: bool = False
     views: np.ndarray | None = None
     heatmap: np.ndarray | None = None
     heat_in_lungs: float | None = None

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cxr_core import __version__
 from cxr_core.backend import import_keras
+from cxr_core.data.cache import cached_inputs
 from cxr_core.data.index import Index, build_index
 from cxr_core.data.split import read_split
 from cxr_core.data.summary import counts
@@ -24,9 +26,11 @@ from cxr_core.reading.answers import describe_answers
 from cxr_core.reading.assess import measure
 from cxr_core.reading.card_text import describe_use
 from cxr_core.reading.fit_heatmap import fit_heatmap
+from cxr_core.reading.network import Network
 from cxr_core.reading.openings import record_test_figures
 from cxr_core.reading.reader import Reader
 from cxr_core.reading.registry import Model, check_name, list_models, sha256_of
+from cxr_core.reading.second_look import fit_second_look
 from cxr_core.training.recipes import recipe_from_dict
 from cxr_core.training.runs import Run
 
@@ -74,7 +78,11 @@ def _card(run: Run, name: str, folder: Path, index: Index) -> dict[str, Any]:
     recipe = recipe_from_dict(config["settings"])
     table = pd.read_csv(run.folder / "validation.csv", dtype={"patient": str})
     split = pd.read_csv(run.folder / "split.csv", dtype={"patient": str})
-    labels, logits = (table["label"] == "PNEUMONIA").to_numpy(int), table["logit"].to_numpy(float)
+    labels = (table["label"] == "PNEUMONIA").to_numpy(int)
+    look = fit_second_look(table["logit"].to_numpy(float), labels, recipe.flip)
+    network = Network(Model(folder, {"sha256": sha256_of(folder / "model.keras")}))
+    films = index.films.set_index("path", drop=False).loc[table["path"]]
+    logits = look.logits(network.logits, np.array(cached_inputs(index.root, films, recipe.preprocessing())))
     platt = fit_platt(logits, labels)
     scores = Scores(labels, platt.probability(logits), table["patient"].to_numpy(), table["path"].to_numpy())
     points = choose_operating_points(scores)
@@ -99,6 +107,7 @@ def _card(run: Run, name: str, folder: Path, index: Index) -> dict[str, Any]:
             "parameters": {"slope": platt.slope, "intercept": platt.intercept},
             "fitted_on": f"{len(scores)} films of the validation patients",
         },
+        "second_look": look.to_dict(),
         "operating_point": OPERATING_POINT,
         "operating_points": {key: point.to_dict() for key, point in points.items()},
         "conformal": {

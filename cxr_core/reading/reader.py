@@ -18,6 +18,7 @@ from cxr_core.reading.local_evidence import LEAST_AGREEMENT, LocalEvidence, read
 from cxr_core.reading.lungs import lung_fields, share_inside
 from cxr_core.reading.network import Network
 from cxr_core.reading.registry import Model
+from cxr_core.reading.second_look import read_second_look
 from cxr_core.reading.stability import mirrored, shifted, views_of
 from cxr_core.reading.verdict import Choice, Reading, Rules, decide
 
@@ -41,6 +42,7 @@ class Reader:
         self.rules = Rules.of(model.card)
         self.threshold = self.rules.chosen(Choice())[0]
         self._platt = Platt(**model.card["calibration"]["parameters"])
+        self._second_look = read_second_look(model.card)
         self._gate = gate
 
     def read(self, film: Film, choice: Choice = Choice()) -> Reading:  # noqa: B008  frozen
@@ -63,7 +65,9 @@ class Reader:
         return decide(findings, self.rules, choice, self.model.name, self.model.version)
 
     def logits(self, inputs: np.ndarray) -> np.ndarray:
-        """Logits `float32 (N,)` of model inputs `uint8 (N, S, S)`."""
+        """Logits `float32 (N,)` of model inputs `uint8 (N, S, S)`, by a second look where the card says so."""
+        if self._second_look:
+            return self._second_look.logits(self._network.logits, inputs)
         return self._network.logits(inputs)
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
@@ -72,7 +76,7 @@ class Reader:
 
     def views(self, inputs: np.ndarray) -> np.ndarray:
         """Probabilities `float64 (V, N)` of N films and their moved views, see `stability`."""
-        logits = self.logits(views_of(inputs, self.rules.mirror))
+        logits = self._network.logits(views_of(inputs, self.rules.mirror))
         return self.probabilities(logits).reshape(-1, len(inputs))
 
     def features(self, inputs: np.ndarray) -> np.ndarray:
@@ -95,12 +99,15 @@ class Reader:
         inputs = np.stack([self.preprocessing.apply(film.pixels) for film in films])
         seen = self._network.look(np.concatenate([inputs, mirrored(inputs)]))
         own = seen.logits if self.rules.mirror else seen.logits[:count]
-        logits = np.concatenate([own, self._network.logits(shifted(inputs))])
-        views = self.probabilities(logits).reshape(-1, count)
+        logits = np.concatenate([own, self._network.logits(shifted(inputs))]).reshape(-1, count)
+        views, look = self.probabilities(logits), self._second_look
+        again = look.unclear(own[:count]) if look else np.zeros(count, bool)
+        probabilities = self.probabilities(look.settle(logits)) if look else views[0]
         heatmaps = _heatmaps(seen.places, self._local) if self._local else [None] * count
         return [
             {
-                "probability": float(views[0, i]),
+                "probability": float(probabilities[i]),
+                "second_look": bool(again[i]),
                 "views": views[:, i],
                 "heatmap": heat,
                 "heat_in_lungs": None if heat is None else share_inside(heat, lung_fields(film.pixels)),

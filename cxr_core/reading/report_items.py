@@ -75,7 +75,7 @@ def report_of(g: Gathered) -> Report:
             if "best_epoch" in training
             else AUTHORS
         ],
-        27: ["One network; no ensemble." if card else AUTHORS],
+        27: ["One network; no ensemble." if card else AUTHORS, *_second_look(card)],
         28: ["Named in item 37. A film is called pneumonia at the threshold or above it.", *_points(g)],
         29: [
             "Wilson's interval for proportions; DeLong's for the AUROC; for all others, and beside these, a bootstrap "
@@ -115,6 +115,10 @@ def _preprocessing(card: dict[str, Any]) -> str:
         return AUTHORS
     steps = ", ".join(f"{key} {value}" for key, value in card["input"]["preprocessing"].items())
     return f"One grey channel, stretched to a square: {steps}. {card['input']['scaling']}."
+
+
+def _second_look(card: dict[str, Any]) -> list[Block]:
+    return [card["second_look"]["rule"]] if "second_look" in card else []
 
 
 def _partitions(training: dict[str, Any]) -> str:

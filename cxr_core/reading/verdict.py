@@ -133,11 +133,12 @@ def decide(findings: Findings, rules: Rules, choice: Choice, model: str, version
         low, high = percent(findings.views.min()), percent(findings.views.max())
         doubts.append(f"Unstable: from {low} to {high} when the film is {moved_in_words(rules.mirror)}.")
     said = f"{in_words(probability).capitalize()}: probability {percent(probability)}, threshold {percent(threshold)}."
+    how = f"Not clear at first: averaged over the film as it is and {moved_in_words(rules.mirror)}."
     return Reading(
         verdict="uncertain" if doubts else called,
         probability=probability,
         heatmap=findings.heatmap,
-        reasons=(said, *doubts, *findings.notes),
+        reasons=(said, *([how] if findings.second_look else []), *doubts, *findings.notes),
         **about,
     )
 

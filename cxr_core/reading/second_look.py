@@ -1,0 +1,71 @@
+"""The second look: what is not clear at first is answered by the mean over the film and its other views.
+
+Averaging over views is test-time augmentation (Wang et al. 2019, doi 10.1016/j.neucom.2019.01.103). A film that is
+clear at first stays as it is: its views would not change the answer, and would cost as much again each.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cxr_core.evaluation.calibration import Platt, fit_platt
+from cxr_core.reading.stability import in_words, views_of
+
+CLEAR = 0.05  # a first probability below this, or above 1 less this
+
+
+@dataclass(frozen=True)
+class SecondLook:
+    """Which films are looked at again, and whether mirrored too: `first` calibrates the logits of films as they are."""
+
+    first: Platt
+    mirror: bool
+
+    def unclear(self, logits: np.ndarray) -> np.ndarray:
+        """Whether each film, by its logit `(N,)` as it is, is to be looked at again: `bool (N,)`."""
+        probabilities = self.first.probability(logits)
+        return (probabilities > CLEAR) & (probabilities < 1 - CLEAR)
+
+    def settle(self, views: np.ndarray) -> np.ndarray:
+        """Logits `(V, N)` of the films' views, the film as it is first -> logits `(N,)` that answers are made of."""
+        return np.where(self.unclear(views[0]), views.mean(axis=0), views[0])
+
+    def logits(self, score: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) -> np.ndarray:
+        """The logits `float32 (N,)` that answers are made of; only unclear films are scored in their other views.
+
+        score: inputs `uint8 (n, S, S)` to their logits `float32 (n,)` as they are.
+        """
+        found = score(inputs)
+        again = self.unclear(found)
+        if again.any():
+            count = int(again.sum())
+            others = score(views_of(inputs[again], self.mirror)[count:]).reshape(-1, count)
+            found[again] = np.vstack([found[again], others]).mean(axis=0)
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """For the model's card."""
+        return {
+            "rule": f"Where the film as it is has a probability between {CLEAR:.0%} and {1 - CLEAR:.0%}, the answer is "
+            f"made of the mean logit of the film as it is and {in_words(self.mirror)}.",
+            "slope": self.first.slope,
+            "intercept": self.first.intercept,
+        }
+
+
+def fit_second_look(logits: np.ndarray, labels: np.ndarray, mirror: bool) -> SecondLook:
+    """From logits `(N,)` of validation films as they are and their labels (1 for pneumonia).
+
+    mirror: whether the network was trained on mirrored films, see `stability`.
+    """
+    return SecondLook(fit_platt(logits, labels), mirror)
+
+
+def read_second_look(card: dict[str, Any]) -> SecondLook | None:
+    """What a model's card says of it; None where every answer is made of the film as it is."""
+    if "second_look" not in card:
+        return None
+    said, mirror = card["second_look"], bool(card["training"]["settings"].get("flip"))
+    return SecondLook(Platt(said["slope"], said["intercept"]), mirror)
