@@ -45,6 +45,20 @@ def test_the_choice_decides(probability: float, point: str | None, rate: float |
     assert verdict(found(probability, probability), point, rate).verdict == expected
 
 
+@pytest.mark.parametrize(
+    ("probability", "point", "words"),
+    [
+        (0.7, None, "Probable pneumonia: probability 70%, threshold 50%."),
+        (0.7, "rule_in", "Below the threshold: probability 70%, threshold 80%."),
+        (0.3, "rule_out", "Not below the threshold: probability 30%, threshold 20%."),
+        (0.3, None, "Pneumonia less likely: probability 30%, threshold 50%."),
+    ],
+)
+def test_words_never_speak_against_the_verdict(probability: float, point: str | None, words: str) -> None:
+    rules = replace(RULES, limits={0.1: Limits(0.99, 0.01)})  # the operating point alone decides
+    assert decide(found(probability, probability), rules, Choice(point), "m", "v").reasons[0] == words
+
+
 def test_an_answer_that_turns_widely_is_uncertain_and_says_from_where_to_where() -> None:
     reading = verdict(found(0.9, 0.4, 0.95))
     assert reading.verdict == "uncertain"

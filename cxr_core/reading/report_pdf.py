@@ -118,7 +118,7 @@ def list_pdf(
 def _numbers(reading: Reading) -> str:
     if reading.probability is None:
         return "No probability is given."
-    words = in_words(reading.probability).capitalize()
+    words = in_words(reading.probability, reading.verdict).capitalize()
     return f"{words}: probability {percent(reading.probability)}, threshold {percent(reading.threshold)}"
 
 

@@ -132,10 +132,12 @@ def decide(findings: Findings, rules: Rules, choice: Choice, model: str, version
     if turns:
         low, high = percent(findings.views.min()), percent(findings.views.max())
         doubts.append(f"Unstable: from {low} to {high} when the film is {moved_in_words(rules.mirror)}.")
-    said = f"{in_words(probability).capitalize()}: probability {percent(probability)}, threshold {percent(threshold)}."
+    verdict: Verdict = "uncertain" if doubts else called
+    words = in_words(probability, verdict).capitalize()
+    said = f"{words}: probability {percent(probability)}, threshold {percent(threshold)}."
     how = f"Not clear at first: averaged over the film as it is and {moved_in_words(rules.mirror)}."
     return Reading(
-        verdict="uncertain" if doubts else called,
+        verdict=verdict,
         probability=probability,
         heatmap=findings.heatmap,
         reasons=(said, *([how] if findings.second_look else []), *doubts, *findings.notes),
@@ -158,8 +160,15 @@ def percent(share: float) -> str:
     return "< 1%" if share < 0.01 else f"{share:.0%}"
 
 
-def in_words(probability: float) -> str:
-    """The probability of pneumonia in the lexicon of Panicek and Hricak (AJR 2016; 207:2-3)."""
+def in_words(probability: float, verdict: Verdict) -> str:
+    """The probability of pneumonia in the lexicon of Panicek and Hricak (AJR 2016; 207:2-3).
+
+    Where its words would speak against the verdict, which goes by the operating point: on which side of it the film is.
+    """
+    if verdict == "normal" and probability > 0.375:
+        return "below the threshold"
+    if verdict == "pneumonia" and probability <= 0.375:
+        return "not below the threshold"
     if probability > 0.9:
         return "consistent with pneumonia"
     if probability > 0.625:

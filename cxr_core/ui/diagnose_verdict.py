@@ -34,7 +34,7 @@ def show_verdict(reading: Reading) -> None:
     """The verdict across the top of the film."""
     words, number = "No probability is given for this film.", ""
     if reading.probability is not None:
-        words = in_words(reading.probability).capitalize()
+        words = in_words(reading.probability, reading.verdict).capitalize()
         number = f'<span class="number">{escaped(percent(reading.probability))}<small>probability</small></span>'
     _banner(reading.verdict, words, number)
 
