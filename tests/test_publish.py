@@ -87,14 +87,15 @@ def test_a_run_without_weights_is_refused(run: Run) -> None:
         publish(run, "another")
 
 
-def test_changed_held_out_films_are_refused_and_nothing_is_left(run: Run, tiny_home: Path) -> None:
+@pytest.mark.parametrize(("part", "named"), [("test", "held-out films"), ("val", "validation films")])
+def test_changed_films_are_refused_and_nothing_is_left(part: str, named: str, run: Run, tiny_home: Path) -> None:
     config = json.loads((run.folder / "config.json").read_text())
     split = pd.read_csv(run.folder / "split.csv")
-    film = split.loc[split["split"] == "test", "path"].iloc[0]
+    film = split.loc[split["split"] == part, "path"].iloc[0]
     data = tiny_home / "made" / "chest_xray"
     (run.folder / "config.json").write_text(json.dumps(config | {"data": str(data)}))
     (data / film).write_bytes((data / split.loc[split["split"] == "train", "path"].iloc[0]).read_bytes())
-    with pytest.raises(InputError, match="held-out films"):
+    with pytest.raises(InputError, match=named):
         publish(run, "another")
     assert [folder.name for folder in (tiny_home / "models").iterdir()] == ["tiny"]
 

@@ -44,7 +44,8 @@ def publish(run: Run, name: str, into: Path | None = None) -> Model:
     Calibration, conformal limits and operating points are fitted on the run's validation patients. If the run has
     held-out patients, they are opened here, once, for the card's figures, and the opening is recorded; if not, the
     figures are those of the validation patients, and said to be.
-    Raises InputError for a bad name or one that is taken, WorkError if the run has no weights yet.
+    Raises SettingsError for a bad name or one that is taken, WorkError if the run has no weights yet, InputError if its
+    validation or held-out films changed since.
     """
     check_name(name)
     folder = (into or published_models_folder()) / name
@@ -62,7 +63,7 @@ def publish(run: Run, name: str, into: Path | None = None) -> Model:
         _save_for_reading(run.folder / "best.keras", part / "model.keras")
         shutil.copyfile(run.folder / "split.csv", part / "split.csv")
         index = build_index(Path(run.config()["data"]))
-        model, held_out = Model(part, _card(run, name, part, index)), held_out_films(run, index)
+        model, held_out = Model(part, _card(run, name, part, index)), films_of(run, index, "test")
         fit_heatmap(model, index)
         _measure(run, model, index, held_out)
         part.rename(folder)
@@ -81,7 +82,7 @@ def _card(run: Run, name: str, folder: Path, index: Index) -> dict[str, Any]:
     labels = (table["label"] == "PNEUMONIA").to_numpy(int)
     look = fit_second_look(table["logit"].to_numpy(float), labels, recipe.flip)
     network = Network(Model(folder, {"sha256": sha256_of(folder / "model.keras")}))
-    films = index.films.set_index("path", drop=False).loc[table["path"]]
+    films = films_of(run, index, "val").set_index("path", drop=False).loc[table["path"]]
     logits = look.logits(network.logits, np.array(cached_inputs(index.root, films, recipe.preprocessing())))
     platt = fit_platt(logits, labels)
     scores = Scores(labels, platt.probability(logits), table["patient"].to_numpy(), table["path"].to_numpy())
@@ -133,9 +134,8 @@ def _card(run: Run, name: str, folder: Path, index: Index) -> dict[str, Any]:
 
 def _measure(run: Run, model: Model, index: Index, held_out: pd.DataFrame) -> None:
     """Put into the card what takes the films: how answers hold, and the figures of the run's held-out patients."""
-    split = read_split(index.films, run.folder / "split.csv")
     reader = Reader(model)
-    model.card.update(describe_answers(reader, index, index.films[split == "val"]))
+    model.card.update(describe_answers(reader, index, films_of(run, index, "val")))
     if len(held_out):
         predictions = model.folder / "evaluations" / "held-out.csv"
         metrics = measure(reader, index, held_out, "held-out patients", predictions)
@@ -162,11 +162,12 @@ def _figures(metrics: dict[str, Any], where: str) -> dict[str, Any]:
     }
 
 
-def held_out_films(run: Run, index: Index) -> pd.DataFrame:
-    """The rows of the index that the run neither trained nor validated on. Raises InputError if they changed."""
+def films_of(run: Run, index: Index, part: str) -> pd.DataFrame:
+    """The rows of the index that the run put into "val" or "test". Raises InputError if they changed since."""
     split = read_split(index.films, run.folder / "split.csv")
-    wanted = pd.read_csv(run.folder / "split.csv").query("split == 'test'").set_index("path")["sha256"]
-    found = index.films[split == "test"].set_index("path")["sha256"]
+    wanted = pd.read_csv(run.folder / "split.csv").query("split == @part").set_index("path")["sha256"]
+    found = index.films[split == part].set_index("path")["sha256"]
     if not wanted.sort_index().equals(found.sort_index()):
-        raise InputError(f"{index.root}: its held-out films are not those of the run any more; restore them.")
-    return index.films[split == "test"]
+        what = "held-out" if part == "test" else "validation"
+        raise InputError(f"{index.root}: its {what} films are not those of the run any more; restore them.")
+    return index.films[split == part]
