@@ -1,6 +1,6 @@
 """How far a recipe's figures vary: the patients in five parts, each held out from a fit of its own.
 
-    python -m benchmarks.folds DATA [--recipe released] [--set epochs=4 ...] [--out docs/released]
+    python -m benchmarks.folds DATA [--recipe released] [--set epochs=4 ...] [--out models/NAME]
 
 Each fit is an ordinary run under `CXR_HOME/runs`, with a seed of its own; one that has finished is not repeated, so an
 interrupted command goes on where it was. Calibration and threshold come from the run's validation patients, the figures
@@ -60,7 +60,7 @@ def main() -> None:
         table = pd.DataFrame(rows)
         print(table.to_string(index=False, float_format="{:.4f}".format), flush=True)
         if asked.out:
-            table.round(4).to_csv(asked.out / "folds.csv", index=False)
+            table.to_csv(asked.out / "folds.csv", index=False, float_format="%.4f")
             audit(pd.concat(scored)).to_csv(asked.out / "label_audit.csv", index=False)
     print(table[[*FIGURES, "specificity_at_97"]].agg(["mean", "std"]).to_string(float_format="{:.4f}".format))
 

@@ -1,10 +1,13 @@
 """The Models page: every card readable, an empty machine told what to do."""
 
+import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cxr_core.reading.registry import find_model
 from tests.conftest import REPOSITORY
 
 
@@ -23,6 +26,20 @@ def test_each_model_shows_its_card(tiny_home: Path, page: AppTest) -> None:
     shown = " ".join(text.value for text in page.markdown)
     assert "Intended use" in shown
     assert "Xin et al. 2021" in shown
+
+
+def test_the_released_model_shows_folds_failures_and_changes(page: AppTest) -> None:
+    released = find_model()
+    said = json.loads((released.known_failures / "failures.json").read_text())
+    assert all((released.known_failures / one["picture"]).exists() for one in said)
+    page.run()
+    assert not page.exception
+    shown = " ".join(text.value for text in page.markdown)
+    assert released.version in shown  # the change log speaks of the version that is there
+    assert "Known failures" in shown
+    assert len(pd.read_csv(released.folds)) == 5
+    told = [picture.proto.imgs[0].caption for picture in page.get("image")]
+    assert told == [one["said"] for one in said]
 
 
 def test_without_a_model_the_page_says_what_to_do(

@@ -66,6 +66,16 @@ def test_its_figures_are_those_of_patients_never_used(tiny: Model, run: Run, tin
     assert len(opened) == 1
 
 
+def test_the_card_says_where_every_film_went_and_where_figures_hold_less(tiny: Model) -> None:
+    flow = {step["what"]: step["films"] for step in tiny.card["training"]["data_flow"]}
+    split = tiny.card["training"]["split"]
+    assert flow["to train on"] == split["train"]["films"]
+    assert flow["held out for the figures"] == split["test"]["films"]
+    assert flow["in the data set"] == sum(films for what, films in flow.items() if what != "in the data set")
+    assert {row["Group"] for row in tiny.card["figures"]["subgroups"]} >= {"Viral pneumonia against normal"}
+    assert "opened once" in tiny.card["figures"]["openings"]
+
+
 def test_no_path_of_this_machine_is_in_the_card(tiny: Model, tiny_home: Path) -> None:
     assert str(tiny_home.parent) not in (tiny.folder / "card.json").read_text()
 

@@ -24,6 +24,7 @@ from cxr_core.evaluation.scores import Scores
 from cxr_core.home import published_models_folder
 from cxr_core.reading.answers import describe_answers
 from cxr_core.reading.assess import measure
+from cxr_core.reading.card_figures import data_flow, parts_and_openings
 from cxr_core.reading.card_text import describe_use
 from cxr_core.reading.fit_heatmap import fit_heatmap
 from cxr_core.reading.network import Network
@@ -124,6 +125,7 @@ def _card(run: Run, name: str, folder: Path, index: Index) -> dict[str, Any]:
             "settings": config["settings"],
             "split": {str(name): counts(part) for name, part in split.groupby("split")},
             "split_sha256": sha256_of(run.folder / "split.csv"),
+            "data_flow": data_flow(index, split),
             "epochs": int(state["epoch"]),
             "best_epoch": int(state["best_epoch"]),
             "chosen_by": recipe.monitor,
@@ -141,8 +143,9 @@ def _measure(run: Run, model: Model, index: Index, held_out: pd.DataFrame) -> No
         metrics = measure(reader, index, held_out, "held-out patients", predictions)
         record_test_figures(metrics, model.card["sha256"])
         where = "held-out patients of the training data, opened when this model was published"
-        model.card["figures"] = _figures(metrics, where)
-        (model.folder / "evaluations" / "held-out.json").write_text(json.dumps(metrics, indent=1))
+        file = predictions.with_suffix(".json")
+        file.write_text(json.dumps(metrics, indent=1))
+        model.card["figures"] = _figures(metrics, where) | parts_and_openings(file)
     model.write_card()
 
 

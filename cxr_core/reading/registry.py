@@ -1,6 +1,7 @@
 """The models on this machine: those released with the app and those its users published.
 
     models/NAME/model.keras, local_evidence.npz, card.json, evaluations/*.json     released, in the checkout
+    models/NAME/folds.csv, label_audit.csv, known_failures/*, CHANGES.md            of a released model only
     $CXR_HOME/models/NAME/...                                                       published here
 
 `models/RELEASED` names the released model, the default everywhere.
@@ -45,6 +46,21 @@ class Model:
     def local_evidence(self) -> Path:
         """`local_evidence.npz`, what the heatmap is made with; only where the card has an entry `heatmap`."""
         return self.folder / "local_evidence.npz"
+
+    @property
+    def folds(self) -> Path:
+        """`folds.csv`, by `benchmarks.folds`: figures by fold. Of a released model only."""
+        return self.folder / "folds.csv"
+
+    @property
+    def known_failures(self) -> Path:
+        """`known_failures/`, by `benchmarks.failures`: `failures.json` and its pictures. Of a released model only."""
+        return self.folder / "known_failures"
+
+    @property
+    def changes(self) -> Path:
+        """`CHANGES.md`: what changed from version to version. Of a released model only."""
+        return self.folder / "CHANGES.md"
 
     @property
     def released(self) -> bool:

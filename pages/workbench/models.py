@@ -1,9 +1,23 @@
 """Models: what is installed, each card readable."""
 
+import json
+
 import pandas as pd
 import streamlit as st
 
 from cxr_core.reading.registry import Model, list_models
+
+FOLD_COLUMNS = {
+    "fold": "Fold",
+    "epochs": "Epochs",
+    "best_epoch": "Best epoch",
+    "auroc": "AUROC",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "accuracy": "Accuracy",
+    "ece": "ECE",
+    "specificity_at_97": "Specificity at 97% sensitivity",
+}
 
 st.title("Models")
 models = list_models()
@@ -20,6 +34,39 @@ def figures(model: Model) -> pd.DataFrame:
         interval = "" if figure["low"] is None else f"{figure['low']:.3f} to {figure['high']:.3f}"
         rows.append({"Figure": name, "Value": value, "95% interval": interval, "Method": figure["method"]})
     return pd.DataFrame(rows)
+
+
+def show_data(model: Model) -> None:
+    """From the data set to the films used, and where the figures hold less."""
+    training, measured = model.card["training"], model.card["figures"]
+    if flow := training.get("data_flow"):
+        st.markdown(f"**Films** of {training['data']}, split by patient")
+        rows = pd.DataFrame([{"What became of them": step["what"], "Films": step["films"]} for step in flow])
+        st.dataframe(rows, hide_index=True, width="content", alt=f"Films of {model.name}, used and left out")
+        st.caption(f"Split sha256 {training['split_sha256'][:16]}, data fingerprint {training['fingerprint'][:16]}.")
+    if groups := measured.get("subgroups"):
+        st.markdown("**Parts** of the held-out films, with 95% intervals by patient")
+        st.dataframe(pd.DataFrame(groups), hide_index=True, alt=f"Figures of {model.name} by part of the films")
+    if measured.get("openings"):
+        st.caption(measured["openings"])
+
+
+def show_release(model: Model) -> None:
+    """What a released model has beside its card: figures by fold, known failures, what changed."""
+    if model.folds.exists():
+        st.markdown("**By fold**: the recipe fitted five times, each time on other patients, measured on the rest")
+        folds = pd.read_csv(model.folds, dtype=str).rename(columns=FOLD_COLUMNS)
+        st.dataframe(folds, hide_index=True, alt=f"Figures of five fits like {model.name}")
+    if model.known_failures.exists():
+        st.markdown("**Known failures**, on synthetic films: left as it is, right as it fails")
+        failures = json.loads((model.known_failures / "failures.json").read_text())
+        for row in range(0, len(failures), 2):
+            for column, one in zip(st.columns(2), failures[row : row + 2], strict=False):
+                picture = str(model.known_failures / one["picture"])
+                column.image(picture, caption=one["said"], alt=one["said"], width="stretch")
+    if model.changes.exists():
+        with st.expander("Change log"):
+            st.markdown(model.changes.read_text())
 
 
 def show(model: Model) -> None:
@@ -52,6 +99,8 @@ def show(model: Model) -> None:
         for name, point in card["operating_points"].items()
     ]
     st.dataframe(pd.DataFrame(points), hide_index=True, alt=f"Operating points of {model.name}")
+    show_data(model)
+    show_release(model)
     with st.expander("The whole card"):
         st.json(card)
 
