@@ -34,8 +34,11 @@ def main() -> None:
     index = build_index(asked.data)
     films = index.films[read_split(index.films, find_run(asked.run).folder / "split.csv") == asked.part]
     inputs = np.array(cached_inputs(index.root, films, reader.preprocessing))
-    answers = zip(films["path"], reader.probabilities(reader.logits(inputs)), reader.views(inputs).T, strict=True)
-    found = [Findings(path, "", probability=float(score), views=views) for path, score, views in answers]
+    answers, views = reader.answers_and_views(inputs)
+    found = [
+        Findings(path, "", probability=float(answer), views=of_film)
+        for path, answer, of_film in zip(films["path"], answers, views.T, strict=True)
+    ]
     truth = np.where(films["label"] == "PNEUMONIA", "pneumonia", "normal")
 
     print(

@@ -47,7 +47,7 @@ def test_it_is_calibrated_on_what_it_answers_for_the_runs_validation_patients(ti
     films = index.films.set_index("path", drop=False).loc[table["path"]]
     inputs = np.array(cached_inputs(index.root, films, reader.preprocessing))
     as_they_are = reader.probabilities(table["logit"].to_numpy())
-    assert reader.views(inputs)[0] == pytest.approx(as_they_are, abs=1e-5)  # the training's own scores
+    assert reader.answers_and_views(inputs)[1][0] == pytest.approx(as_they_are, abs=1e-5)  # the training's own scores
     again = fit_platt(reader.logits(inputs), labels)
     fitted = tiny.card["calibration"]["parameters"]
     assert (again.slope, again.intercept) == pytest.approx((fitted["slope"], fitted["intercept"]), rel=1e-3)

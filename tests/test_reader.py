@@ -61,7 +61,6 @@ def test_the_probability_is_that_of_the_plain_score(reader: Reader, films: list[
 
 def test_an_unclear_film_is_answered_by_the_mean_of_its_views_and_says_so(reader: Reader, films: list[Film]) -> None:
     look = reader._second_look
-    assert look is not None
     for intercept, unclear in ((0.0, True), (9.0, False)):
         reader._second_look = replace(look, first=Platt(1e-6, intercept))
         for one in reader.read_many(films):
@@ -139,11 +138,13 @@ def test_a_model_trained_on_mirrored_films_is_asked_about_the_mirror_image_too(
     reader = Reader(model, gate=OpenGate())  # type: ignore[arg-type]
     inputs = np.stack([reader.preprocessing.apply(one.pixels) for one in films])
     found = list(reader.find(films))
-    mirror_image = reader.views(inputs[:, :, ::-1])[0]
+    mirror_image = reader.answers_and_views(inputs[:, :, ::-1])[1][0]
     views = np.stack([one.views for one in found if one.views is not None], axis=1)
     assert views.shape == (4, len(films))
     assert views[1] == pytest.approx(mirror_image, abs=1e-5)
-    assert reader.views(inputs) == pytest.approx(views, abs=1e-5)
+    answers, again = reader.answers_and_views(inputs)
+    assert again == pytest.approx(views, abs=1e-5)
+    assert answers == pytest.approx(reader.probabilities(reader.logits(inputs)), abs=1e-5)
 
 
 def test_similar_films_are_near_and_never_the_film_itself(reader: Reader, tiny_home: Path) -> None:

@@ -1,5 +1,7 @@
 """The second look: unclear films get the mean over their views, clear ones cost one score and keep it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,8 @@ def test_no_film_is_scored_again_where_all_are_clear() -> None:
 
 def test_the_card_gives_it_back() -> None:
     look = fit_second_look(np.array([-2.0, -1.0, 0.5, -0.5, 1.0, 2.0]), np.array([0, 0, 0, 1, 1, 1]), mirror=True)
-    assert read_second_look({"second_look": look.to_dict(), "training": {"settings": {"flip": True}}}) == look
+    assert read_second_look({"second_look": look.to_dict()}, mirror=True) == look
+    other = replace(look, clear=0.02)  # as a card made with another limit says it
+    assert read_second_look({"second_look": other.to_dict()}, mirror=True) == other
     assert "mirrored or moved" in look.to_dict()["rule"]
-    assert read_second_look({}) is None
+    assert not read_second_look({}, mirror=True).unclear(np.linspace(-9, 9, 7)).any()

@@ -25,8 +25,8 @@ class Preprocessing:
         of grey values counts, not how a machine exposed or windowed them.
     resize: "area", pixel-area averaging; or "via_224", for networks that learnt from copies of 224 x 224 pixels: a film
         larger than that on both sides is first made such a copy, by bilinear interpolation with antialiasing (Pillow's,
-        of the usual ways the one that comes closest to the copies of this data set), since a network sees how soft a
-        film is.
+        of the usual ways the one that comes closest to the copies of this data set) and JPEG at their quality of 75,
+        since a network sees how soft a film is, and what JPEG left of it.
     smoothing: standard deviation in pixels of the square, 0 to 3, of a Gaussian blur (Gonzalez & Woods, ch. 3); it
         takes away what the way of making a small copy leaves or not, which tells nothing of the lungs.
     """

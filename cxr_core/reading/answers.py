@@ -19,7 +19,7 @@ def describe_answers(reader: Reader, index: Index, films: pd.DataFrame) -> dict[
     Raises UnreadableFilm, WorkError as `cached_inputs` does.
     """
     inputs = np.array(cached_inputs(index.root, films, reader.preprocessing))
-    views = reader.views(inputs)
+    answers, views = reader.answers_and_views(inputs)
     labels = (films["label"] == "PNEUMONIA").to_numpy(int)
-    scores = Scores(labels, reader.probabilities(reader.logits(inputs)), films["patient"].to_numpy())
+    scores = Scores(labels, answers, films["patient"].to_numpy())
     return {"stability": fit_stability(views, reader.rules.mirror), "frequencies": frequency_table(scores)}

@@ -6,10 +6,8 @@ from typing import Any
 import pandas as pd
 
 from cxr_core.data.index import Index
-from cxr_core.evaluation.subgroups import evaluate_subgroups
-from cxr_core.reading.evaluation_report import DRAWS
 from cxr_core.reading.evaluations import open_evaluation
-from cxr_core.reading.film_groups import film_groups, group_rows
+from cxr_core.reading.film_groups import group_table
 from cxr_core.reading.openings import times_opened
 
 _PARTS = {
@@ -44,7 +42,5 @@ def parts_and_openings(metrics: Path) -> dict[str, Any]:
     damaged.
     """
     evaluation = open_evaluation(metrics)
-    groups, _ = film_groups(evaluation)
-    found = evaluate_subgroups(evaluation.scores, groups, evaluation.threshold, DRAWS)
-    rows = group_rows(evaluation, found).to_dict("records") if groups else []
-    return {"subgroups": rows, "openings": times_opened(evaluation).sentence}
+    groups, _ = group_table(evaluation)
+    return {"subgroups": groups.to_dict("records"), "openings": times_opened(evaluation).sentence}

@@ -3,11 +3,10 @@
 from pathlib import Path
 
 from cxr_core.evaluation.metrics import evaluate
-from cxr_core.evaluation.subgroups import evaluate_subgroups
 from cxr_core.reading.contested import uncontested
 from cxr_core.reading.evaluations import Evaluation, marked_test
 from cxr_core.reading.figure_names import in_short
-from cxr_core.reading.film_groups import film_groups, group_rows
+from cxr_core.reading.film_groups import group_table
 from cxr_core.reading.openings import times_opened
 from cxr_core.reading.registry import Model
 from cxr_core.reading.report_charts import drawings
@@ -16,8 +15,6 @@ from cxr_core.reading.report_drawing import svg
 from cxr_core.reading.report_html import to_html
 from cxr_core.reading.report_items import Gathered, report_of
 from cxr_core.reading.split_siblings import by_patient, leaked_share
-
-DRAWS = 1000
 
 
 def write_report(evaluation: Evaluation, model: Model | None, out: Path, extra: list[Block] | None = None) -> None:
@@ -38,8 +35,7 @@ def write_report(evaluation: Evaluation, model: Model | None, out: Path, extra: 
 def gather(evaluation: Evaluation, model: Model | None, extra: list[Block] | None = None) -> Gathered:
     """Compute what the evaluation does not keep: subgroups, drawings, what the ledger and other runs say."""
     scores, threshold = evaluation.scores, evaluation.threshold
-    chosen, notes = film_groups(evaluation)
-    groups = group_rows(evaluation, evaluate_subgroups(scores, chosen, threshold, DRAWS))
+    groups, notes = group_table(evaluation)
     gathered = Gathered(
         evaluation,
         model,

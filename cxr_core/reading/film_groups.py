@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from cxr_core.evaluation.subgroups import kinds_against_normal
+from cxr_core.evaluation.subgroups import evaluate_subgroups, kinds_against_normal
 from cxr_core.reading.evaluations import Evaluation
 from cxr_core.reading.figure_names import in_short, quoted
 
+DRAWS = 1000
 HEADERS = {"sex": "Sex", "view": "View", "manufacturer": "Manufacturer"}
 AGES = ((0, 1, "under 1 year"), (1, 6, "1 to 5 years"), (6, 18, "6 to 17 years"), (18, 999, "18 years and over"))
 
@@ -71,6 +72,13 @@ def _years(age: str) -> float:
     text = str(age)
     shares = {"D": 365.25, "W": 52.18, "M": 12.0, "Y": 1.0}
     return int(text[:-1]) / shares[text[-1]] if text[:-1].isdigit() and text[-1] in shares else np.nan
+
+
+def group_table(evaluation: Evaluation) -> tuple[pd.DataFrame, list[str]]:
+    """Figures of every group, with DRAWS draws of patients, and a sentence for each grouping that was not possible."""
+    groups, notes = film_groups(evaluation)
+    found = evaluate_subgroups(evaluation.scores, groups, evaluation.threshold, DRAWS)
+    return group_rows(evaluation, found), notes
 
 
 def group_rows(evaluation: Evaluation, found: list) -> pd.DataFrame:

@@ -64,9 +64,10 @@ def publish(run: Run, name: str, into: Path | None = None) -> Model:
         _save_for_reading(run.folder / "best.keras", part / "model.keras")
         shutil.copyfile(run.folder / "split.csv", part / "split.csv")
         index = build_index(Path(run.config()["data"]))
-        model, held_out = Model(part, _card(run, name, part, index)), films_of(run, index, "test")
+        validation, held_out = (films_of(run, index, part_of) for part_of in ("val", "test"))
+        model = Model(part, _card(run, name, part, index, validation))
         fit_heatmap(model, index)
-        _measure(run, model, index, held_out)
+        _measure(model, index, validation, held_out)
         part.rename(folder)
     except OSError as error:
         raise WorkError(f"{folder}: the model folder cannot be written ({error.strerror}).") from error
@@ -75,7 +76,7 @@ def publish(run: Run, name: str, into: Path | None = None) -> Model:
     return Model(folder, model.card)
 
 
-def _card(run: Run, name: str, folder: Path, index: Index) -> dict[str, Any]:
+def _card(run: Run, name: str, folder: Path, index: Index, validation: pd.DataFrame) -> dict[str, Any]:
     config, state = run.config(), run.state()
     recipe = recipe_from_dict(config["settings"])
     table = pd.read_csv(run.folder / "validation.csv", dtype={"patient": str})
@@ -83,7 +84,7 @@ def _card(run: Run, name: str, folder: Path, index: Index) -> dict[str, Any]:
     labels = (table["label"] == "PNEUMONIA").to_numpy(int)
     look = fit_second_look(table["logit"].to_numpy(float), labels, recipe.flip)
     network = Network(Model(folder, {"sha256": sha256_of(folder / "model.keras")}))
-    films = films_of(run, index, "val").set_index("path", drop=False).loc[table["path"]]
+    films = validation.set_index("path", drop=False).loc[table["path"]]
     logits = look.logits(network.logits, np.array(cached_inputs(index.root, films, recipe.preprocessing())))
     platt = fit_platt(logits, labels)
     scores = Scores(labels, platt.probability(logits), table["patient"].to_numpy(), table["path"].to_numpy())
@@ -134,10 +135,10 @@ def _card(run: Run, name: str, folder: Path, index: Index) -> dict[str, Any]:
     } | describe_use(index.root, split["path"].tolist(), float((split["label"] == "PNEUMONIA").mean()))
 
 
-def _measure(run: Run, model: Model, index: Index, held_out: pd.DataFrame) -> None:
+def _measure(model: Model, index: Index, validation: pd.DataFrame, held_out: pd.DataFrame) -> None:
     """Put into the card what takes the films: how answers hold, and the figures of the run's held-out patients."""
     reader = Reader(model)
-    model.card.update(describe_answers(reader, index, films_of(run, index, "val")))
+    model.card.update(describe_answers(reader, index, validation))
     if len(held_out):
         predictions = model.folder / "evaluations" / "held-out.csv"
         metrics = measure(reader, index, held_out, "held-out patients", predictions)

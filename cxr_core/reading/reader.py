@@ -42,7 +42,7 @@ class Reader:
         self.rules = Rules.of(model.card)
         self.threshold = self.rules.chosen(Choice())[0]
         self._platt = Platt(**model.card["calibration"]["parameters"])
-        self._second_look = read_second_look(model.card)
+        self._second_look = read_second_look(model.card, self.rules.mirror)
         self._gate = gate
 
     def read(self, film: Film, choice: Choice = Choice()) -> Reading:  # noqa: B008  frozen
@@ -66,18 +66,15 @@ class Reader:
 
     def logits(self, inputs: np.ndarray) -> np.ndarray:
         """Logits `float32 (N,)` of model inputs `uint8 (N, S, S)`, by a second look where the card says so."""
-        if self._second_look:
-            return self._second_look.logits(self._network.logits, inputs)
-        return self._network.logits(inputs)
+        return self._second_look.logits(self._network.logits, inputs)
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
         """Calibrated probabilities of pneumonia `float64 (N,)`."""
         return self._platt.probability(logits)
 
-    def views(self, inputs: np.ndarray) -> np.ndarray:
-        """Probabilities `float64 (V, N)` of N films and their moved views, see `stability`."""
-        logits = self._network.logits(views_of(inputs, self.rules.mirror))
-        return self.probabilities(logits).reshape(-1, len(inputs))
+    def answers_and_views(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Probabilities of N films: `float64 (N,)` as answered, `(V, N)` as they are and moved, see `stability`."""
+        return self._settled(self._network.logits(views_of(inputs, self.rules.mirror)).reshape(-1, len(inputs)))
 
     def features(self, inputs: np.ndarray) -> np.ndarray:
         """Pooled features `float32 (N, C)` of model inputs `uint8 (N, S, S)`, for finding similar films."""
@@ -100,13 +97,11 @@ class Reader:
         seen = self._network.look(np.concatenate([inputs, mirrored(inputs)]))
         own = seen.logits if self.rules.mirror else seen.logits[:count]
         logits = np.concatenate([own, self._network.logits(shifted(inputs))]).reshape(-1, count)
-        views, look = self.probabilities(logits), self._second_look
-        again = look.unclear(own[:count]) if look else np.zeros(count, bool)
-        probabilities = self.probabilities(look.settle(logits)) if look else views[0]
+        (answers, views), again = self._settled(logits), self._second_look.unclear(logits[0])
         heatmaps = _heatmaps(seen.places, self._local) if self._local else [None] * count
         return [
             {
-                "probability": float(probabilities[i]),
+                "probability": float(answers[i]),
                 "second_look": bool(again[i]),
                 "views": views[:, i],
                 "heatmap": heat,
@@ -115,6 +110,10 @@ class Reader:
             }
             for i, (film, heat) in enumerate(zip(films, heatmaps, strict=True))
         ]
+
+    def _settled(self, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Logits `(V, N)` as probabilities: `(N,)` as answered, `(V, N)` of each view."""
+        return self.probabilities(self._second_look.settle(logits)), self.probabilities(logits)
 
     def _findings(self, admission: Admission, found: dict[str, Any], seconds: float) -> Findings:
         film = admission.film

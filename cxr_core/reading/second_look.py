@@ -18,15 +18,20 @@ CLEAR = 0.05  # a first probability below this, or above 1 less this
 
 @dataclass(frozen=True)
 class SecondLook:
-    """Which films are looked at again, and whether mirrored too: `first` calibrates the logits of films as they are."""
+    """Which films are looked at again, and whether mirrored too.
+
+    first: calibrates the logits of films as they are. clear: a film with such a probability between `clear` and
+    1 - `clear` is looked at again; 0.5 for none.
+    """
 
     first: Platt
     mirror: bool
+    clear: float = CLEAR
 
     def unclear(self, logits: np.ndarray) -> np.ndarray:
         """Whether each film, by its logit `(N,)` as it is, is to be looked at again: `bool (N,)`."""
         probabilities = self.first.probability(logits)
-        return (probabilities > CLEAR) & (probabilities < 1 - CLEAR)
+        return (probabilities > self.clear) & (probabilities < 1 - self.clear)
 
     def settle(self, views: np.ndarray) -> np.ndarray:
         """Logits `(V, N)` of the films' views, the film as it is first -> logits `(N,)` that answers are made of."""
@@ -48,8 +53,9 @@ class SecondLook:
     def to_dict(self) -> dict[str, Any]:
         """For the model's card."""
         return {
-            "rule": f"Where the film as it is has a probability between {CLEAR:.0%} and {1 - CLEAR:.0%}, the answer is "
-            f"made of the mean logit of the film as it is and {in_words(self.mirror)}.",
+            "rule": f"Where the film as it is has a probability between {self.clear:.0%} and {1 - self.clear:.0%}, the "
+            f"answer is made of the mean logit of the film as it is and {in_words(self.mirror)}.",
+            "clear": self.clear,
             "slope": self.first.slope,
             "intercept": self.first.intercept,
         }
@@ -63,9 +69,7 @@ def fit_second_look(logits: np.ndarray, labels: np.ndarray, mirror: bool) -> Sec
     return SecondLook(fit_platt(logits, labels), mirror)
 
 
-def read_second_look(card: dict[str, Any]) -> SecondLook | None:
-    """What a model's card says of it; None where every answer is made of the film as it is."""
-    if "second_look" not in card:
-        return None
-    said, mirror = card["second_look"], bool(card["training"]["settings"].get("flip"))
-    return SecondLook(Platt(said["slope"], said["intercept"]), mirror)
+def read_second_look(card: dict[str, Any], mirror: bool) -> SecondLook:
+    """What a model's card says of it; where it says nothing, every answer is made of the film as it is."""
+    said = card.get("second_look", {"slope": 0.0, "intercept": 0.0, "clear": 0.5})
+    return SecondLook(Platt(said["slope"], said["intercept"]), mirror, said["clear"])

@@ -5,17 +5,13 @@ import json
 import pandas as pd
 import streamlit as st
 
+from cxr_core.reading.figure_names import NAMES, interval, number
 from cxr_core.reading.registry import Model, list_models
 
-FOLD_COLUMNS = {
+OF_A_FIT = {
     "fold": "Fold",
     "epochs": "Epochs",
     "best_epoch": "Best epoch",
-    "auroc": "AUROC",
-    "sensitivity": "Sensitivity",
-    "specificity": "Specificity",
-    "accuracy": "Accuracy",
-    "ece": "ECE",
     "specificity_at_97": "Specificity at 97% sensitivity",
 }
 
@@ -28,12 +24,15 @@ if not models:
 
 def figures(model: Model) -> pd.DataFrame:
     """The card's figures with their intervals."""
-    rows = []
-    for name, figure in model.card["figures"]["values"].items():
-        value = "not computable" if figure["value"] is None else f"{figure['value']:.3f}"
-        interval = "" if figure["low"] is None else f"{figure['low']:.3f} to {figure['high']:.3f}"
-        rows.append({"Figure": name, "Value": value, "95% interval": interval, "Method": figure["method"]})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        {
+            "Figure": NAMES[name],
+            "Value": number(figure["value"]),
+            "95% interval": interval(figure),
+            "Method": figure["method"],
+        }
+        for name, figure in model.card["figures"]["values"].items()
+    )
 
 
 def show_data(model: Model) -> None:
@@ -55,7 +54,7 @@ def show_release(model: Model) -> None:
     """What a released model has beside its card: figures by fold, known failures, what changed."""
     if model.folds.exists():
         st.markdown("**By fold**: the recipe fitted five times, each time on other patients, measured on the rest")
-        folds = pd.read_csv(model.folds, dtype=str).rename(columns=FOLD_COLUMNS)
+        folds = pd.read_csv(model.folds, dtype=str).rename(columns=NAMES | OF_A_FIT)
         st.dataframe(folds, hide_index=True, alt=f"Figures of five fits like {model.name}")
     if model.known_failures.exists():
         st.markdown("**Known failures**, on synthetic films: left as it is, right as it fails")
@@ -105,7 +104,7 @@ def show(model: Model) -> None:
         st.json(card)
 
 
-for number, one in enumerate(models):
-    if number:
+for place, one in enumerate(models):
+    if place:
         st.divider()
     show(one)
