@@ -52,12 +52,44 @@ def test_cmyk_is_left_to_read_film_and_grey_from_the_same_program_is_not(tmp_pat
     assert luminance(tmp_path / "cmyk.jpeg", False) is None
 
 
+@pytest.mark.parametrize("folder", ["data", "données"])
+def test_large_films_are_decoded_into_the_same_memory_one_after_the_other(tmp_path: Path, folder: str) -> None:
+    noise = np.random.default_rng(0)
+    for number in range(12):
+        label = ("NORMAL", "PNEUMONIA")[number % 2]
+        file = tmp_path / folder / label / f"{label}{number}.jpeg"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        exif = Image.Exif()
+        exif[274] = (1, 3, 6)[number % 3]
+        pixels = noise.integers(0, 256, (400 + 10 * number, 500), np.uint8)
+        Image.fromarray(pixels).save(file, quality=95, exif=exif)
+        assert file.stat().st_size > 50_000
+    index = build_index(tmp_path / folder)
+    wanted = [Preprocessing(64).apply(read_film(index.root / path).pixels) for path in index.readable["path"]]
+    np.testing.assert_array_equal(cached_inputs(index.root, index.readable, Preprocessing(64)), wanted)
+
+
+@pytest.mark.parametrize("shape", [(64, 48), (48, 64), (10, 10)])
+def test_luminance_leaves_a_film_of_another_shape_to_read_film(tmp_path: Path, capfd, shape: tuple[int, int]) -> None:
+    file, into = tmp_path / "film.jpeg", np.zeros(shape, np.uint8)
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 48), np.uint8)).save(file)
+    pixels = luminance(file, True, into)
+    assert capfd.readouterr().err == ""
+    if shape == (64, 48):
+        assert pixels is not None
+        assert np.shares_memory(pixels, into)
+        np.testing.assert_array_equal(pixels, read_film(file).pixels)
+    else:
+        assert pixels is None
+
+
 def test_a_truncated_film_is_refused_as_everywhere(tmp_path: Path) -> None:
     films = write_data_set(tmp_path / "chest_xray", patients=2)
     file = next((films / "train" / "NORMAL").iterdir())
     file.write_bytes(file.read_bytes()[:-200])
-    assert luminance(file, True) is None
-    assert luminance(tmp_path / "none.jpeg", True) is None
+    for into in (None, np.zeros((10, 10), np.uint8)):
+        assert luminance(file, True, into) is None
+        assert luminance(tmp_path / "none.jpeg", True, into) is None
     index = build_index(films)
     with pytest.raises(UnreadableFilm, match=file.name):
         cached_inputs(index.root, index.films, Preprocessing(32))

@@ -41,6 +41,26 @@ def test_halving_first_averages_the_same_area(shape: tuple[int, int]) -> None:
     assert apart.mean() < 0.7
 
 
+@pytest.mark.parametrize("size", [32, 64, 128])
+def test_a_small_copy_is_averaged_at_once(size: int) -> None:
+    copy = np.random.default_rng(0).integers(0, 256, (224, 224), np.uint8)
+    direct = cv2.resize(copy, (size, size), interpolation=cv2.INTER_AREA)
+    np.testing.assert_array_equal(Preprocessing(size).apply(copy), direct)
+
+
+def test_halving_first_comes_closer_to_the_published_copies(real_films: Path) -> None:
+    at_once, halved = [], []
+    for file in sorted((real_films / "chest_xray_full_size" / "train").rglob("*.jpeg")):
+        pixels = read_film(file).pixels
+        if min(pixels.shape) >= 2 * 224:
+            small = real_films / "chest_xray" / "train" / file.parent.name / file.name
+            copy = read_film(small).pixels.astype(int)
+            at_once.append(np.abs(copy - cv2.resize(pixels, (224, 224), interpolation=cv2.INTER_AREA)).mean())
+            halved.append(np.abs(copy - Preprocessing(224).apply(pixels)).mean())
+    assert len(halved) > 90
+    assert np.mean(halved) < np.mean(at_once)
+
+
 def test_a_network_of_copies_sees_a_large_film_as_its_copy() -> None:
     large = chest(1, pneumonia=True, side=1024)
     file = BytesIO()

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,9 +18,9 @@ from cxr_core.data.raster import is_cut
 from cxr_core.errors import WorkError
 from cxr_core.home import cache_folder
 
-_VERSION = 2  # raise it when `luminance` or `Preprocessing.apply` answer differently
+_VERSION = 3  # raise it when `luminance` or `Preprocessing.apply` answer differently
 _HEADER = 4096
-_BYTES_AT_ONCE = 50_000  # handed to a thread: one film at a time costs more than a small film's decoding
+_LARGE = 50_000  # bytes: handing a smaller file to a thread by itself costs more than decoding it
 
 
 def cached_inputs(
@@ -52,17 +53,25 @@ def _fill(
 ) -> None:
     part = file.with_suffix(f".{os.getpid()}.part")
     side, paths = preprocessing.size, films["path"].tolist()
-    plain, grey = (films["format"] == "JPEG").tolist(), (~films["colour"].astype(bool)).tolist()
+    plain, grey = (films["format"] == "JPEG").to_numpy(), (~films["colour"].astype(bool)).to_numpy()
+    openable = films["path"].str.isascii().to_numpy() & str(root).isascii()  # by OpenCV on Windows
+    large = plain & openable & (films["bytes"] > _LARGE).to_numpy()
+    shapes = films[["height", "width"]].to_numpy()
     inputs = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=(len(paths), side, side))
+    thread = threading.local()
+
+    def begin() -> None:
+        thread.pixels = np.empty(shapes[large].prod(axis=1).max(initial=0), np.uint8)  # fresh memory takes time
 
     def decode(rows: range) -> int:
         for i in rows:
-            pixels = luminance(root / paths[i], grey[i]) if plain[i] else None
+            into = thread.pixels[: shapes[i].prod()].reshape(shapes[i]) if large[i] else None
+            pixels = luminance(root / paths[i], grey[i], into) if plain[i] else None
             inputs[i] = preprocessing.apply(read_film(root / paths[i]).pixels if pixels is None else pixels)
         return rows.stop
 
-    at_once = max(1, round(_BYTES_AT_ONCE / max(1, films["bytes"].median())))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    at_once = max(1, round(_LARGE / max(1, films["bytes"].median())))
+    with ThreadPoolExecutor(os.cpu_count(), initializer=begin) as pool:
         parts = [range(i, min(i + at_once, len(paths))) for i in range(0, len(paths), at_once)]
         for done in pool.map(decode, parts):
             if progress:
@@ -71,17 +80,25 @@ def _fill(
     part.replace(file)
 
 
-def luminance(file: Path, grey: bool) -> np.ndarray | None:
+def luminance(file: Path, grey: bool, into: np.ndarray | None = None) -> np.ndarray | None:
     """Pixels `uint8 (H, W)` of an ordinary JPEG, `grey` or in colour; None for one that `read_film` should look at.
 
     A JPEG stores luminance by itself. Taking that alone is five times as fast as colour and back, and gives what
     `read_film` gives, to a few grey values where there is colour. What might be truncated is left to `read_film`.
+    into: `uint8 (H, W)` that receives the pixels; a film of another shape is left to `read_film`.
     """
     try:
-        data = file.read_bytes()
-    except OSError:
+        with file.open("rb") as opened:
+            first = last = opened.read(-1 if into is None else _HEADER)
+            if into is not None:
+                opened.seek(max(0, opened.seek(0, os.SEEK_END) - _HEADER))
+                last = opened.read()
+        if is_cut(last) or (not grey and b"Adobe" in first[:_HEADER]):  # it may be CMYK
+            return None
+        if into is None:
+            pixels = cv2.imdecode(np.frombuffer(first, np.uint8), cv2.IMREAD_GRAYSCALE)
+        else:
+            pixels = cv2.imread(str(file), into, cv2.IMREAD_GRAYSCALE)
+    except (OSError, cv2.error):
         return None
-    if is_cut(data) or (not grey and b"Adobe" in data[:_HEADER]):  # it may be CMYK
-        return None
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
     return None if pixels is None or (pixels[-8:] == 128).all() else pixels

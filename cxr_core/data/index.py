@@ -86,15 +86,13 @@ def index_places(root: Path, source: Path, found: Walk, progress: Progress | Non
     """Index the files that were found; only those are read whose size or time changed since the last index."""
     places = found.places
     store = cache_folder("index") / f"{hashlib.sha256(str(source).encode()).hexdigest()[:16]}-{_VERSION}.feather"
-    films = pd.DataFrame(places, columns=["path", "split", "label", "bytes", "modified", "cannot", "told"])
     known = _known(store)
-    at = pd.Index(known["path"]).get_indexer(films["path"])
+    at = pd.Index(known["path"]).get_indexer([place.path for place in places])
     same = at >= 0
-    for column in ("bytes", "modified"):
-        same[same] = known[column].to_numpy()[at[same]] == films[column].to_numpy()[same]
+    sizes, times = [place.size for place in places], [place.modified for place in places]
+    for column, now in (("bytes", sizes), ("modified", times)):
+        same[same] = known[column].to_numpy()[at[same]] == np.array(now)[same]
     new = np.flatnonzero(~same)
-    if not len(new) and len(known) == len(places) and _equal(films, known.iloc[at], ["split", "label", "told"]):
-        return Index(root, known[list(COLUMNS)], source, tuple(found.notes))
 
     def read(i: int) -> Header:
         return unread(places[i].fault) if places[i].fault else read_header(root / places[i].path, places[i].size)
@@ -102,6 +100,9 @@ def index_places(root: Path, source: Path, found: Walk, progress: Progress | Non
     headers: list[Header] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         waiting = {i: pool.submit(read, i) for i in new.tolist() if places[i].size >= _LARGE}
+        films = pd.DataFrame(places, columns=["path", "split", "label", "bytes", "modified", "cannot", "told"])
+        if not len(new) and len(known) == len(places) and _equal(films, known.iloc[at], ["split", "label", "told"]):
+            return Index(root, known[list(COLUMNS)], source, tuple(found.notes))
         for done, i in enumerate(new.tolist(), start=1):
             headers.append(waiting.pop(i).result() if i in waiting else read(i))
             if progress and (done % _TOLD_EVERY == 0 or done == len(new)):
@@ -110,7 +111,7 @@ def index_places(root: Path, source: Path, found: Walk, progress: Progress | Non
     parts += [pd.DataFrame(headers, columns=list(_HEADER), index=new)] if len(new) else []
     table = _table(pd.concat([films, pd.concat(parts).sort_index()], axis=1))
     _keep(store, table)
-    read_now = int((films["cannot"].iloc[new] == "").sum())
+    read_now = sum(not places[i].fault for i in new)
     return Index(root, table[list(COLUMNS)], source, tuple(found.notes), read_now)
 
 
@@ -122,9 +123,9 @@ def _table(films: pd.DataFrame) -> pd.DataFrame:
     kinds = zip(said, films["label"], strict=True)
     films["kind"] = [name.kind or _KIND_OF.get(label, "unknown") for name, label in kinds]
     # A patient named by a table or by the DICOM header counts before what a file name seems to say.
-    patient = films["told"].where(films["told"] != "", films["patient_id"])
-    films["number"] = patient.where(patient != "", pd.Series([name.number for name in said], dtype=str))
-    films["series"] = patient.where(patient != "", pd.Series([name.series for name in said], dtype=str))
+    patients = [told or header for told, header in zip(films["told"], films["patient_id"], strict=True)]
+    films["number"] = [patient or name.number for patient, name in zip(patients, said, strict=True)]
+    films["series"] = [patient or name.series for patient, name in zip(patients, said, strict=True)]
     films = films.sort_values("path", ignore_index=True)
     films["patient"] = group_patients(films)
     return films
