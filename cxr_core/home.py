@@ -1,11 +1,13 @@
 """Where the app keeps what it writes: runs, caches and the models its users publish.
 
 `CXR_HOME` names the folder; without it everything goes to `home/` in the checkout. Nothing is ever written
-beside the user's data.
+beside the user's data. A folder that cannot be made is a WorkError.
 """
 
 import os
 from pathlib import Path
+
+from cxr_core.errors import WorkError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 RELEASED_MODELS = REPOSITORY / "models"
@@ -13,9 +15,7 @@ RELEASED_MODELS = REPOSITORY / "models"
 
 def home() -> Path:
     """The folder that holds runs, caches and user-published models; made on first use."""
-    folder = Path(os.environ.get("CXR_HOME") or REPOSITORY / "home").expanduser().resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return _made(Path(os.environ.get("CXR_HOME") or REPOSITORY / "home").expanduser().resolve())
 
 
 def runs_folder() -> Path:
@@ -29,10 +29,14 @@ def cache_folder(name: str) -> Path:
 
 
 def published_models_folder() -> Path:
-    """`models/` under the home folder: where `publish` writes."""
-    return _made(home() / "models")
+    """`models/` under the home folder: where `publish` writes, and what it makes."""
+    return home() / "models"
 
 
 def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = f"cannot be made ({error.strerror}); make room, or set CXR_HOME to a folder that can be written"
+        raise WorkError(f"{folder}: {why}.") from error
     return folder

@@ -11,7 +11,7 @@ from cxr_core.data.cache import cached_inputs, luminance
 from cxr_core.data.decode import read_film
 from cxr_core.data.index import build_index
 from cxr_core.data.preprocess import Preprocessing
-from cxr_core.errors import UnreadableFilm, WorkError
+from cxr_core.errors import UnreadableFilm
 from tests.chests import write_data_set
 
 
@@ -100,20 +100,7 @@ def test_a_second_call_decodes_nothing(tmp_path: Path, monkeypatch) -> None:
     told: list[tuple[int, int]] = []
     first = cached_inputs(index.root, index.readable, Preprocessing(32), lambda *done: told.append(done))
     assert told[-1] == (len(first), len(first))
-    monkeypatch.setattr(cache, "_fill", lambda *_: pytest.fail("decoded again"))
+    monkeypatch.setattr(cache, "_write", lambda *_: pytest.fail("decoded again"))
     np.testing.assert_array_equal(cached_inputs(index.root, index.readable, Preprocessing(32)), first)
     wanted = [Preprocessing(32).apply(read_film(index.root / path).pixels) for path in index.readable["path"]]
     np.testing.assert_array_equal(first, wanted)
-
-
-def test_a_full_disk_is_one_sentence_and_leaves_nothing_half_done(tmp_path: Path, monkeypatch) -> None:
-    index = build_index(write_data_set(tmp_path / "chest_xray", patients=2))
-
-    def full(*_, **__):
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(np.lib.format, "open_memmap", full)
-        with pytest.raises(WorkError, match="No space left"):
-            cached_inputs(index.root, index.readable, Preprocessing(32))
-    assert len(cached_inputs(index.root, index.readable, Preprocessing(32))) == len(index.readable)

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -37,47 +38,56 @@ def cached_inputs(
     key = json.dumps([_VERSION, films["sha256"].tolist(), preprocessing.to_dict()]).encode()
     file = cache_folder("films") / f"{hashlib.sha256(key).hexdigest()[:24]}.npy"
     if not file.exists():
+        part = file.with_suffix(f".{os.getpid()}.part")
         try:
-            _fill(file, root, films, preprocessing, progress)
+            _write(part, root, films, preprocessing, progress)
+            part.replace(file)
         except OSError as error:
-            raise WorkError(f"{file.parent}: the film cache cannot be written ({error.strerror}).") from error
+            why = f"the film cache cannot be written ({error.strerror}); make room or set CXR_HOME to another disk"
+            raise WorkError(f"{file.parent}: {why}.") from error
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
     return np.load(file, mmap_mode="r")
 
 
-def _fill(
+def _write(
     file: Path,
     root: Path,
     films: pd.DataFrame,
     preprocessing: Preprocessing,
     progress: Callable[[int, int], None] | None,
 ) -> None:
-    part = file.with_suffix(f".{os.getpid()}.part")
     side, paths = preprocessing.size, films["path"].tolist()
     plain, grey = (films["format"] == "JPEG").to_numpy(), (~films["colour"].astype(bool)).to_numpy()
     openable = films["path"].str.isascii().to_numpy() & str(root).isascii()  # by OpenCV on Windows
     large = plain & openable & (films["bytes"] > _LARGE).to_numpy()
     shapes = films[["height", "width"]].to_numpy()
-    inputs = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=(len(paths), side, side))
     thread = threading.local()
 
     def begin() -> None:
         thread.pixels = np.empty(shapes[large].prod(axis=1).max(initial=0), np.uint8)  # fresh memory takes time
 
-    def decode(rows: range) -> int:
-        for i in rows:
-            into = thread.pixels[: shapes[i].prod()].reshape(shapes[i]) if large[i] else None
-            pixels = luminance(root / paths[i], grey[i], into) if plain[i] else None
-            inputs[i] = preprocessing.apply(read_film(root / paths[i]).pixels if pixels is None else pixels)
-        return rows.stop
+    def decode(i: int) -> np.ndarray:
+        into = thread.pixels[: shapes[i].prod()].reshape(shapes[i]) if large[i] else None
+        pixels = luminance(root / paths[i], grey[i], into) if plain[i] else None
+        return preprocessing.apply(read_film(root / paths[i]).pixels if pixels is None else pixels)
+
+    def decode_part(rows: range) -> bytes:
+        return b"".join(decode(i).data for i in rows)
 
     at_once = max(1, round(_LARGE / max(1, films["bytes"].median())))
-    with ThreadPoolExecutor(os.cpu_count(), initializer=begin) as pool:
-        parts = [range(i, min(i + at_once, len(paths))) for i in range(0, len(paths), at_once)]
-        for done in pool.map(decode, parts):
+    parts = [range(i, min(i + at_once, len(paths))) for i in range(0, len(paths), at_once)]
+    header = {"descr": "|u1", "fortran_order": False, "shape": (len(paths), side, side)}
+    # Written, not mapped: a map of a file that the disk has no room for ends the process.
+    with file.open("wb") as opened, ThreadPoolExecutor(os.cpu_count(), initializer=begin) as pool:
+        np.lib.format.write_array_header_1_0(opened, header)
+        for rows, inputs in zip(parts, pool.map(decode_part, parts), strict=True):
+            opened.write(inputs)
             if progress:
-                progress(done, len(paths))
-    inputs.flush()
-    part.replace(file)
+                progress(rows.stop, len(paths))
+        opened.flush()
+        os.fsync(opened.fileno())
 
 
 def luminance(file: Path, grey: bool, into: np.ndarray | None = None) -> np.ndarray | None:

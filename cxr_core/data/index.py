@@ -7,6 +7,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -110,9 +111,9 @@ def index_places(root: Path, source: Path, found: Walk, progress: Progress | Non
     parts = [known[list(_HEADER)].iloc[at[same]].set_axis(np.flatnonzero(same))] if same.any() else []
     parts += [pd.DataFrame(headers, columns=list(_HEADER), index=new)] if len(new) else []
     table = _table(pd.concat([films, pd.concat(parts).sort_index()], axis=1))
-    _keep(store, table)
+    notes = (*found.notes, *_keep(store, table))
     read_now = sum(not places[i].fault for i in new)
-    return Index(root, table[list(COLUMNS)], source, tuple(found.notes), read_now)
+    return Index(root, table[list(COLUMNS)], source, notes, read_now)
 
 
 def _table(films: pd.DataFrame) -> pd.DataFrame:
@@ -144,9 +145,19 @@ def _equal(one: pd.DataFrame, other: pd.DataFrame, columns: list[str]) -> bool:
     return all((one[column].to_numpy() == other[column].to_numpy()).all() for column in columns)
 
 
-def _keep(store: Path, films: pd.DataFrame) -> None:
-    """Keeps what was read; files that could not be read at all are tried again next time."""
+def _keep(store: Path, films: pd.DataFrame) -> list[str]:
+    """Keeps what was read; files that could not be read at all are tried again next time.
+
+    Returns a sentence where the disk takes nothing: the index is as good without.
+    """
     part = store.with_suffix(f".{os.getpid()}.part")
     kept = films.loc[~films["fault"].str.startswith(CANNOT_BE_READ), list(_KEPT)]
-    kept.reset_index(drop=True).to_feather(part)
-    part.replace(store)
+    try:
+        kept.reset_index(drop=True).to_feather(part)
+        part.replace(store)
+    except OSError as error:
+        return [f"{store.parent}: the index cannot be kept ({error.strerror}); every file is read again next time."]
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+    return []

@@ -59,8 +59,8 @@ def publish(run: Run, name: str, into: Path | None = None) -> Model:
     unfinished = folder.with_name(f".{name}.part")
     part = unfinished / name
     shutil.rmtree(unfinished, ignore_errors=True)
-    (part / "evaluations").mkdir(parents=True)
     try:
+        (part / "evaluations").mkdir(parents=True)
         _save_for_reading(run.folder / "best.keras", part / "model.keras")
         shutil.copyfile(run.folder / "split.csv", part / "split.csv")
         index = build_index(Path(run.config()["data"]))

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cxr_core.errors import WorkError
 from cxr_core.home import REPOSITORY
 from cxr_core.ui.shared import NOTICE, warm_up
 
@@ -54,5 +55,9 @@ def draw_frame() -> None:
     try:
         with content:
             page.run()
+    except WorkError as error:
+        from cxr_core.ui.data_set import as_written  # which imports pandas
+
+        content.error(as_written(str(error)), icon=":material/error:")
     finally:
         warm_up()  # last, so that its imports do not compete with the first page's; a page may end by st.stop
