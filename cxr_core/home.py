@@ -5,12 +5,15 @@ beside the user's data. A folder that cannot be made is a WorkError.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cxr_core.errors import WorkError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 RELEASED_MODELS = REPOSITORY / "models"
+_ELSEWHERE = "make room, or set CXR_HOME to a folder that can be written"
 
 
 def home() -> Path:
@@ -33,10 +36,26 @@ def published_models_folder() -> Path:
     return home() / "models"
 
 
+@contextmanager
+def replacing(file: Path, what: str) -> Iterator[Path]:
+    """A path beside `file` to write to: it becomes `file` when all went well and is removed when not.
+
+    Raises WorkError, with `what` in words, when the disk refuses.
+    """
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        yield part
+        part.replace(file)
+    except OSError as error:
+        raise WorkError(f"{file.parent}: {what} cannot be kept ({error.strerror or error}); {_ELSEWHERE}.") from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
 def _made(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        why = f"cannot be made ({error.strerror}); make room, or set CXR_HOME to a folder that can be written"
-        raise WorkError(f"{folder}: {why}.") from error
+        raise WorkError(f"{folder}: cannot be made ({error.strerror}); {_ELSEWHERE}.") from error
     return folder

@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -16,8 +15,7 @@ import pandas as pd
 from cxr_core.data.decode import read_film
 from cxr_core.data.preprocess import Preprocessing
 from cxr_core.data.raster import is_cut
-from cxr_core.errors import WorkError
-from cxr_core.home import cache_folder
+from cxr_core.home import cache_folder, replacing
 
 _VERSION = 3  # raise it when `luminance` or `Preprocessing.apply` answer differently
 _HEADER = 4096
@@ -38,16 +36,8 @@ def cached_inputs(
     key = json.dumps([_VERSION, films["sha256"].tolist(), preprocessing.to_dict()]).encode()
     file = cache_folder("films") / f"{hashlib.sha256(key).hexdigest()[:24]}.npy"
     if not file.exists():
-        part = file.with_suffix(f".{os.getpid()}.part")
-        try:
+        with replacing(file, "the films") as part:
             _write(part, root, films, preprocessing, progress)
-            part.replace(file)
-        except OSError as error:
-            why = f"the film cache cannot be written ({error.strerror}); make room or set CXR_HOME to another disk"
-            raise WorkError(f"{file.parent}: {why}.") from error
-        finally:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
     return np.load(file, mmap_mode="r")
 
 

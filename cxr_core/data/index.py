@@ -7,7 +7,6 @@ import hashlib
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,8 +20,8 @@ from cxr_core.data.layout import Walk, find_root, walk
 from cxr_core.data.naming import identify
 from cxr_core.data.patients import group_patients
 from cxr_core.data.table import read_table
-from cxr_core.errors import DataSetError
-from cxr_core.home import cache_folder
+from cxr_core.errors import DataSetError, WorkError
+from cxr_core.home import cache_folder, replacing
 
 COLUMNS = (
     *("path", "file", "split", "label", "kind", "number", "series", "patient", "bytes", "modified"),
@@ -150,14 +149,10 @@ def _keep(store: Path, films: pd.DataFrame) -> list[str]:
 
     Returns a sentence where the disk takes nothing: the index is as good without.
     """
-    part = store.with_suffix(f".{os.getpid()}.part")
     kept = films.loc[~films["fault"].str.startswith(CANNOT_BE_READ), list(_KEPT)]
     try:
-        kept.reset_index(drop=True).to_feather(part)
-        part.replace(store)
-    except OSError as error:
-        return [f"{store.parent}: the index cannot be kept ({error.strerror}); every file is read again next time."]
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+        with replacing(store, "what was read") as part:
+            kept.reset_index(drop=True).to_feather(part)
+    except WorkError as error:
+        return [str(error)]
     return []

@@ -6,7 +6,6 @@ content of the file, so that only new content is decoded again, wherever it lies
 """
 
 import io
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from PIL import Image, ImageOps
 from cxr_core.data.decode import decode_film
 from cxr_core.data.index import Index
 from cxr_core.errors import UnreadableFilm
-from cxr_core.home import cache_folder
+from cxr_core.home import cache_folder, replacing
 
 SIDE = 64  # of the thumbnails
 CORNERS = ("upper left", "upper right", "lower left", "lower right")
@@ -191,7 +190,5 @@ def _known(store: Path) -> np.ndarray:
 
 
 def _keep(store: Path, records: np.ndarray) -> None:
-    part = store.with_suffix(f".{os.getpid()}.part")
-    with part.open("wb") as file:
+    with replacing(store, "what was seen of the films") as part, part.open("wb") as file:
         np.save(file, records)
-    part.replace(store)

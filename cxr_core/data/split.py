@@ -1,6 +1,5 @@
 """Splits by patient, stratified and seeded, as a table; no file is moved."""
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,8 +9,8 @@ import pandas as pd
 
 from cxr_core.data.index import Index
 from cxr_core.data.layout import SPLITS
-from cxr_core.errors import DataSetError, SettingsError, WorkError
-from cxr_core.home import home
+from cxr_core.errors import DataSetError, SettingsError
+from cxr_core.home import home, replacing
 
 GROUPS = ("patient", "image")
 FRACTIONS = (0.7, 0.15, 0.15)
@@ -90,13 +89,9 @@ def save_split(index: Index, split: pd.Series, name: str) -> Path:
     if not _NAME.fullmatch(name):
         raise SettingsError(f"split name {name!r}: letters, digits, spaces, dots, _ and - are accepted, 61 at most.")
     file = splits_folder(index) / f"{name.strip()}.csv"
-    part = file.with_suffix(f".{os.getpid()}.part")
-    try:
+    with replacing(file, "the split") as part:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_split(index.films, split, part)
-        part.replace(file)
-    except OSError as error:
-        raise WorkError(f"{file}: the split cannot be written ({error.strerror}).") from error
     return file
 
 

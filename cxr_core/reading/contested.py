@@ -1,7 +1,6 @@
 """Films whose label a reviewer doubts (`$CXR_HOME/contested.json`): none is changed, none left out silently."""
 
 import json
-import os
 import threading
 from datetime import UTC, datetime
 
@@ -9,7 +8,7 @@ import numpy as np
 
 from cxr_core.errors import WorkError
 from cxr_core.evaluation.scores import Scores
-from cxr_core.home import home
+from cxr_core.home import home, replacing
 from cxr_core.reading.evaluations import Evaluation
 
 FILE = "contested.json"
@@ -46,12 +45,8 @@ def contest(key: str, file: str, doubted: bool, reviewer: str = "") -> None:
             found[key] = {"file": file, "when": when, "reviewer": reviewer.strip()}
         else:
             found.pop(key, None)
-        part = home() / f".{FILE}.{os.getpid()}.part"
-        try:
+        with replacing(home() / FILE, "the mark") as part:
             part.write_text(json.dumps(found, indent=1))
-            part.replace(home() / FILE)
-        except OSError as error:
-            raise WorkError(f"{home() / FILE}: the mark cannot be kept ({error.strerror}).") from error
 
 
 def marks() -> dict[str, dict[str, str]]:

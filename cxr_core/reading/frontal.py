@@ -5,7 +5,6 @@ wherever that lies; another gate is asked anew.
 """
 
 import json
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,8 +15,8 @@ from cxr_core.data.decode import decode_film
 from cxr_core.data.faults import Finding, counted, listed
 from cxr_core.data.film import Film
 from cxr_core.data.index import Index
-from cxr_core.errors import UnreadableFilm, WorkError
-from cxr_core.home import cache_folder
+from cxr_core.errors import UnreadableFilm
+from cxr_core.home import cache_folder, replacing
 from cxr_core.reading.gate import BATCH, SHIPPED, shipped_gate
 
 Progress = Callable[[int, int], None]
@@ -97,9 +96,5 @@ def _kept(store: Path) -> dict[str, str]:
 
 
 def _keep(store: Path, said: dict[str, str]) -> None:
-    part = store.with_suffix(f".{os.getpid()}.part")
-    try:
+    with replacing(store, "what the gate said") as part:
         pd.DataFrame({"sha256": list(said), "refusal": list(said.values())}).to_feather(part)
-        part.replace(store)
-    except OSError as error:
-        raise WorkError(f"{store.parent}: what the gate said cannot be kept ({error.strerror}).") from error

@@ -1,7 +1,6 @@
 """Similar films: the training films that lie nearest to one in the network's own features."""
 
 import hashlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,8 +8,7 @@ import numpy as np
 
 from cxr_core.data.cache import cached_inputs
 from cxr_core.data.index import Index
-from cxr_core.errors import WorkError
-from cxr_core.home import cache_folder
+from cxr_core.home import cache_folder, replacing
 from cxr_core.reading.reader import Reader
 
 Progress = Callable[[int, int], None]
@@ -71,10 +69,5 @@ def _fill(file, reader: Reader, index: Index, progress: Progress | None) -> None
         parts.append(reader.features(np.asarray(inputs[start : start + _AT_ONCE])))
         if progress:
             progress(min(start + _AT_ONCE, len(inputs)), len(inputs))
-    part = file.with_suffix(f".{os.getpid()}.part")
-    try:
-        with part.open("wb") as stream:
-            np.save(stream, np.concatenate(parts))
-        part.replace(file)
-    except OSError as error:
-        raise WorkError(f"{file.parent}: the features cannot be kept ({error.strerror}).") from error
+    with replacing(file, "what the network saw of the films") as part, part.open("wb") as stream:
+        np.save(stream, np.concatenate(parts))
