@@ -123,9 +123,9 @@ def _table(films: pd.DataFrame) -> pd.DataFrame:
     kinds = zip(said, films["label"], strict=True)
     films["kind"] = [name.kind or _KIND_OF.get(label, "unknown") for name, label in kinds]
     # A patient named by a table or by the DICOM header counts before what a file name seems to say.
-    patients = [told or header for told, header in zip(films["told"], films["patient_id"], strict=True)]
-    films["number"] = [patient or name.number for patient, name in zip(patients, said, strict=True)]
-    films["series"] = [patient or name.series for patient, name in zip(patients, said, strict=True)]
+    patient = films["told"].where(films["told"] != "", films["patient_id"])
+    films["number"] = patient.where(patient != "", pd.Series([name.number for name in said], dtype=str))
+    films["series"] = patient.where(patient != "", pd.Series([name.series for name in said], dtype=str))
     films = films.sort_values("path", ignore_index=True)
     films["patient"] = group_patients(films)
     return films
