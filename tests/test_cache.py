@@ -1,5 +1,6 @@
 """Films are decoded once, and to what `read_film` sees."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from cxr_core.data.decode import read_film
 from cxr_core.data.index import build_index
 from cxr_core.data.preprocess import Preprocessing
 from cxr_core.errors import UnreadableFilm
+from cxr_core.home import cache_folder
 from tests.chests import write_data_set
 
 
@@ -93,6 +95,27 @@ def test_a_truncated_film_is_refused_as_everywhere(tmp_path: Path) -> None:
     index = build_index(films)
     with pytest.raises(UnreadableFilm, match=file.name):
         cached_inputs(index.root, index.films, Preprocessing(32))
+    assert not list(cache_folder("films").iterdir())
+
+
+def test_a_stop_ends_the_decoding_at_once(tmp_path: Path, monkeypatch) -> None:
+    index = build_index(write_data_set(tmp_path / "chest_xray", patients=20))
+    begun: list[Path] = []
+
+    def slow(file: Path, *_: object) -> None:
+        begun.append(file)
+        time.sleep(0.02)
+
+    monkeypatch.setattr(cache, "_LARGE", 1)  # every film a task of its own
+    monkeypatch.setattr(cache, "luminance", slow)
+
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cached_inputs(index.root, index.readable, Preprocessing(32), stop)
+    assert 0 < len(begun) < len(index.readable) / 2
+    assert not list(cache_folder("films").iterdir())
 
 
 def test_a_second_call_decodes_nothing(tmp_path: Path, monkeypatch) -> None:
