@@ -195,9 +195,9 @@ def _fit(options: argparse.Namespace, run) -> int:
     with redirect_stdout(sys.stderr):
         fit(run)
     state = run.state()
-    best = (
-        f"best epoch {state['best_epoch']}, validation AUC {state['best_val_auc']:.4f}" if "best_epoch" in state else ""
-    )
+    best = "no epoch ended"
+    if "best_epoch" in state:
+        best = f"best epoch {state['best_epoch']}, validation AUC {state['best_val_auc']:.4f}"
     return _print(options, {"run": run.id, "folder": str(run.folder)} | state, f"{run.id}: {state['status']}; {best}")
 
 
