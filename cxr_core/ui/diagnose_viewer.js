@@ -229,7 +229,7 @@ function canvasOf(width, height) {
   return canvas
 }
 
-export default function ({ data, parentElement }) {
+function draw({ data, parentElement }) {
   let viewer = viewers.get(parentElement)
   if (!viewer) viewers.set(parentElement, (viewer = new Viewer(parentElement)))
   viewer.show(data)

@@ -4,15 +4,14 @@ Nothing it does asks the server, so that it answers at once; the server sends on
 """
 
 import base64
-from pathlib import Path
 
 import cv2
 import numpy as np
-import streamlit as st
+
+from cxr_core.ui.component import show_component
 
 SHOWN_SIDE = 1600
 JPEG_QUALITY = 90
-HERE = Path(__file__).parent
 
 
 def show_film(picture: bytes, heatmap: np.ndarray | None, alt: str, film: str) -> None:
@@ -29,9 +28,7 @@ def show_film(picture: bytes, heatmap: np.ndarray | None, alt: str, film: str) -
             "values": base64.b64encode((np.clip(heatmap, 0, 1) * 255).astype(np.uint8).tobytes()).decode(),
         }
     source = "data:image/jpeg;base64," + base64.b64encode(picture).decode()
-    html, css, script = ((HERE / f"diagnose_viewer.{kind}").read_text() for kind in ("html", "css", "js"))
-    component = st.components.v2.component("cxr_viewer", html=html, css=css, js=script)
-    component(key="viewer", data={"film": film, "picture": source, "heat": heat, "alt": alt})
+    show_component("diagnose_viewer", "viewer", {"film": film, "picture": source, "heat": heat, "alt": alt})
 
 
 def for_screen(pixels: np.ndarray, side: int = SHOWN_SIDE) -> bytes:

@@ -17,7 +17,7 @@ function mark(list, index) {
   if (row.top < box.top || row.bottom > box.bottom) list.scrollTop += row.top - box.top - box.height / 3
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
+function draw({ data, parentElement, setTriggerValue }) {
   const list = parentElement.querySelector(".worklist")
   list.replaceChildren(...data.rows.map((row, i) => {
     const element = document.createElement("div")

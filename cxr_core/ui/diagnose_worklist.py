@@ -5,15 +5,14 @@ Names of files reach the browser as text, never as markup.
 
 from collections import Counter
 from collections.abc import Sequence, Set
-from pathlib import Path
 
 import streamlit as st
 
 from cxr_core.reading.verdict import percent
+from cxr_core.ui.component import show_component
 from cxr_core.ui.diagnose_verdict import SIGNS, WORDS
 from cxr_core.ui.films import Answer
 
-HERE = Path(__file__).parent
 KEY = "worklist"
 
 
@@ -69,9 +68,8 @@ def show_worklist(shown: Sequence[Answer], chosen: Answer, unsaid: Set[str]) -> 
         if any(row["key"] == picked for row in rows):  # the browser may send anything
             st.session_state.chosen = picked
 
-    html, css, script = ((HERE / f"diagnose_worklist.{kind}").read_text() for kind in ("html", "css", "js"))
-    component = st.components.v2.component("cxr_worklist", html=html, css=css, js=script)
-    component(key=KEY, data={"rows": rows, "chosen": chosen.file.key}, on_picked_change=choose)
+    data = {"rows": rows, "chosen": chosen.file.key}
+    show_component("diagnose_worklist", KEY, data, on_picked_change=choose)
 
 
 def _row(answer: Answer, hidden: bool) -> dict[str, str]:

@@ -16,7 +16,7 @@ function picture(film) {
   return frame
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
+function draw({ data, parentElement, setTriggerValue }) {
   const grid = parentElement.querySelector(".films")
   grid.style.setProperty("--columns", data.columns)
   grid.replaceChildren(...data.films.map(film => {

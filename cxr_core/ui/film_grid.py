@@ -1,29 +1,26 @@
 """Films as a grid of pictures with their labels; a click or Enter on one opens it."""
 
 import base64
-from pathlib import Path
 
 import cv2
 import pandas as pd
-import streamlit as st
 
 from cxr_core.data.index import Index
 from cxr_core.data.thumbnails import thumbnail
 from cxr_core.errors import UnreadableFilm
+from cxr_core.ui.component import show_component
 from cxr_core.ui.dataset_film import show_film
 from cxr_core.ui.figures import split_name
 
-HERE = Path(__file__).parent
 COLUMNS, ROWS = 6, 4
 THUMBNAIL_SIDE = 240
 
 
 def show_grid(index: Index, films: pd.DataFrame, key: str) -> None:
     """The films (rows of `Index.films`) as a grid; opens the one that is clicked."""
-    html, css, script = ((HERE / f"film_grid.{kind}").read_text() for kind in ("html", "css", "js"))
-    component = st.components.v2.component("cxr_film_grid", html=html, css=css, js=script)
     shown = [_shown(index, film) for _, film in films.iterrows()]
-    result = component(key=key, data={"films": shown, "columns": COLUMNS}, on_opened_change=lambda: None)
+    data = {"films": shown, "columns": COLUMNS}
+    result = show_component("film_grid", key, data, on_opened_change=lambda: None)
     if result.opened in set(films["path"]):  # the browser may send anything
         show_film(index, result.opened)
 

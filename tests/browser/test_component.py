@@ -1,0 +1,58 @@
+"""The parts that we draw in the browser keep to the newest data, in whatever order Streamlit brings them."""
+
+import pytest
+
+from cxr_core.ui.component import source
+
+PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+CALL = """async ([script, data]) => {
+  window.part ??= await import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })))
+  window.calls ??= []
+  window.calls.push(window.part.default({ data, parentElement: document.body, setTriggerValue() {} }))
+}"""
+
+
+def grid(name: str) -> dict:
+    return {"columns": 6, "films": [{"path": name, "name": name, "label": "NORMAL", "about": "", "fault": "none"}]}
+
+
+def worklist(name: str) -> dict:
+    row = {"key": name, "name": name, "verdict": "normal", "sign": "", "word": "", "number": "", "sha256": ""}
+    return {"rows": [row], "chosen": name}
+
+
+def viewer(name: str) -> dict:
+    return {"film": name, "picture": PIXEL, "heat": None, "alt": name}
+
+
+PARTS = {"film_grid": grid, "diagnose_worklist": worklist, "diagnose_viewer": viewer}
+
+
+@pytest.fixture
+def draw(page, request: pytest.FixtureRequest):
+    """Calls the part that the test names with a film of that name, as of `since`."""
+    html, css, script = source(request.param)
+    page.set_content(f"<style>{css}</style>{html}")
+    return lambda name, since: page.evaluate(CALL, [script, PARTS[request.param](name) | {"since": since}])
+
+
+@pytest.mark.parametrize("draw", PARTS, indirect=True)
+def test_older_data_that_come_last_are_not_drawn(page, draw):
+    draw("newer", 2.0)
+    draw("older", 1.0)
+    assert page.locator("[title=older], [aria-label=older]").count() == 0
+    assert page.locator("[title=newer], [aria-label=newer]").count() == 1
+    draw("newest", 3.0)
+    assert page.locator("[title=newest], [aria-label=newest]").count() == 1
+
+
+@pytest.mark.parametrize("draw", ["diagnose_viewer"], indirect=True)
+def test_the_end_of_a_call_that_was_overtaken_leaves_the_keys_alive(page, draw):
+    draw("first", 1.0)
+    draw("second", 2.0)
+    page.evaluate("calls[0]()")
+    page.keyboard.press("i")
+    assert page.get_by_role("button", name="Invert").get_attribute("aria-pressed") == "true"
+    page.evaluate("calls[1]()")
+    page.keyboard.press("i")
+    assert page.get_by_role("button", name="Invert").get_attribute("aria-pressed") == "true"
