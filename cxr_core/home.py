@@ -37,20 +37,25 @@ def published_models_folder() -> Path:
 
 
 @contextmanager
-def replacing(file: Path, what: str) -> Iterator[Path]:
-    """A path beside `file` to write to: it becomes `file` when all went well and is removed when not.
-
-    Raises WorkError, with `what` in words, when the disk refuses.
-    """
+def replacing(file: Path) -> Iterator[Path]:
+    """A path beside `file` to write to: it becomes `file` when all went well and is removed when not."""
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
         yield part
         part.replace(file)
-    except OSError as error:
-        raise WorkError(f"{file.parent}: {what} cannot be kept ({error.strerror or error}); {_ELSEWHERE}.") from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+@contextmanager
+def keeping(file: Path, what: str) -> Iterator[Path]:
+    """`replacing` for a file under the home folder. Raises WorkError, `what` in words, when the disk refuses."""
+    try:
+        with replacing(file) as part:
+            yield part
+    except OSError as error:
+        raise WorkError(f"{file.parent}: {what} cannot be kept ({error.strerror or error}); {_ELSEWHERE}.") from error
 
 
 def _made(folder: Path) -> Path:

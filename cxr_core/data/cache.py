@@ -15,7 +15,7 @@ import pandas as pd
 from cxr_core.data.decode import read_film
 from cxr_core.data.preprocess import Preprocessing
 from cxr_core.data.raster import is_cut
-from cxr_core.home import cache_folder, replacing
+from cxr_core.home import cache_folder, keeping
 
 _VERSION = 3  # raise it when `luminance` or `Preprocessing.apply` answer differently
 _HEADER = 4096
@@ -36,7 +36,7 @@ def cached_inputs(
     key = json.dumps([_VERSION, films["sha256"].tolist(), preprocessing.to_dict()]).encode()
     file = cache_folder("films") / f"{hashlib.sha256(key).hexdigest()[:24]}.npy"
     if not file.exists():
-        with replacing(file, "the films") as part:
+        with keeping(file, "the films") as part:
             _write(part, root, films, preprocessing, progress)
     return np.load(file, mmap_mode="r")
 

@@ -21,7 +21,7 @@ from cxr_core.data.naming import identify
 from cxr_core.data.patients import group_patients
 from cxr_core.data.table import read_table
 from cxr_core.errors import DataSetError, WorkError
-from cxr_core.home import cache_folder, replacing
+from cxr_core.home import cache_folder, keeping
 
 COLUMNS = (
     *("path", "file", "split", "label", "kind", "number", "series", "patient", "bytes", "modified"),
@@ -86,13 +86,15 @@ def index_places(root: Path, source: Path, found: Walk, progress: Progress | Non
     """Index the files that were found; only those are read whose size or time changed since the last index."""
     places = found.places
     store = cache_folder("index") / f"{hashlib.sha256(str(source).encode()).hexdigest()[:16]}-{_VERSION}.feather"
+    films = pd.DataFrame(places, columns=["path", "split", "label", "bytes", "modified", "cannot", "told"])
     known = _known(store)
-    at = pd.Index(known["path"]).get_indexer([place.path for place in places])
+    at = pd.Index(known["path"]).get_indexer(films["path"])
     same = at >= 0
-    sizes, times = [place.size for place in places], [place.modified for place in places]
-    for column, now in (("bytes", sizes), ("modified", times)):
-        same[same] = known[column].to_numpy()[at[same]] == np.array(now)[same]
+    for column in ("bytes", "modified"):
+        same[same] = known[column].to_numpy()[at[same]] == films[column].to_numpy()[same]
     new = np.flatnonzero(~same)
+    if not len(new) and len(known) == len(places) and _equal(films, known.iloc[at], ["split", "label", "told"]):
+        return Index(root, known[list(COLUMNS)], source, tuple(found.notes))
 
     def read(i: int) -> Header:
         return unread(places[i].fault) if places[i].fault else read_header(root / places[i].path, places[i].size)
@@ -100,9 +102,6 @@ def index_places(root: Path, source: Path, found: Walk, progress: Progress | Non
     headers: list[Header] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         waiting = {i: pool.submit(read, i) for i in new.tolist() if places[i].size >= _LARGE}
-        films = pd.DataFrame(places, columns=["path", "split", "label", "bytes", "modified", "cannot", "told"])
-        if not len(new) and len(known) == len(places) and _equal(films, known.iloc[at], ["split", "label", "told"]):
-            return Index(root, known[list(COLUMNS)], source, tuple(found.notes))
         for done, i in enumerate(new.tolist(), start=1):
             headers.append(waiting.pop(i).result() if i in waiting else read(i))
             if progress and (done % _TOLD_EVERY == 0 or done == len(new)):
@@ -151,7 +150,7 @@ def _keep(store: Path, films: pd.DataFrame) -> list[str]:
     """
     kept = films.loc[~films["fault"].str.startswith(CANNOT_BE_READ), list(_KEPT)]
     try:
-        with replacing(store, "what was read") as part:
+        with keeping(store, "what was read") as part:
             kept.reset_index(drop=True).to_feather(part)
     except WorkError as error:
         return [str(error)]

@@ -19,7 +19,7 @@ from PIL import Image, ImageOps
 from cxr_core.data.decode import decode_film
 from cxr_core.data.index import Index
 from cxr_core.errors import UnreadableFilm
-from cxr_core.home import cache_folder, replacing
+from cxr_core.home import cache_folder, keeping
 
 SIDE = 64  # of the thumbnails
 CORNERS = ("upper left", "upper right", "lower left", "lower right")
@@ -190,5 +190,5 @@ def _known(store: Path) -> np.ndarray:
 
 
 def _keep(store: Path, records: np.ndarray) -> None:
-    with replacing(store, "what was seen of the films") as part, part.open("wb") as file:
+    with keeping(store, "what was seen of the films") as part, part.open("wb") as file:
         np.save(file, records)

@@ -9,8 +9,8 @@ import pandas as pd
 
 from cxr_core.data.index import Index
 from cxr_core.data.layout import SPLITS
-from cxr_core.errors import DataSetError, SettingsError
-from cxr_core.home import home, replacing
+from cxr_core.errors import DataSetError, SettingsError, WorkError
+from cxr_core.home import home, keeping
 
 GROUPS = ("patient", "image")
 FRACTIONS = (0.7, 0.15, 0.15)
@@ -53,9 +53,16 @@ def official_split(films: pd.DataFrame) -> pd.Series:
 
 
 def write_split(films: pd.DataFrame, split: pd.Series, file: Path) -> None:
-    """Write the split as a CSV with SPLIT_COLUMNS; films without a split are left out."""
+    """Write the split as a CSV with SPLIT_COLUMNS; films without a split are left out. Raises WorkError."""
+    try:
+        _table(films, split).to_csv(file, index=False)
+    except OSError as error:
+        raise WorkError(f"{file}: the split cannot be written ({error.strerror}).") from error
+
+
+def _table(films: pd.DataFrame, split: pd.Series) -> pd.DataFrame:
     table = films.assign(split=split)
-    table.loc[table["split"] != "", SPLIT_COLUMNS].to_csv(file, index=False)
+    return table.loc[table["split"] != "", SPLIT_COLUMNS]
 
 
 def read_split(films: pd.DataFrame, file: Path) -> pd.Series:
@@ -89,9 +96,9 @@ def save_split(index: Index, split: pd.Series, name: str) -> Path:
     if not _NAME.fullmatch(name):
         raise SettingsError(f"split name {name!r}: letters, digits, spaces, dots, _ and - are accepted, 61 at most.")
     file = splits_folder(index) / f"{name.strip()}.csv"
-    with replacing(file, "the split") as part:
+    with keeping(file, "the split") as part:
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_split(index.films, split, part)
+        _table(index.films, split).to_csv(part, index=False)
     return file
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from cxr_core.errors import WorkError
 from cxr_core.evaluation.scores import Scores
-from cxr_core.home import home, replacing
+from cxr_core.home import home, keeping
 from cxr_core.reading.evaluations import Evaluation
 
 FILE = "contested.json"
@@ -45,7 +45,7 @@ def contest(key: str, file: str, doubted: bool, reviewer: str = "") -> None:
             found[key] = {"file": file, "when": when, "reviewer": reviewer.strip()}
         else:
             found.pop(key, None)
-        with replacing(home() / FILE, "the mark") as part:
+        with keeping(home() / FILE, "the mark") as part:
             part.write_text(json.dumps(found, indent=1))
 
 

@@ -10,7 +10,6 @@ films and the model, so the same evaluation done again replaces itself; the test
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ import pandas as pd
 
 from cxr_core.errors import DataSetError, WorkError
 from cxr_core.evaluation.scores import Scores
-from cxr_core.home import RELEASED_MODELS, home
+from cxr_core.home import RELEASED_MODELS, home, replacing
 from cxr_core.reading.registry import Model
 
 HELD_OUT = "held-out patients"
@@ -204,6 +203,5 @@ def _places() -> dict[str, str]:
 
 
 def _replace(file: Path, text: str) -> None:
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(file)
+    with replacing(file) as part:
+        part.write_text(text, encoding="utf-8")

@@ -16,7 +16,7 @@ from cxr_core.data.faults import Finding, counted, listed
 from cxr_core.data.film import Film
 from cxr_core.data.index import Index
 from cxr_core.errors import UnreadableFilm
-from cxr_core.home import cache_folder, replacing
+from cxr_core.home import cache_folder, keeping
 from cxr_core.reading.gate import BATCH, SHIPPED, shipped_gate
 
 Progress = Callable[[int, int], None]
@@ -96,5 +96,5 @@ def _kept(store: Path) -> dict[str, str]:
 
 
 def _keep(store: Path, said: dict[str, str]) -> None:
-    with replacing(store, "what the gate said") as part:
+    with keeping(store, "what the gate said") as part:
         pd.DataFrame({"sha256": list(said), "refusal": list(said.values())}).to_feather(part)

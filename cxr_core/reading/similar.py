@@ -8,7 +8,7 @@ import numpy as np
 
 from cxr_core.data.cache import cached_inputs
 from cxr_core.data.index import Index
-from cxr_core.home import cache_folder, replacing
+from cxr_core.home import cache_folder, keeping
 from cxr_core.reading.reader import Reader
 
 Progress = Callable[[int, int], None]
@@ -69,5 +69,5 @@ def _fill(file, reader: Reader, index: Index, progress: Progress | None) -> None
         parts.append(reader.features(np.asarray(inputs[start : start + _AT_ONCE])))
         if progress:
             progress(min(start + _AT_ONCE, len(inputs)), len(inputs))
-    with replacing(file, "what the network saw of the films") as part, part.open("wb") as stream:
+    with keeping(file, "what the network saw of the films") as part, part.open("wb") as stream:
         np.save(stream, np.concatenate(parts))

@@ -18,6 +18,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from cxr_core.errors import WorkError
+from cxr_core.home import replacing
 from cxr_core.training.runs import Run
 
 
@@ -45,8 +46,10 @@ def commit(run: Run, model, done: Commit) -> None:
         folder.mkdir(exist_ok=True)
         if done.best_epoch == done.epoch:
             model.save(_best_part(run, done.epoch))
-        _replace(folder / f"epoch-{done.epoch}.npz", lambda part: _save_variables(model, part))
-        _replace(folder / "epoch.json", lambda part: part.write_text(json.dumps(asdict(done))))
+        with replacing(folder / f"epoch-{done.epoch}.npz") as part:
+            _save_variables(model, part)
+        with replacing(folder / "epoch.json") as part:
+            part.write_text(json.dumps(asdict(done)))
         settle(run)
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -112,12 +115,8 @@ def _settle_history(file: Path, done: Commit | None) -> None:
             _write_rows(table, [done.row], header=not lines)
         return
     rows = [row for row in csv.DictReader(lines) if row["epoch"].isdigit() and int(row["epoch"]) < done.epoch]
-
-    def write(part: Path) -> None:
-        with part.open("w", newline="") as table:
-            _write_rows(table, [*rows, done.row], header=True)
-
-    _replace(file, write)
+    with replacing(file) as part, part.open("w", newline="") as table:
+        _write_rows(table, [*rows, done.row], header=True)
 
 
 def _write_rows(table, rows: list[dict[str, Any]], header: bool) -> None:
@@ -129,9 +128,3 @@ def _write_rows(table, rows: list[dict[str, Any]], header: bool) -> None:
 
 def _best_part(run: Run, epoch: int) -> Path:
     return run.folder / f"best-{epoch}.part.keras"
-
-
-def _replace(file: Path, write) -> None:
-    part = file.with_name(f".{file.name}.part")
-    write(part)
-    part.replace(file)

@@ -15,7 +15,6 @@ runs/ID/config.json     what was asked for: data, recipe, settings, split; writt
 """
 
 import json
-import os
 import secrets
 import time
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ import pandas as pd
 import psutil
 
 from cxr_core.errors import NotFound, SettingsError, WorkError
-from cxr_core.home import runs_folder
+from cxr_core.home import replacing, runs_folder
 from cxr_core.training.settings import Recipe, differences
 
 LIVE = ("starting", "queued", "preparing", "running", "stopping")
@@ -74,10 +73,9 @@ class Run:
         """Change `state.json` atomically and set its heartbeat. Raises WorkError if it cannot be written."""
         file = self.folder / "state.json"
         state = json.loads(file.read_text()) if file.exists() else {}
-        part = self.folder / f".state.{os.getpid()}.part"
         try:
-            part.write_text(json.dumps(state | changes | {"heartbeat": time.time()}, indent=1))
-            part.replace(file)
+            with replacing(file) as part:
+                part.write_text(json.dumps(state | changes | {"heartbeat": time.time()}, indent=1))
         except OSError as error:
             raise WorkError(f"{self.folder}: the run folder cannot be written ({error.strerror}).") from error
 
