@@ -54,11 +54,13 @@ def find_root(folder: Path | str) -> Path:
     Raises DataSetError if there is none, or more than one.
     """
     folder = Path(folder).expanduser()
+    named = printable(str(folder)[:200])
     try:
-        if not folder.exists():
-            raise DataSetError(f"{folder}: no such folder; a data set is {LAYOUT}.")
-    except (OSError, ValueError) as error:
-        raise DataSetError(f"{str(folder)[:200]!r}: not a path ({error}); a data set is {LAYOUT}.") from None
+        there = folder.exists()
+    except OSError as error:
+        raise DataSetError(f"{named}: cannot be opened ({error.strerror}); a data set is {LAYOUT}.") from error
+    if not there:
+        raise DataSetError(f"{named}: no such folder; a data set is {LAYOUT}.")
     if not folder.is_dir():
         raise DataSetError(f"{folder}: is a file; a data set is {LAYOUT}.")
     level = [folder]

@@ -10,7 +10,7 @@ import pandas as pd
 from cxr_core.data.index import Index
 from cxr_core.data.layout import SPLITS
 from cxr_core.errors import DataSetError, SettingsError, WorkError
-from cxr_core.home import home, keeping
+from cxr_core.home import home, keeping, replacing
 
 GROUPS = ("patient", "image")
 FRACTIONS = (0.7, 0.15, 0.15)
@@ -55,9 +55,10 @@ def official_split(films: pd.DataFrame) -> pd.Series:
 def write_split(films: pd.DataFrame, split: pd.Series, file: Path) -> None:
     """Write the split as a CSV with SPLIT_COLUMNS; films without a split are left out. Raises WorkError."""
     try:
-        _table(films, split).to_csv(file, index=False)
+        with replacing(file.resolve()) as part:
+            _table(films, split).to_csv(part, index=False)
     except OSError as error:
-        raise WorkError(f"{file}: the split cannot be written ({error.strerror}).") from error
+        raise WorkError(f"{file}: the split cannot be written ({error.strerror or error}).") from error
 
 
 def _table(films: pd.DataFrame, split: pd.Series) -> pd.DataFrame:

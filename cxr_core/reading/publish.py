@@ -70,7 +70,7 @@ def publish(run: Run, name: str, into: Path | None = None) -> Model:
         _measure(model, index, validation, held_out)
         part.rename(folder)
     except OSError as error:
-        raise WorkError(f"{folder}: the model folder cannot be written ({error.strerror}).") from error
+        raise WorkError(f"{folder}: the model folder cannot be written ({error.strerror or error}).") from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return Model(folder, model.card)
