@@ -5,9 +5,13 @@ beside the user's data. A folder that cannot be made is a WorkError.
 """
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
+
+import psutil
 
 from cxr_core.errors import WorkError
 
@@ -38,8 +42,14 @@ def published_models_folder() -> Path:
 
 @contextmanager
 def replacing(file: Path) -> Iterator[Path]:
-    """A path beside `file` to write to: it becomes `file` when all went well and is removed when not."""
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    """A path beside `file` to write to: it becomes `file` when all went well and is removed when not.
+
+    What a process that was killed had left so is removed too.
+    """
+    part = file.with_name(f".{file.name}.{os.getpid()}.{threading.get_ident()}.part")
+    for left in file.parent.glob(f".{escape(file.name)}.[0-9]*.*.part"):
+        if not psutil.pid_exists(int(left.name.split(".")[-3])):
+            left.unlink(missing_ok=True)
     try:
         yield part
         part.replace(file)
