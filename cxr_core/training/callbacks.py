@@ -13,7 +13,7 @@ from cxr_core.training.network import METRICS
 from cxr_core.training.runs import Run, StopRequested
 from cxr_core.training.settings import Recipe
 
-SECONDS_BETWEEN_REPORTS = 0.5
+SECONDS_BETWEEN_REPORTS = 0.25
 
 
 class ReportProgress(keras.callbacks.Callback):
