@@ -78,10 +78,10 @@ def group_table(evaluation: Evaluation) -> tuple[pd.DataFrame, list[str]]:
     """Figures of every group, with DRAWS draws of patients, and a sentence for each grouping that was not possible."""
     groups, notes = film_groups(evaluation)
     found = evaluate_subgroups(evaluation.scores, groups, evaluation.threshold, DRAWS)
-    return group_rows(evaluation, found), notes
+    return group_rows(found), notes
 
 
-def group_rows(evaluation: Evaluation, found: list) -> pd.DataFrame:
+def group_rows(found: list) -> pd.DataFrame:
     """Subgroups as a table for the screen and the report; found: as `evaluate_subgroups` gives them."""
     rows = []
     for group in found:

@@ -21,7 +21,7 @@ def show_subgroups(evaluation: Evaluation, beside: str | None) -> None:
         with st.spinner("Drawing patients of each group."):
             found = cache.subgroups(evaluation.id, evaluation.scores, groups, evaluation.threshold)
         alt = f"Figures of {len(found)} groups of films with 95% intervals"
-        st.dataframe(group_rows(evaluation, found), hide_index=True, height="content", alt=alt, key="subgroups")
+        st.dataframe(group_rows(found), hide_index=True, height="content", alt=alt, key="subgroups")
         st.caption(
             f"At threshold {evaluation.threshold:.3f}; intervals by patient. Many groups are looked at: one that "
             "stands out may do so by chance."
