@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.browser.lists import pick
 from tests.trouble import make_trouble
 
 WIDE, PHONE = (1280, 900), (390, 844)
@@ -112,5 +113,4 @@ def test_a_saved_split_is_offered_on_train(opened):
     save_a_split(opened)
     opened.get_by_role("link", name="Train").click()
     opened.get_by_role("heading", name="Train", exact=True).wait_for()
-    opened.get_by_role("combobox", name="Split").click()
-    opened.get_by_role("option", name="70-15-15").wait_for()
+    pick(opened, "Split", "70-15-15")

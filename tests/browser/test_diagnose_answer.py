@@ -8,6 +8,7 @@ import pytest
 
 from cxr_core.data.demo import sample_films
 from cxr_core.reading.registry import find_model
+from tests.browser.lists import pick
 from tests.browser.server import served
 from tests.hostile import MAKERS, hostile_files, zipped
 
@@ -172,8 +173,7 @@ def test_another_model_answers_when_it_is_chosen(page, tmp_path: Path) -> None:
         page.get_by_text("About the file").click()
         page.get_by_text(f"{released.name}, version").wait_for()
         page.get_by_role("button", name="Settings").click()
-        page.get_by_role("combobox", name="Model").click()
-        page.get_by_role("option", name="another-model").click()
+        pick(page, "Model", "another-model")
         page.get_by_text("another-model, version").wait_for()
         assert verdict(page) in VERDICTS
 

@@ -9,6 +9,7 @@ import pytest
 from cxr_core.reading.assess import assess_csv
 from cxr_core.reading.evaluations import keep
 from cxr_core.reading.registry import find_model
+from tests.browser.lists import pick
 from tests.browser.server import served
 from tests.evaluations import made_up
 
@@ -35,7 +36,7 @@ def prepared(browser, models, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def evaluation(prepared: str, page):
     """The page with the model's evaluation open."""
     open_page(page, prepared)
-    choose(page, "Evaluation", re.compile("on made, test split"))
+    pick(page, re.compile("Evaluation"), re.compile("on made, test split"))
     return page
 
 
@@ -45,12 +46,6 @@ def open_page(page, address: str) -> None:
     page.goto(address)
     page.get_by_role("link", name=re.compile("Evaluate$")).first.click()
     page.get_by_role("heading", name="Evaluate", exact=True, level=1).wait_for()
-
-
-def choose(page, label: str, option: re.Pattern) -> None:
-    """Choose an option of a selectbox."""
-    page.get_by_role("combobox", name=re.compile(label)).first.click()
-    page.get_by_role("option", name=option).first.click()
 
 
 def tab(page, name: str) -> None:
@@ -71,8 +66,7 @@ def test_the_demo_set_is_evaluated(address: str, page) -> None:
     if not demo.is_visible():
         page.get_by_text("New evaluation").click()
     demo.click()
-    page.get_by_role("combobox", name=re.compile("Split")).first.wait_for()
-    choose(page, "Split", re.compile("Test split"))
+    pick(page, re.compile("Split"), re.compile("Test split"))
     page.get_by_role("button", name="Evaluate", exact=True).click()
     page.get_by_text("These test films were opened", exact=False).first.wait_for()
     assert re.fullmatch(r"[01]\.\d{3}", sensitivity(page))
@@ -98,7 +92,7 @@ def test_the_sliders_move_the_figures(evaluation) -> None:
 
 def test_two_systems_are_compared(evaluation) -> None:
     tab(evaluation, "Compare")
-    choose(evaluation, "Compare with", re.compile("vendor"))
+    pick(evaluation, "Compare with", re.compile("vendor"))
     evaluation.get_by_text("60 films that both scored").wait_for()
     evaluation.get_by_text("films on which they differ", exact=False).wait_for()
 

@@ -7,6 +7,7 @@ from cxr_core.data.demo import sample_films
 from cxr_core.training.jobs import kill
 from cxr_core.training.runs import list_runs
 from tests.browser.conftest import PATIENCE_MS
+from tests.browser.lists import pick
 from tests.browser.server import served
 from tests.chests import write_data_set
 
@@ -30,8 +31,7 @@ def start_run(page, address: str, data: Path, epochs: int) -> None:
     page.get_by_label("Data set folder", exact=True).fill(str(data))
     page.get_by_role("button", name="Open", exact=True).click()
     page.get_by_role("button", name="Start").wait_for()
-    page.get_by_role("combobox", name="Recipe").click()
-    page.get_by_role("option", name="residual-128").click()
+    pick(page, "Recipe", "residual-128")
     # The former recipe's controls stay on screen until the rerun ends.
     epochs_of_recipe = "[...document.querySelectorAll('input[aria-label=Epochs]')].map(e => e.value).join() === '24'"
     page.wait_for_function(epochs_of_recipe)
@@ -87,8 +87,7 @@ def publish_as(page, address: str, name: str) -> None:
 def diagnose_with(page, address: str, name: str) -> None:
     page.goto(address)
     page.get_by_role("button", name="Settings").click()
-    page.get_by_role("combobox", name="Model").click()
-    page.get_by_role("option", name=name, exact=True).click()
+    pick(page, "Model", name)
     page.keyboard.press("Escape")
     page.locator("input[type=file]").first.set_input_files(sample_films()[-1])
     page.get_by_test_id("verdict").wait_for(timeout=PROCESS_STARTS_MS)
