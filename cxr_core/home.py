@@ -11,8 +11,6 @@ from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
 
-import psutil
-
 from cxr_core.errors import WorkError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -42,14 +40,8 @@ def published_models_folder() -> Path:
 
 @contextmanager
 def replacing(file: Path) -> Iterator[Path]:
-    """A path beside `file` to write to: it becomes `file` when all went well and is removed when not.
-
-    What a process that was killed had left so is removed too.
-    """
+    """A path beside `file` to write to: it becomes `file` when all went well and is removed when not."""
     part = file.with_name(f".{file.name}.{os.getpid()}.{threading.get_ident()}.part")
-    for left in file.parent.glob(f".{escape(file.name)}.[0-9]*.*.part"):
-        if not psutil.pid_exists(int(left.name.split(".")[-3])):
-            left.unlink(missing_ok=True)
     try:
         yield part
         part.replace(file)
@@ -60,8 +52,16 @@ def replacing(file: Path) -> Iterator[Path]:
 
 @contextmanager
 def keeping(file: Path, what: str) -> Iterator[Path]:
-    """`replacing` for a file under the home folder. Raises WorkError, `what` in words, when the disk refuses."""
+    """`replacing` for a file under the home folder, which also removes what a process that was killed had left of it.
+
+    Raises WorkError, `what` in words, when the disk refuses.
+    """
+    import psutil  # not for the first page, which keeps nothing
+
     try:
+        for left in file.parent.glob(f".{escape(file.name)}.*.part"):
+            if not psutil.pid_exists(int(left.name.split(".")[-3])):
+                left.unlink(missing_ok=True)
         with replacing(file) as part:
             yield part
     except OSError as error:

@@ -15,7 +15,7 @@ from cxr_core.data.cache import cached_inputs
 from cxr_core.data.index import build_index
 from cxr_core.data.preprocess import Preprocessing
 from cxr_core.errors import WorkError
-from cxr_core.home import cache_folder, replacing
+from cxr_core.home import cache_folder, keeping
 from tests.chests import write_data_set
 from tests.conftest import REPOSITORY
 
@@ -78,16 +78,16 @@ def test_diagnose_needs_no_home_that_can_be_written(cxr_home: Path) -> None:
     assert not app.error
 
 
-def test_a_file_is_replaced_whole_or_not_at_all_and_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+def test_a_file_is_kept_whole_or_not_at_all_and_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     file = tmp_path / "kept [1].json"
     gone = subprocess.Popen(["true"])
     gone.wait()
     left, others = (tmp_path / f".{file.name}.{pid}.7.part" for pid in (gone.pid, os.getppid()))
     for part in (left, others):
         part.write_text("half")
-    with replacing(file) as part:
+    with keeping(file, "this") as part:
         part.write_text("whole")
-    with files_of_at_most(3), pytest.raises(OSError, match="File too large"), replacing(file) as part:
+    with files_of_at_most(3), pytest.raises(WorkError, match="this cannot be kept"), keeping(file, "this") as part:
         part.write_text("half")
     assert file.read_text() == "whole"
     assert sorted(tmp_path.iterdir()) == sorted([others, file])

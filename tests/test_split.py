@@ -1,5 +1,8 @@
 """Splits keep a patient together, fill their fractions and come out the same each time."""
 
+import os
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -69,6 +72,19 @@ def test_a_split_is_read_as_it_was_written(films, tmp_path):
     split = grouped_split(films)
     write_split(films, split, tmp_path / "split.csv")
     assert read_split(films, tmp_path / "split.csv").equals(split)
+
+
+def test_a_split_is_written_to_a_pipe_and_replaces_only_files(films, tmp_path):
+    split = grouped_split(films)
+    write_split(films, split, tmp_path / "split.csv")
+    (tmp_path / "link.csv").symlink_to("split.csv")
+    write_split(films, official_split(films), tmp_path / "link.csv")
+    assert (tmp_path / "link.csv").is_symlink()
+    come, go = os.pipe()
+    with os.fdopen(come) as read:
+        write_split(films, official_split(films), Path(f"/dev/fd/{go}"))
+        os.close(go)
+        assert read.read() == (tmp_path / "split.csv").read_text()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,8 @@ def official_split(films: pd.DataFrame) -> pd.Series:
 def write_split(films: pd.DataFrame, split: pd.Series, file: Path) -> None:
     """Write the split as a CSV with SPLIT_COLUMNS; films without a split are left out. Raises WorkError."""
     try:
-        with replacing(file.resolve()) as part:
+        pipe_or_device = file.exists() and not file.is_file()
+        with nullcontext(file) if pipe_or_device else replacing(file.resolve()) as part:
             _table(films, split).to_csv(part, index=False)
     except OSError as error:
         raise WorkError(f"{file}: the split cannot be written ({error.strerror or error}).") from error

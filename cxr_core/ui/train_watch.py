@@ -13,7 +13,7 @@ from cxr_core.training.runs import LIVE, Run
 from cxr_core.ui.curves import learning_curves
 from cxr_core.ui.train_form import duration
 
-REFRESH_SECONDS = 1.7  # what is shown is two seconds old at most: a fit reports four times a second
+REFRESH_SECONDS = 1.7  # and 0.25 s from one report of a fit to the next
 STATUS: dict[str, tuple[str, Any]] = {
     "starting": (":material/hourglass_top:", "blue"),
     "queued": (":material/schedule:", "gray"),
