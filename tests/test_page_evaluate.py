@@ -46,7 +46,8 @@ def unmeasured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def opened(**state: object) -> AppTest:
     """The page, run once."""
-    at = AppTest.from_file(str(REPOSITORY / "pages" / "workbench" / "evaluate.py"), default_timeout=PATIENCE)
+    at = AppTest.from_file(str(REPOSITORY / "streamlit_app.py"), default_timeout=PATIENCE)
+    at.switch_page("pages/workbench/evaluate.py")
     for name, value in state.items():
         at.session_state[name] = value
     at.run()

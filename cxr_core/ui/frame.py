@@ -1,5 +1,7 @@
 """The frame around every page: the navigation, the page, the notice."""
 
+from contextvars import ContextVar
+
 import streamlit as st
 
 from cxr_core.errors import WorkError
@@ -8,6 +10,18 @@ from cxr_core.ui.shared import NOTICE, warm_up
 
 FOCUS = '<style>[data-testid="stTopNavLink"]:focus-visible { outline: 3px solid currentColor; }</style>'
 ICON = REPOSITORY / "cxr_core" / "ui" / "icon.png"
+_inside_frame = ContextVar("inside_frame", default=False)
+
+
+def require_frame() -> None:
+    """Draw the frame and end the script, if the page runs outside it; the first call of every page.
+
+    Until a server has called `st.navigation` once, Streamlit's older mechanism runs the script of a deep link in
+    `pages/` alone, without `streamlit_app.py`.
+    """
+    if not _inside_frame.get():
+        draw_frame()
+        st.stop()
 
 
 def draw_frame() -> None:
@@ -52,6 +66,7 @@ def draw_frame() -> None:
     st.html(FOCUS)
     content, footer = st.container(), st.container()
     footer.caption(NOTICE)
+    inside = _inside_frame.set(True)
     try:
         with content:
             page.run()
@@ -60,4 +75,5 @@ def draw_frame() -> None:
 
         content.error(as_written(str(error)), icon=":material/error:")
     finally:
+        _inside_frame.reset(inside)
         warm_up()  # last, so that its imports do not compete with the first page's; a page may end by st.stop

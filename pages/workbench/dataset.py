@@ -13,9 +13,11 @@ from cxr_core.ui.dataset_look import looks_with_progress
 from cxr_core.ui.dataset_overview import show_overview
 from cxr_core.ui.dataset_shortcuts import show_shortcuts
 from cxr_core.ui.dataset_split import show_split
+from cxr_core.ui.frame import require_frame
 
 LOOKED_AT = 12
 
+require_frame()
 st.title("Dataset")
 index = choose_data_set()
 bring_data_set()

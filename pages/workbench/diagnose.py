@@ -20,6 +20,7 @@ from cxr_core.ui.diagnose_verdict import show_file, show_hidden, show_refused, s
 from cxr_core.ui.diagnose_viewer import show_film
 from cxr_core.ui.diagnose_worklist import choose_film, filtered, show_worklist
 from cxr_core.ui.films import Answer, Refusal, kept_results, picture_of, read_next
+from cxr_core.ui.frame import require_frame
 from cxr_core.ui.shared import reader
 
 KEYS = (
@@ -27,6 +28,7 @@ KEYS = (
     "\\[ and \\] change the window, comma and full stop the level, 0 resets, F fills the screen. "
     "With the mouse: wheel or double click zooms, dragging moves, dragging with Shift changes window and level."
 )
+require_frame()
 state = st.session_state
 
 

@@ -15,6 +15,7 @@ from cxr_core.ui.evaluate_figures import show_figures
 from cxr_core.ui.evaluate_parts import show_ledger, show_operating_points, show_subgroups
 from cxr_core.ui.evaluate_report import show_report
 from cxr_core.ui.evaluate_run import new_evaluation, other_system
+from cxr_core.ui.frame import require_frame
 
 ROOMS = ("Evaluations", "Site acceptance")
 
@@ -25,6 +26,7 @@ def split_warnings(version: str, _model: Model) -> list[str]:
     return siblings_in_words(_model)
 
 
+require_frame()
 st.title("Evaluate")
 models = list_models()
 if not models:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from cxr_core.reading.figure_names import NAMES, interval, number
 from cxr_core.reading.registry import Model, list_models
+from cxr_core.ui.frame import require_frame
 
 OF_A_FIT = {
     "fold": "Fold",
@@ -15,6 +16,7 @@ OF_A_FIT = {
     "specificity_at_97": "Specificity at 97% sensitivity",
 }
 
+require_frame()
 st.title("Models")
 models = list_models()
 if not models:

@@ -6,6 +6,7 @@ from cxr_core.errors import CXRError
 from cxr_core.reading.publish import publish
 from cxr_core.training.runs import Run, list_runs
 from cxr_core.ui.data_set import choose_data_set
+from cxr_core.ui.frame import require_frame
 from cxr_core.ui.train_compare import compare, published
 from cxr_core.ui.train_form import new_run
 from cxr_core.ui.train_watch import manage, watch
@@ -17,6 +18,7 @@ VIEWS = {
     "Published": ":material/menu_book: Published experiments",
 }
 
+require_frame()
 st.title("Train")
 runs = list_runs()
 if "train_go_to" in st.session_state:
