@@ -1,5 +1,5 @@
 """CXR Workbench: `streamlit run streamlit_app.py`."""
 
-from cxr_core.ui.frame import draw_frame
+from cxr_core.app.navigation import draw_frame
 
 draw_frame()

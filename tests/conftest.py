@@ -30,7 +30,7 @@ def real_films() -> Path:
 @pytest.fixture(scope="session")
 def demo_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo set, written once."""
-    from cxr_core.data.demo import write_demo_set
+    from cxr_core.datasets.demo import write_demo_set
 
     return write_demo_set(tmp_path_factory.mktemp("demo") / "chest_xray")
 
@@ -38,11 +38,11 @@ def demo_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with one finished run on made films and the model `tiny` published from it. Copy it before writing."""
-    from cxr_core.reading.publish import publish
+    from cxr_core.publishing.publish import publish
     from cxr_core.training.fit import fit
     from cxr_core.training.recipes import configure
     from cxr_core.training.runs import create_run
-    from tests.chests import write_data_set
+    from tests.support.synthetic_chests import write_data_set
 
     home = tmp_path_factory.mktemp("trained")
     with pytest.MonkeyPatch.context() as patch:

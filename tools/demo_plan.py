@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cxr_core.data.demo import MARK, ManifestRow
+from cxr_core.datasets.demo import MARK, ManifestRow
 
 SEED = 20
 QUALITY = 87

@@ -10,12 +10,12 @@ import json
 import sys
 from pathlib import Path
 
-from cxr_core.data.index import build_index
-from cxr_core.data.split import read_split
+from cxr_core.datasets.index import build_index
+from cxr_core.datasets.split import read_split
 from cxr_core.errors import CXRError
-from cxr_core.reading.answers import describe_answers
-from cxr_core.reading.reader import Reader
-from cxr_core.reading.registry import find_model
+from cxr_core.inference.predictor import Reader
+from cxr_core.models.registry import find_model
+from cxr_core.publishing.answers import describe_answers
 from cxr_core.training.runs import find_run
 
 

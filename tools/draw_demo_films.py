@@ -1,6 +1,6 @@
 """Draws the demo set's films, which are nobody's, from a statistical model of the real training films.
 
-    nice .venv/bin/python tools/draw_demo_films.py ../shared/data/chest_xray/train --out cxr_core/data/demo_films
+    nice .venv/bin/python tools/draw_demo_films.py ../shared/data/chest_xray/train --out cxr_core/datasets/demo_films
 
 About five minutes on two cores and 6 GB of memory. It lives outside `cxr_core` because the app never draws: it ships
 what this script drew. The real films are those of Kermany et al. 2018 (CC BY 4.0, doi 10.17632/rscbjbr9sj.2).

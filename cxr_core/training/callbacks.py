@@ -8,10 +8,10 @@ import psutil
 
 from cxr_core.backend import device_memory, event_log
 from cxr_core.errors import WorkError
-from cxr_core.training.backup import Commit, commit
+from cxr_core.training.checkpoint import Commit, commit
 from cxr_core.training.network import METRICS
+from cxr_core.training.recipe_settings import Recipe
 from cxr_core.training.runs import Run, StopRequested
-from cxr_core.training.settings import Recipe
 
 SECONDS_BETWEEN_REPORTS = 0.25
 

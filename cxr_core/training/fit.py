@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from cxr_core.backend import device_name, import_keras_to_train, placement
-from cxr_core.data.cache import cached_inputs
-from cxr_core.data.index import Index, build_index
-from cxr_core.data.split import write_split
+from cxr_core.datasets.index import Index, build_index
+from cxr_core.datasets.input_cache import cached_inputs
+from cxr_core.datasets.split import write_split
 from cxr_core.errors import CXRError, WorkError
-from cxr_core.training.deal import class_weights, deal
+from cxr_core.training.device_queue import turn
+from cxr_core.training.recipe_settings import Recipe, recipe_from_dict
 from cxr_core.training.runs import Run, StopRequested
-from cxr_core.training.settings import Recipe, recipe_from_dict
-from cxr_core.training.turns import turn
+from cxr_core.training.split_assignment import class_weights, deal
 
 
 def fit(run: Run) -> None:
@@ -81,16 +81,16 @@ def _fit(run: Run, recipe: Recipe) -> None:
     if run.stop_requested:
         raise StopRequested
     if config.get("experiment"):
-        from cxr_core.training.held_out import measure_held_out
+        from cxr_core.training.test_metrics import measure_held_out
 
         measure_held_out(run, model, FilmBatches(inputs, labels, rows["test"], recipe.batch), labels[rows["test"]])
 
 
 def train(run: Run, recipe: Recipe, inputs, labels, rows, validation, asked: dict[str, Any]):
     """Fit phase by phase, from the last commit on; returns the network. A stop is left to the caller to see."""
-    from cxr_core.training.backup import last_commit, restore, settle
     from cxr_core.training.batches import FilmBatches
     from cxr_core.training.callbacks import KeepBest, ReportProgress, TensorBoardLog
+    from cxr_core.training.checkpoint import last_commit, restore, settle
     from cxr_core.training.network import compile_for, network, phases
 
     settle(run)

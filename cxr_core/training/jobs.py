@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 
 from cxr_core.errors import SettingsError, WorkError
-from cxr_core.home import REPOSITORY
+from cxr_core.paths import REPOSITORY
+from cxr_core.training.recipe_settings import Recipe, differences
 from cxr_core.training.runs import Run, create_run, in_words
-from cxr_core.training.settings import Recipe, differences
 
 
 def launch(data: Path, recipe_name: str, recipe: Recipe, split: Path | None = None) -> Run:
@@ -75,7 +75,7 @@ def prepare_resume(run: Run) -> None:
 
     Raises WorkError if it is at work or finished, SettingsError if its settings were changed since.
     """
-    from cxr_core.training.backup import last_commit
+    from cxr_core.training.checkpoint import last_commit
 
     status = run.state()["status"]
     if run.live or status == "finished":

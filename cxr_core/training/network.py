@@ -5,7 +5,7 @@ from typing import NamedTuple
 import keras
 
 from cxr_core.training.architectures import build
-from cxr_core.training.settings import Recipe
+from cxr_core.training.recipe_settings import Recipe
 
 METRICS = ("loss", "accuracy", "auc")
 

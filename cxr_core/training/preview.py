@@ -3,9 +3,9 @@
 import numpy as np
 
 from cxr_core.backend import import_keras
-from cxr_core.data.decode import read_film
-from cxr_core.data.index import Index
-from cxr_core.training.settings import Recipe
+from cxr_core.datasets.index import Index
+from cxr_core.imaging.decode import read_film
+from cxr_core.training.recipe_settings import Recipe
 
 
 def augmented(index: Index, recipe: Recipe, films: int = 3, draws: int = 4) -> list[tuple[str, np.ndarray]]:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, get_type_hints
 
 from cxr_core.errors import SettingsError
-from cxr_core.training.settings import AUGMENTATION, Recipe, differences, parse_setting, recipe_from_dict
+from cxr_core.training.recipe_settings import AUGMENTATION, Recipe, differences, parse_setting, recipe_from_dict
 
 __all__ = ["RECIPES", "TRANSFER", "Recipe", "configure", "differences", "recipe_from_dict"]
 

@@ -16,10 +16,10 @@ from typing import Any
 import pandas as pd
 import psutil
 
-from cxr_core.data.index import Index, build_index
+from cxr_core.datasets.index import Index, build_index
 from cxr_core.errors import SettingsError
-from cxr_core.home import REPOSITORY, home
-from cxr_core.training.estimate import estimate
+from cxr_core.paths import REPOSITORY, home
+from cxr_core.training.cost_estimate import estimate
 from cxr_core.training.fit import fit
 from cxr_core.training.recipes import RECIPES, recipe_from_dict
 from cxr_core.training.runs import Run, create_run, list_runs

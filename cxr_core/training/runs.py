@@ -26,8 +26,8 @@ import pandas as pd
 import psutil
 
 from cxr_core.errors import NotFound, SettingsError, WorkError
-from cxr_core.home import replacing, runs_folder
-from cxr_core.training.settings import Recipe, differences
+from cxr_core.paths import replacing, runs_folder
+from cxr_core.training.recipe_settings import Recipe, differences
 
 LIVE = ("starting", "queued", "preparing", "running", "stopping")
 BYTES_A_LINE = 400

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cxr_core.home import RELEASED_MODELS
-from tests.browser.server import served
+from cxr_core.paths import RELEASED_MODELS
+from tests.support.server import served
 
 CHROMIUM = os.environ.get("CXR_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cxr_core.ui.component import source
+from cxr_core.app.components.component import source
 
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 CALL = """async ([script, data]) => {
@@ -25,7 +25,7 @@ def viewer(name: str) -> dict:
     return {"film": name, "picture": PIXEL, "heat": None, "alt": name}
 
 
-PARTS = {"film_grid": grid, "diagnose_worklist": worklist, "diagnose_viewer": viewer}
+PARTS = {"components/film_grid": grid, "diagnose/worklist": worklist, "diagnose/viewer": viewer}
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_older_data_that_come_last_are_not_drawn(page, draw):
     assert page.locator("[title=newest], [aria-label=newest]").count() == 1
 
 
-@pytest.mark.parametrize("draw", ["diagnose_viewer"], indirect=True)
+@pytest.mark.parametrize("draw", ["diagnose/viewer"], indirect=True)
 def test_the_end_of_a_call_that_was_overtaken_leaves_the_keys_alive(page, draw):
     draw("first", 1.0)
     draw("second", 2.0)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.browser.lists import pick
-from tests.trouble import make_trouble
+from tests.support.faulty_data_set import make_trouble
+from tests.support.lists import pick
 
 WIDE, PHONE = (1280, 900), (390, 844)
 

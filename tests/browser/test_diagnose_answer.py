@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from cxr_core.data.demo import sample_films
-from cxr_core.reading.registry import find_model
-from tests.browser.lists import pick
-from tests.browser.server import served
-from tests.hostile import MAKERS, hostile_files, zipped
+from cxr_core.datasets.demo import sample_films
+from cxr_core.models.registry import find_model
+from tests.support.hostile_files import MAKERS, hostile_files, zipped
+from tests.support.lists import pick
+from tests.support.server import served
 
 VERDICTS = {"Pneumonia", "Normal", "Uncertain", "Not assessable"}
 MIDDLE = """() => {

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from cxr_core.reading.assess import assess_csv
-from cxr_core.reading.evaluations import keep
-from cxr_core.reading.registry import find_model
-from tests.browser.lists import pick
-from tests.browser.server import served
-from tests.evaluations import made_up
+from cxr_core.evaluation.run import assess_csv
+from cxr_core.evaluation.store import keep
+from cxr_core.models.registry import find_model
+from tests.support.lists import pick
+from tests.support.server import served
+from tests.support.synthetic_evaluations import made_up
 
 LONG_MS = 120_000
 SETTLES_MS = 5_000

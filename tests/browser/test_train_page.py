@@ -3,13 +3,13 @@
 import re
 from pathlib import Path
 
-from cxr_core.data.demo import sample_films
+from cxr_core.datasets.demo import sample_films
 from cxr_core.training.jobs import kill
 from cxr_core.training.runs import list_runs
 from tests.browser.conftest import PATIENCE_MS
-from tests.browser.lists import pick
-from tests.browser.server import served
-from tests.chests import write_data_set
+from tests.support.lists import pick
+from tests.support.server import served
+from tests.support.synthetic_chests import write_data_set
 
 PROCESS_STARTS_MS = 240_000  # a process of its own imports TensorFlow
 

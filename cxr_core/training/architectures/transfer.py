@@ -13,7 +13,7 @@ from keras import layers
 
 from cxr_core.errors import SettingsError, WorkError
 from cxr_core.training.architectures import parts
-from cxr_core.training.settings import Recipe
+from cxr_core.training.recipe_settings import Recipe
 
 SMALLEST = {"Xception": 71}
 SMALLEST_OTHERS = 32

@@ -15,7 +15,7 @@ import keras
 from keras import layers
 
 from cxr_core.training.architectures import parts
-from cxr_core.training.settings import Recipe
+from cxr_core.training.recipe_settings import Recipe
 
 
 def build(recipe: Recipe) -> keras.Model:

@@ -1,1 +1,1 @@
-"""How the gate is fitted: the views it is shown, its network, its limits. `tools/fit_gate.py` runs it."""
+"""How the gate is fitted: the views it is shown, its network, its limits. `publishing/gate.py` runs it."""

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from cxr_core.training.gate import made, views
+from cxr_core.imaging.gate_input import stretched_greys
+from cxr_core.training.gate import synthetic as made
+from cxr_core.training.gate import views
 from cxr_core.training.gate.network import CLASSES
-from cxr_core.training.gate.picture import stretched_greys
 
 # Views of each kind in a batch: films often enough that few are refused, what few pictures stand for often enough.
 SHARES = {

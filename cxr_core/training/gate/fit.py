@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cxr_core.backend import import_keras
-from cxr_core.training.gate.picture import gate_input, stretched_greys
+from cxr_core.imaging.gate_input import gate_input, stretched_greys
 
 EPOCHS = 10
 VIEWS_REFUSED = 0.005  # share of other machines' views of limit patients that each limit may refuse

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from cxr_core.training.gate.picture import SIDE
+from cxr_core.imaging.gate_input import SIDE
 
 CLASSES = ("frontal", "inverted", "sideways", "upside_down", "cut", "lateral", "slice", "limb", "other")
 

@@ -8,7 +8,7 @@ drawn comes from the generator that is passed in, so that a seed repeats a fit.
 import cv2
 import numpy as np
 
-from cxr_core.training.gate.picture import SIDE
+from cxr_core.imaging.gate_input import SIDE
 
 # Where lungs lie in these films, as shares of width and height (left, top, right, bottom).
 LUNGS = (0.12, 0.10, 0.88, 0.80)

@@ -1,0 +1,55 @@
+"""Every hostile file through the reader: each must be read or refused with a reason, soon and in little memory.
+
+    python -m benchmarks.load.hostile [--files 500] [--model NAME]
+
+Wanted: every file answered, none over 10 s, no more than 2 GB of memory. `tests/support/hostile_files.py` makes
+the files, always the same ones; `tests/browser/test_diagnose_answer.py` drops some of them on the page.
+"""
+
+import argparse
+import resource
+import time
+import warnings
+
+from cxr_core.app.diagnose.archive import Dropped, unpack
+from cxr_core.app.diagnose.session import Answer, read_batches
+from cxr_core.datasets.demo import sample_films
+from cxr_core.imaging.decode import read_film
+from cxr_core.inference.predictor import Reader
+from cxr_core.models.registry import find_model
+from tests.support.hostile_files import hostile_files
+
+LIMIT_SECONDS, LIMIT_GB = 10, 2
+
+
+def main() -> None:
+    """Read them all and print what happened."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=int, default=500)
+    parser.add_argument("--model")
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")  # pydicom warns as the odd headers are made
+    reader = Reader(find_model(arguments.model))
+    reader.read(read_film(sample_films()[0]))  # the first film of all pays for loading the network
+    counts = {"answered": 0, "refused": 0, "unanswered": 0}
+    slowest, processor, slowest_name = 0.0, 0.0, ""
+    for number, (name, data) in enumerate(hostile_files(arguments.files)):
+        started, busy = time.perf_counter(), time.process_time()
+        files, refused = unpack([Dropped(str(number), name, data)])
+        results = next(read_batches([files], reader))
+        seconds = time.perf_counter() - started
+        if seconds > slowest:
+            slowest, processor, slowest_name = seconds, time.process_time() - busy, name
+        answers = sum(isinstance(result, Answer) for result in results)
+        reasons = len(refused) + len(results) - answers
+        counts["answered" if answers else "refused" if reasons else "unanswered"] += 1
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"{arguments.files} files: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
+    print(f"slowest {slowest:.2f} s, {processor:.2f} s of processor time ({slowest_name!a}; at most {LIMIT_SECONDS} s)")
+    print(f"peak memory {peak:.2f} GB (at most {LIMIT_GB})")
+    if counts["unanswered"] or slowest > LIMIT_SECONDS or peak > LIMIT_GB:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

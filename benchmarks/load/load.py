@@ -1,0 +1,227 @@
+"""Twenty readers at once through the real server: no error, no mix-up, and memory that stays flat.
+
+    python -m benchmarks.load.load [--sessions 20] [--minutes 5] [--films 3]
+
+Each session is a WebSocket of its own that speaks the browser's protocol without a browser, so that the clients take
+little of the 2 cores: it drops films of its own, waits for their answers, checks that the worklist carries the hashes
+of its films and no other, removes them and begins again. Loopback only; the server has a home of its own and ends with
+the run. Wanted: no error, no mix-up, and under 10% more memory at the end than after the first minute.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import io
+import json
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import psutil
+import requests
+from PIL import Image
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Common_pb2 import FileURLs
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+
+from cxr_core.datasets.demo import sample_films
+from tests.support.server import served
+
+ANSWERS_WITHIN = 180.0
+REPORT_EVERY = 15.0
+
+
+@dataclass
+class Tally:
+    """What all sessions have seen."""
+
+    answers: int = 0
+    rounds: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+class Reader:
+    """One session: its connection, and what its page shows."""
+
+    def __init__(self, number: int, address: str, films: list[Image.Image], tally: Tally) -> None:
+        self.number, self.address, self.films, self.tally = number, address, films, tally
+        self.cookies = requests.cookies.RequestsCookieJar()
+        self.session_id = self.page = ""
+        self.uploaders: list[str] = []  # the first is for files, the next for a folder
+        self.hashes: set[str] = set()
+
+    async def work(self, until: float, films: int) -> None:
+        """Rounds until the time is up; an error ends the session and is told."""
+        rng = np.random.default_rng(self.number)
+        try:
+            health = await asyncio.to_thread(requests.get, f"{self.address}/_stcore/health", timeout=60)
+            self.cookies = health.cookies
+            url = self.address.replace("http", "ws") + "/_stcore/stream"
+            async with connect(url, subprotocols=["streamlit"], max_size=None, origin=self.address) as line:  # type: ignore[arg-type,list-item]
+                await self.run(line, [])
+                while time.monotonic() < until:
+                    started = time.monotonic()
+                    await self.round(line, [self.film(rng) for _ in range(films)])
+                    self.tally.rounds.append(time.monotonic() - started)
+        except Exception as error:
+            self.tally.errors.append(f"session {self.number}: {type(error).__name__} {error}")
+
+    def film(self, rng: np.random.Generator) -> bytes:
+        """A film that no other session has: a shipped one with a dot of noise."""
+        film = np.array(self.films[rng.integers(len(self.films))])
+        film[:8, :8] = rng.integers(0, 255, (8, 8))
+        buffer = io.BytesIO()
+        Image.fromarray(film).save(buffer, "PNG")
+        return buffer.getvalue()
+
+    async def round(self, line: ClientConnection, films: list[bytes]) -> None:
+        """Drop films, check their answers, remove them."""
+        urls = await self.urls(line, len(films))
+        for url, film in zip(urls, films, strict=True):
+            await asyncio.to_thread(self.upload, url, film)
+        await self.run(line, list(zip(urls, films, strict=True)))
+        wanted = {hashlib.sha256(film).hexdigest() for film in films}
+        if self.hashes != wanted:
+            raise RuntimeError(f"answers of other films: {self.hashes - wanted}")
+        self.tally.answers += len(films)
+        for url in urls:
+            await asyncio.to_thread(self.delete, url)
+        await self.run(line, [])
+
+    async def urls(self, line: ClientConnection, number: int) -> list[FileURLs]:
+        """Where to upload files to."""
+        ask = BackMsg()
+        ask.file_urls_request.session_id = self.session_id
+        ask.file_urls_request.request_id = "films"
+        ask.file_urls_request.file_names.extend(f"{self.number}-{i}.png" for i in range(number))
+        await line.send(ask.SerializeToString())
+        while True:
+            answer = await self.receive(line, time.monotonic() + ANSWERS_WITHIN)
+            if answer.HasField("file_urls_response"):
+                return list(answer.file_urls_response.file_urls)
+
+    def upload(self, url: FileURLs, film: bytes) -> None:
+        """As the browser does it."""
+        answer = requests.put(
+            self.address + url.upload_url,
+            files={"file": ("film.png", film, "image/png")},
+            headers={"X-Xsrftoken": self.cookies.get("_streamlit_xsrf") or ""},
+            cookies=self.cookies,
+            timeout=60,
+        )
+        answer.raise_for_status()
+
+    def delete(self, url: FileURLs) -> None:
+        """As the browser does it with a file that is taken out of the drop zone."""
+        headers = {"X-Xsrftoken": self.cookies.get("_streamlit_xsrf") or ""}
+        requests.delete(
+            self.address + url.delete_url, headers=headers, cookies=self.cookies, timeout=60
+        ).raise_for_status()
+
+    async def run(self, line: ClientConnection, files: list[tuple[FileURLs, bytes]]) -> None:
+        """Run the page with these files in its drop zone until it has come to an end and shows their answers."""
+        ask = BackMsg()
+        ask.rerun_script.page_script_hash = self.page  # without it, the server takes the page for another
+        for uploader in self.uploaders:
+            state = ask.rerun_script.widget_states.widgets.add()
+            state.id = uploader
+            state.file_uploader_state_value.SetInParent()
+            for url, film in files if uploader == self.uploaders[0] else []:
+                info = state.file_uploader_state_value.uploaded_file_info.add()
+                info.name, info.size, info.file_id = f"{self.number}.png", len(film), url.file_id
+                info.file_urls.CopyFrom(url)
+        self.hashes = set()
+        await line.send(ask.SerializeToString())
+        ends = time.monotonic() + ANSWERS_WITHIN
+        finished = False
+        while not finished or len(self.hashes) < len(files):
+            message = await self.receive(line, ends)
+            if message.HasField("script_finished"):
+                finished = message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+
+    async def receive(self, line: ClientConnection, ends: float) -> ForwardMsg:
+        """The next message; what it shows of the page is kept."""
+        message = ForwardMsg()
+        data = await asyncio.wait_for(line.recv(), max(0.1, ends - time.monotonic()))
+        message.ParseFromString(data if isinstance(data, bytes) else data.encode())
+        if message.HasField("new_session"):
+            self.session_id = message.new_session.initialize.session_id or self.session_id
+        if message.HasField("navigation"):
+            self.page = message.navigation.page_script_hash
+        if message.HasField("delta"):
+            element = message.delta.new_element
+            kind = element.WhichOneof("type")
+            if kind == "exception":
+                told = element.exception
+                raise RuntimeError(f"the page failed: {told.type} {told.message[:300]} {[*told.stack_trace][-2:]}")
+            if kind == "file_uploader" and element.file_uploader.id not in self.uploaders:
+                self.uploaders.append(element.file_uploader.id)
+            if kind == "bidi_component" and '"rows"' in element.bidi_component.json:
+                self.hashes = {row["sha256"] for row in json.loads(element.bidi_component.json)["rows"]}
+        return message
+
+
+def memory_of(port: int) -> float:
+    """Megabytes of the process that listens on the port."""
+    for process in psutil.process_iter():
+        try:
+            if any(c.status == "LISTEN" and c.laddr.port == port for c in process.net_connections("tcp")):
+                return process.memory_info().rss / 1e6
+        except (psutil.AccessDenied, psutil.NoSuchProcess):
+            continue
+    return 0.0
+
+
+async def watch(until: float, port: int, tally: Tally) -> list[tuple[float, float]]:
+    """A line every now and then; (seconds, megabytes) of the server."""
+    started, seen = time.monotonic(), []
+    while time.monotonic() < until:
+        await asyncio.sleep(REPORT_EVERY)
+        seconds, megabytes = time.monotonic() - started, memory_of(port)
+        seen.append((seconds, megabytes))
+        slowest = max(tally.rounds, default=0.0)
+        print(
+            f"{seconds:5.0f} s  {tally.answers:5} answers  slowest round {slowest:5.1f} s  {megabytes:6.0f} MB",
+            flush=True,
+        )
+    return seen
+
+
+async def load(address: str, sessions: int, minutes: float, films: int) -> tuple[Tally, list[tuple[float, float]]]:
+    """All sessions at once."""
+    tally, until = Tally(), time.monotonic() + minutes * 60
+    pictures = [Image.open(path).convert("L") for path in sample_films()]
+    readers = [Reader(number, address, pictures, tally).work(until, films) for number in range(sessions)]
+    watching = asyncio.create_task(watch(until, int(address.rsplit(":", 1)[1]), tally))
+    await asyncio.gather(*readers)
+    return tally, await watching
+
+
+def main() -> None:
+    """Serve, load, print; exit 1 if anything went wrong."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sessions", type=int, default=20)
+    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--films", type=int, default=3)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as home:
+        with served(Path(home)) as address:
+            tally, seen = asyncio.run(load(address, arguments.sessions, arguments.minutes, arguments.films))
+        told = (Path(home) / "stderr.txt").read_text().splitlines()
+        faults = [line for line in told if line.startswith(("  File", "Traceback")) or "Error" in line]
+    settled = next((megabytes for seconds, megabytes in seen if seconds >= 60), seen[0][1])
+    growth = seen[-1][1] / settled - 1 if settled else 0.0
+    rounds = sorted(tally.rounds) or [0.0]
+    print(f"{tally.answers} answers in {len(tally.rounds)} rounds, median {rounds[len(rounds) // 2]:.1f} s")
+    print(f"memory {settled:.0f} MB after the first minute, {growth:+.1%} at the end; {len(tally.errors)} errors")
+    for error in dict.fromkeys(faults[:20] + tally.errors[:10]):
+        print(error)
+    if tally.errors or faults or growth > 0.1:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""What `benchmarks.speed.beside_torchxrayvision` runs where TorchXRayVision is installed; it imports nothing of ours.
+
+Its DenseNet121 at 224 pixels with random weights, which take as long as trained ones. Films are read and prepared as
+its own README shows.
+"""
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from statistics import mean
+
+import numpy as np
+import skimage.io
+import torch
+import torchxrayvision as xrv
+
+ONE, BATCH = 60, 32
+CROP, RESIZE = xrv.datasets.XRayCenterCrop(), xrv.datasets.XRayResizer(224, engine=sys.argv[2])
+
+
+def prepared(film: np.ndarray) -> np.ndarray:
+    """`uint8 (H, W)` -> `float32 (1, 224, 224)`."""
+    return RESIZE(CROP(xrv.datasets.normalize(film, 255)[None]))
+
+
+def probabilities(model: torch.nn.Module, films: list[np.ndarray]) -> np.ndarray:
+    """`(N, 18)` of films as arrays."""
+    with torch.inference_mode():
+        return torch.sigmoid(model(torch.from_numpy(np.stack([prepared(film) for film in films])))).numpy()
+
+
+def main() -> None:
+    """Print the figures as JSON."""
+    files = sorted(Path(sys.argv[1]).glob("*.jpg"))
+    model = xrv.models.DenseNet(num_classes=18).eval()
+    films = [skimage.io.imread(path) for path in files[:ONE]]
+    probabilities(model, films[:1])
+    one = []
+    for film in films:
+        started = time.perf_counter()
+        probabilities(model, [film])
+        one.append(time.perf_counter() - started)
+    started = time.perf_counter()
+    for i in range(0, len(files), BATCH):
+        probabilities(model, [skimage.io.imread(path) for path in files[i : i + BATCH]])
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps({"one": mean(one), "slowest": max(one), "rate": len(files) / seconds, "peak": peak}))
+
+
+if __name__ == "__main__":
+    main()

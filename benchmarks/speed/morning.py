@@ -1,0 +1,80 @@
+"""A morning's worth of films through the page beside the same files by `predict`.
+
+    python -m benchmarks.speed.morning [--films 500] [--repeat 1]
+
+The synthetic films that come with the app, at 1,000 x 800 pixels and each with grain of its own, are dropped in
+Chromium on a page that has already read a film; the time runs from the first sign that the server has them to the last
+answer. Then the same files are read as `predict` reads them, its model loaded. Wanted: the page's rate at least 0.8 of
+the other's.
+"""
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+from playwright.sync_api import sync_playwright
+
+from cxr_core.datasets.demo import sample_films
+from cxr_core.imaging.decode import read_film
+from cxr_core.inference.batch import read_files
+from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.support.server import served
+
+WITHIN_MS = 600_000
+
+
+def by_page(browser, home: Path, files: list[Path]) -> tuple[float, float]:
+    """Seconds from the drop to the first sign of the server, and from there to the last answer."""
+    with served(home) as address:
+        page = browser.new_page()
+        page.set_default_timeout(WITHIN_MS)
+        page.goto(address)
+        page.get_by_role("button", name="Try a sample").click()
+        page.get_by_test_id("verdict").wait_for()
+        page.get_by_text("files read").wait_for(state="detached")
+        page.get_by_text("Films to read").click()
+        dropped = time.perf_counter()
+        page.locator("input[type=file]").first.set_input_files(files)
+        page.get_by_text(f"of {len(files)} files read").wait_for()
+        begun = time.perf_counter()
+        page.get_by_text(f"of {len(files)} files read").wait_for(state="detached")
+        ended = time.perf_counter()
+        page.close()
+    return begun - dropped, ended - begun
+
+
+def by_predict(files: list[Path]) -> float:
+    """Seconds, the model loaded."""
+    read_files(files[:4])
+    started = time.perf_counter()
+    read_files(files)
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """Both, by turns."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--films", type=int, default=500)
+    parser.add_argument("--repeat", type=int, default=1)
+    asked = parser.parse_args()
+    rng = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
+        samples = [cv2.resize(read_film(path).pixels, (1000, 800)) for path in sample_films()]
+        files = [Path(folder) / f"{number:04}.jpg" for number in range(asked.films)]
+        for number, file in enumerate(files):
+            grain = rng.normal(0, 2, (800, 1000))
+            cv2.imwrite(str(file), np.clip(samples[number % 6] + grain, 0, 255).astype(np.uint8))
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        for turn in range(asked.repeat):
+            sent, read = by_page(browser, Path(folder) / f"home-{turn}", files)
+            predicted = by_predict(files)
+            print(f"page: sent in {sent:.1f} s, then {asked.films / read:.1f} films a second; ", end="")
+            print(f"predict: {asked.films / predicted:.1f}; {predicted / read:.2f} of it (0.8 wanted)", flush=True)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""How fast films are read, from bytes to verdict, with gate, stability and heatmap.
+
+    python -m benchmarks.speed.reading_speed [--model NAME] [--films 500]
+
+Warm: one film of 2,000 x 1,600 pixels (wanted: under 0.5 s on 2 cores), the gate alone (wanted: under 15 ms), and 500
+films of 1,000 x 800 pixels at once, beside the network's plain score of the same bytes. The films are the synthetic
+ones that come with the app, enlarged.
+"""
+
+import argparse
+import time
+from statistics import median
+
+import cv2
+import numpy as np
+
+from cxr_core.datasets.demo import sample_films
+from cxr_core.imaging.decode import decode_film, read_film
+from cxr_core.imaging.film import Film
+from cxr_core.inference.gate.gate import shipped_gate
+from cxr_core.inference.predictor import BATCH, Reader
+from cxr_core.models.registry import find_model
+
+REPEATS = 15
+
+
+def main() -> None:
+    """Time each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model")
+    parser.add_argument("--films", type=int, default=500)
+    asked = parser.parse_args()
+    reader = Reader(find_model(asked.model))
+    large = [_bytes(read_film(path), 2000, 1600) for path in sample_films()]
+    films = [decode_film(data, "film.jpg") for data in large]
+    for _ in range(2):
+        list(reader.read_many(films * 6))  # warm, both for one film and for a batch
+        reader.read(films[0])
+
+    one = [seconds(lambda i=i: reader.read(decode_film(large[i % 6], "film.jpg"))) for i in range(REPEATS)]
+    decode = [seconds(lambda i=i: decode_film(large[i % 6], "film.jpg")) for i in range(REPEATS)]
+    print(f"one film of 2,000 x 1,600, bytes to verdict: {median(one):.3f} s, slowest {max(one):.3f} s")
+    print(f"  of which decoding {median(decode):.3f} s")
+    gate = [seconds(lambda: shipped_gate().admit(films[:1])) for _ in range(REPEATS)]
+    print(f"the gate alone, one film: {median(gate) * 1000:.1f} ms; in a batch of 6: ", end="")
+    print(f"{median(seconds(lambda: shipped_gate().admit(films)) for _ in range(REPEATS)) / 6 * 1000:.1f} ms a film")
+
+    small = [_bytes(read_film(path), 1000, 800) for path in sample_films()]
+    morning = [small[i % 6] for i in range(asked.films)]
+    full = asked.films / seconds(lambda: list(reader.read_many(decode_film(data, "film.jpg") for data in morning)))
+    plain = asked.films / seconds(lambda: _plain(reader, morning))
+    print(
+        f"{asked.films} films of 1,000 x 800: {full:.0f} a second read in full, "
+        f"{plain:.0f} scored only ({full / plain:.0%})"
+    )
+
+
+def score(reader: Reader, films: list[np.ndarray]) -> np.ndarray:
+    """Calibrated probabilities `(N,)` of films `uint8 (H, W)`, and nothing else."""
+    return reader.probabilities(reader.logits(np.stack([reader.preprocessing.apply(film) for film in films])))
+
+
+def _plain(reader: Reader, files: list[bytes]) -> None:
+    for i in range(0, len(files), BATCH):
+        score(reader, [decode_film(data, "film.jpg").pixels for data in files[i : i + BATCH]])
+
+
+def _bytes(film: Film, width: int, height: int) -> bytes:
+    enlarged = cv2.resize(film.pixels, (width, height), interpolation=cv2.INTER_CUBIC)
+    return cv2.imencode(".jpg", enlarged, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
+
+
+def seconds(work) -> float:
+    """How long `work` takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""The sample grid: films with their labels, filtered, shuffled and paged; a click opens one."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from cxr_core.app.components.charts import KIND_ORDER, split_name
+from cxr_core.app.components.film_grid import COLUMNS, ROWS, show_grid
+from cxr_core.datasets.index import Index
+
+PAGE = COLUMNS * ROWS
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which films are shown, and in which order. An empty choice lets everything pass.
+
+    text: part of a path or patient. usable: None for all, else whether the file can be used. width: lowest and highest,
+    in pixels, or None. seed: of the shuffle, or None for the order of the paths.
+    """
+
+    splits: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    text: str = ""
+    usable: bool | None = None
+    width: tuple[int, int] | None = None
+    seed: int | None = None
+
+
+def chosen_films(films: pd.DataFrame, filters: Filters) -> pd.DataFrame:
+    """The rows of `Index.films` that pass, in the chosen order."""
+    keep = np.ones(len(films), bool)
+    for column, wanted in (("split", filters.splits), ("label", filters.labels), ("kind", filters.kinds)):
+        if wanted:
+            keep &= films[column].isin(wanted).to_numpy()
+    if sought := filters.text.strip():
+        inside = [films[column].str.contains(sought, case=False, regex=False) for column in ("path", "patient")]
+        keep &= (inside[0] | inside[1]).to_numpy()
+    if filters.usable is not None:
+        keep &= ((films["fault"] == "") == filters.usable).to_numpy()
+    if filters.width:
+        keep &= films["width"].between(*filters.width).to_numpy()
+    chosen = films[keep]
+    return chosen if filters.seed is None else chosen.iloc[np.random.default_rng(filters.seed).permutation(len(chosen))]
+
+
+@st.fragment
+def show_films(index: Index) -> None:
+    """Filters, the grid and its pages."""
+    films = chosen_films(index.films, _asked(index.films))
+    if not len(films):
+        st.info("No film fits these filters.", icon=":material/filter_alt_off:")
+        return
+    pages = math.ceil(len(films) / PAGE)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{len(films):,} film{'s' if len(films) > 1 else ''}**", width="content")
+        page = st.pagination(pages, key=f"films_page_{pages}") if pages > 1 else 1
+    show_grid(index, films.iloc[(page - 1) * PAGE : page * PAGE], "films")
+
+
+def _asked(films: pd.DataFrame) -> Filters:
+    """The filters as set on screen."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        splits = st.multiselect(
+            "Split", _present(films["split"]), format_func=split_name, key="filter_split", placeholder="All", width=130
+        )
+        labels = st.multiselect("Class", _present(films["label"]), key="filter_label", placeholder="All", width=150)
+        present = set(films["kind"])
+        kinds = st.multiselect(
+            "Kind", [kind for kind in KIND_ORDER if kind in present], key="filter_kind", placeholder="All", width=140
+        )
+        text = st.text_input("Patient or file", key="filter_text", placeholder="person12", width=150, type="search")
+        usable = st.selectbox("Files", ["All", "Usable", "Faulty"], key="filter_fault", width=100)
+        side = films.loc[films["width"] > 0, "width"]
+        low, high = (int(side.min()), int(side.max())) if len(side) else (0, 0)
+        width = (low, high)
+        if high > low:
+            width = st.slider("Width, pixels", low, high, (low, high), key=f"filter_width_{low}_{high}", width=140)
+        shuffle = st.toggle("Shuffle", value=True, key="shuffle")
+        seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="shuffle_seed", width=90, disabled=not shuffle)
+    return Filters(
+        tuple(splits),
+        tuple(labels),
+        tuple(kinds),
+        text,
+        None if usable == "All" else usable == "Usable",
+        None if width == (low, high) else width,
+        seed if shuffle else None,
+    )
+
+
+def _present(values: pd.Series) -> list[str]:
+    return list(dict.fromkeys(values))

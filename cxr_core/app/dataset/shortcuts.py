@@ -1,0 +1,72 @@
+"""What a network could cheat on, shown: shape, brightness, contrast, marks, mean films, films per patient."""
+
+import numpy as np
+import streamlit as st
+
+from cxr_core.app.components.charts import draw, grouped_bars, histograms
+from cxr_core.datasets.index import Index
+from cxr_core.datasets.quality.pixel_statistics import Looks
+from cxr_core.datasets.quality.shortcuts import (
+    NEGATIVE,
+    POSITIVE,
+    Shortcut,
+    films_a_patient,
+    mark_shares,
+    mean_films,
+    shape_shortcut,
+    tone_shortcuts,
+)
+
+
+def show_shortcuts(index: Index, looks: Looks) -> None:
+    """Each trait with its figure and one sentence that says what to make of it."""
+    st.caption(
+        "A network finds whatever tells the classes apart, disease or not. Each trait below is measured on these films."
+    )
+    with st.grid(2, min_column_width=320, gap="medium") as grid:
+        for shortcut in (shape_shortcut(index), *tone_shortcuts(index, looks)):
+            with grid.cell(), st.container(border=True):
+                _trait(index, shortcut)
+        with grid.cell(), st.container(border=True):
+            table, sentence = mark_shares(index, looks)
+            st.subheader("Marks in the corners", anchor=False)
+            draw(grouped_bars(table, "Share of films", percent=True), sentence, "marks")
+            st.write(sentence)
+        with grid.cell(), st.container(border=True):
+            table, sentence = films_a_patient(index)
+            st.subheader("Films per patient", anchor=False)
+            draw(grouped_bars(table, "Patients"), sentence, "films_a_patient")
+            st.write(sentence)
+    _means(index, looks)
+
+
+def _trait(index: Index, shortcut: Shortcut) -> None:
+    st.subheader(shortcut.title, anchor=False)
+    labels = index.films.loc[shortcut.values.index, "label"]
+    draw(histograms(shortcut.values, labels, shortcut.unit), shortcut.sentence, shortcut.name)
+    st.write(shortcut.sentence)
+
+
+def _means(index: Index, looks: Looks) -> None:
+    means, sentence = mean_films(index, looks)
+    with st.container(border=True):
+        st.subheader("Mean film of each class", anchor=False)
+        with st.grid(3, min_column_width=160) as grid:
+            for name, mean in means.items():
+                with grid.cell():
+                    st.image(mean.round().astype(np.uint8), alt=f"Mean {name} film", width="stretch")
+                    st.caption(f"Mean {name} film")
+            if len(means) == 2:
+                with grid.cell():
+                    picture = difference_picture(means[POSITIVE] - means[NEGATIVE])
+                    st.image(picture, alt=sentence, width="stretch")
+                    st.caption(f"Difference: orange where {POSITIVE} is brighter, blue where it is darker")
+        st.write(sentence)
+
+
+def difference_picture(difference: np.ndarray) -> np.ndarray:
+    """A difference of films, `float (S, S)`, as colours `uint8 (S, S, 3)`: orange above zero, blue below."""
+    strength = difference / max(1.0, float(np.abs(difference).max()))
+    middle, above, below = np.array([235.0, 235, 235]), np.array([213.0, 94, 0]), np.array([0.0, 114, 178])
+    towards = np.where(strength[..., None] > 0, above, below)
+    return (middle + np.abs(strength)[..., None] * (towards - middle)).round().astype(np.uint8)

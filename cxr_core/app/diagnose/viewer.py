@@ -1,0 +1,39 @@
+"""The film on screen: a viewer that runs in the browser, with heatmap, zoom, window and level, and invert.
+
+Nothing it does asks the server, so that it answers at once; the server sends one JPEG and one small heatmap a film.
+"""
+
+import base64
+
+import cv2
+import numpy as np
+
+from cxr_core.app.components.component import show_component
+
+SHOWN_SIDE = 1600
+JPEG_QUALITY = 90
+
+
+def show_film(picture: bytes, heatmap: np.ndarray | None, alt: str, film: str) -> None:
+    """Draw the viewer.
+
+    picture: the film as a JPEG, see `for_screen`. heatmap: `float32 (h, w)` in [0, 1], or None to show none.
+    alt: what a reader who cannot see the film is told. film: its key; window, level and zoom start anew with another.
+    """
+    heat = None
+    if heatmap is not None:
+        heat = {
+            "width": heatmap.shape[1],
+            "height": heatmap.shape[0],
+            "values": base64.b64encode((np.clip(heatmap, 0, 1) * 255).astype(np.uint8).tobytes()).decode(),
+        }
+    source = "data:image/jpeg;base64," + base64.b64encode(picture).decode()
+    show_component("diagnose/viewer", "viewer", {"film": film, "picture": source, "heat": heat, "alt": alt})
+
+
+def for_screen(pixels: np.ndarray, side: int = SHOWN_SIDE) -> bytes:
+    """A film, `uint8 (H, W)`, as a JPEG with no side over `side` pixels."""
+    scale = side / max(pixels.shape)
+    if scale < 1:
+        pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()

@@ -1,0 +1,161 @@
+"""Archives become folders under `CXR_HOME`: a `.zip` of films, or a MedMNIST `.npz`.
+
+An archive comes from anywhere: its names may point out of the folder, it may unpack to more than the disk holds, it may
+be cut. Every entry is checked before it is written, and what an entry holds is counted as it is read, not believed.
+"""
+
+import hashlib
+import shutil
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from PIL import Image
+
+from cxr_core.datasets.layout import CLASSES, SPLITS
+from cxr_core.errors import DataSetError
+from cxr_core.paths import home
+
+ARCHIVES = (".zip", ".npz")
+MAX_ENTRIES = 500_000
+MAX_RATIO = 200  # an entry that packs better than this is no film; text packs to a twentieth, films hardly at all
+_SMALL = 1_000_000  # bytes up to which an entry may pack as it likes: a blank film does
+_SPARE = 500_000_000  # bytes of disk that stay free
+_CHUNK = 1 << 20
+Progress = Callable[[int, int], None]
+
+
+def unpack(archive: Path, progress: Progress | None = None) -> Path:
+    """The folder that holds the archive's films; an archive that was unpacked before is not unpacked again.
+
+    `progress(done, total)` counts bytes or films. Raises DataSetError: not an archive, damaged, encrypted, names that
+    lead out of the folder, more than the disk holds.
+    """
+    archive = Path(archive).expanduser()
+    try:
+        status = archive.stat()
+    except OSError as error:
+        raise DataSetError(f"{archive}: cannot be opened ({error.strerror}); accepted are .zip and .npz.") from error
+    key = hashlib.sha256(f"{archive.resolve()} {status.st_size} {status.st_mtime_ns}".encode()).hexdigest()[:12]
+    folder = home() / "data" / f"{archive.stem}-{key}"
+    if folder.exists():
+        return folder
+    part = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        part.mkdir(parents=True)
+        if archive.suffix.lower() == ".npz":
+            _unpack_arrays(archive, part, progress)
+        else:
+            _unpack_zip(archive, part, progress)
+        part.replace(folder)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise DataSetError(f"{archive.name}: a damaged or incomplete archive ({error}); fetch it again.") from error
+    except OSError as error:
+        raise DataSetError(
+            f"{archive.name}: cannot be unpacked ({error.strerror or error}); free some space."
+        ) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return folder
+
+
+def check_space(needed: int, what: str) -> None:
+    """Raises DataSetError unless the disk of `CXR_HOME` has room for `needed` bytes and some to spare."""
+    free = shutil.disk_usage(home()).free
+    if needed + _SPARE > free:
+        raise DataSetError(
+            f"{what}: needs {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free at {home()}; free some space, or "
+            "move CXR_HOME to a larger disk."
+        )
+
+
+def _unpack_zip(archive: Path, folder: Path, progress: Progress | None) -> None:
+    with zipfile.ZipFile(archive) as packed:
+        entries = [entry for entry in packed.infolist() if not entry.is_dir()]
+        if len(entries) > MAX_ENTRIES:
+            raise DataSetError(f"{archive.name}: {len(entries):,} files; accepted are {MAX_ENTRIES:,} at most.")
+        for entry in entries:
+            _check(archive.name, entry)
+        wanted = [entry for entry in entries if _wanted(entry.filename)]
+        total = sum(entry.file_size for entry in wanted)
+        check_space(total, archive.name)
+        done = 0
+        for entry in wanted:
+            target = folder / PurePosixPath(entry.filename)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with packed.open(entry) as source, target.open("wb") as copy:
+                while chunk := source.read(_CHUNK):
+                    done += len(chunk)
+                    if done > total:
+                        raise DataSetError(f"{archive.name}: holds more than it says; not unpacked.")
+                    copy.write(chunk)
+            if progress:
+                progress(done, total)
+
+
+def _check(archive: str, entry: zipfile.ZipInfo) -> None:
+    path = PurePosixPath(entry.filename.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or (path.parts and ":" in path.parts[0]):
+        raise DataSetError(f"{archive}: the name {entry.filename!r} leads out of its folder; nothing was unpacked.")
+    if entry.external_attr >> 28 == 0xA:
+        raise DataSetError(f"{archive}: {entry.filename!r} is a link; only files are accepted, nothing was unpacked.")
+    if entry.flag_bits & 1:
+        raise DataSetError(f"{archive}: is encrypted; unpack it yourself and open the folder.")
+    if entry.file_size > max(_SMALL, MAX_RATIO * entry.compress_size):
+        raise DataSetError(
+            f"{archive}: {entry.filename!r} would unpack to {entry.file_size:,} bytes from {entry.compress_size:,}, "
+            "which no film does; nothing was unpacked."
+        )
+
+
+def _wanted(name: str) -> bool:
+    return not any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
+
+
+def _unpack_arrays(archive: Path, folder: Path, progress: Progress | None) -> None:
+    """Films of a MedMNIST file: `SPLIT_images` `uint8 (N, H, W)`, `SPLIT_labels` `(N, 1)`, 1 for pneumonia."""
+    shapes = {name: shape for name, shape, _ in _headers(archive)}
+    splits = [split for split in SPLITS if f"{split}_images" in shapes]
+    if not splits or any(f"{split}_labels" not in shapes for split in splits):
+        held = ", ".join(shapes) or "nothing"
+        raise DataSetError(f"{archive.name}: holds {held}; accepted are train_images, train_labels and so on.")
+    total = sum(shapes[f"{split}_images"][0] for split in splits)
+    done = 0
+    with np.load(archive, allow_pickle=False) as arrays:
+        for split in splits:
+            images, labels = arrays[f"{split}_images"], arrays[f"{split}_labels"].ravel()
+            if images.dtype != np.uint8 or images.ndim != 3 or len(images) != len(labels):
+                raise DataSetError(
+                    f"{archive.name}: {split}_images is {images.dtype} {images.shape} with {len(labels)} labels; "
+                    "accepted is uint8 (N, H, W) with N labels."
+                )
+            if not set(np.unique(labels)) <= {0, 1}:
+                raise DataSetError(f"{archive.name}: {split}_labels has values beyond 0 and 1; accepted are these two.")
+            for label in CLASSES:
+                (folder / split / label).mkdir(parents=True, exist_ok=True)
+            for i, (image, label) in enumerate(zip(images, labels, strict=True)):
+                Image.fromarray(image).save(folder / split / CLASSES[int(label)] / f"{split}-{i:05}.png")
+                done += 1
+                if progress and (done % 100 == 0 or done == total):
+                    progress(done, total)
+
+
+def _headers(archive: Path) -> list[tuple[str, tuple[int, ...], np.dtype]]:
+    """Name, shape and dtype of each array, from its header alone, so that a bomb is refused before it is unpacked."""
+    found = []
+    with zipfile.ZipFile(archive) as packed:
+        for entry in packed.infolist():
+            if not entry.filename.endswith(".npy"):
+                continue
+            with packed.open(entry) as source:
+                version = np.lib.format.read_magic(source)
+                read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+                shape, _, dtype = read(source)
+            if dtype.hasobject:
+                raise DataSetError(f"{archive.name}: {entry.filename} holds Python objects, which are never opened.")
+            found.append((entry.filename.removesuffix(".npy"), shape, dtype))
+        check_space(2 * sum(entry.file_size for entry in packed.infolist()), archive.name)
+    return found

@@ -1,0 +1,123 @@
+"""Splits by patient, stratified and seeded, as a table; no file is moved."""
+
+import re
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cxr_core.datasets.index import Index
+from cxr_core.datasets.layout import SPLITS
+from cxr_core.errors import DataSetError, SettingsError, WorkError
+from cxr_core.paths import home, keeping, replacing
+
+GROUPS = ("patient", "image")
+FRACTIONS = (0.7, 0.15, 0.15)
+_NAME = re.compile(r"[\w][\w .-]{0,60}")
+SPLIT_COLUMNS = ["path", "label", "kind", "patient", "sha256", "split"]
+
+
+def grouped_split(
+    films: pd.DataFrame, fractions: Sequence[float] = FRACTIONS, seed: int = 0, group: str = "patient"
+) -> pd.Series:
+    """Deal films into train, val and test.
+
+    films: rows of `Index.films`; those with a fault are left out (their split is "").
+    fractions: of films in train, val and test; they add up to 1. Zeros are allowed.
+    group: "patient" keeps all films of a child together; "image" deals each film alone (it leaks; for comparison).
+    Stratified by kind: each kind's patients are shuffled and dealt until the fractions are filled.
+    Returns a Series of "train", "val", "test" or "" on the index of `films`. Raises SettingsError.
+    """
+    if len(fractions) != 3 or not all(0 <= share <= 1 for share in fractions) or abs(sum(fractions) - 1) > 1e-6:
+        given = " ".join(map(str, fractions))
+        raise SettingsError(f"fractions {given}: three numbers from 0 to 1 that add up to 1 are accepted.")
+    if group not in GROUPS:
+        raise SettingsError(f"group {group!r}: accepted are {' and '.join(GROUPS)}.")
+    usable = films[films["fault"] == ""]
+    keys = usable["patient"] if group == "patient" else usable["path"]
+    patients = _patients(keys, usable["kind"])
+    rng = np.random.default_rng(seed)
+    dealt: dict[str, str] = {}
+    for _, stratum in patients.groupby("kind", sort=True):
+        shuffled = stratum.iloc[rng.permutation(len(stratum))]
+        middle = (shuffled["films"].cumsum() - shuffled["films"] / 2) / shuffled["films"].sum()
+        place = np.searchsorted(np.cumsum(fractions)[:2], middle.to_numpy(), side="right")
+        dealt |= {name: SPLITS[i] for name, i in zip(shuffled.index, place, strict=True)}
+    return keys.map(dealt).reindex(films.index, fill_value="")
+
+
+def official_split(films: pd.DataFrame) -> pd.Series:
+    """The split of the folders, as published; "" for films with a fault or in no split folder."""
+    return films["split"].where(films["fault"] == "", "")
+
+
+def write_split(films: pd.DataFrame, split: pd.Series, file: Path) -> None:
+    """Write the split as a CSV with SPLIT_COLUMNS; films without a split are left out. Raises WorkError."""
+    try:
+        pipe_or_device = file.exists() and not file.is_file()
+        with nullcontext(file) if pipe_or_device else replacing(file.resolve()) as part:
+            _table(films, split).to_csv(part, index=False)
+    except OSError as error:
+        raise WorkError(f"{file}: the split cannot be written ({error.strerror or error}).") from error
+
+
+def _table(films: pd.DataFrame, split: pd.Series) -> pd.DataFrame:
+    table = films.assign(split=split)
+    return table.loc[table["split"] != "", SPLIT_COLUMNS]
+
+
+def read_split(films: pd.DataFrame, file: Path) -> pd.Series:
+    """Read a split table; films it does not name get "". Raises DataSetError."""
+    try:
+        table = pd.read_csv(file, dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise DataSetError(
+            f"{file}: not a readable split table ({error}); accepted is a CSV with path,split."
+        ) from error
+    if not {"path", "split"} <= set(table.columns):
+        raise DataSetError(f"{file}: has the columns {', '.join(table.columns)}; a split table has path and split.")
+    strange = sorted(set(table["split"]) - set(SPLITS))
+    if strange:
+        raise DataSetError(f"{file}: names the split {strange[0]!r}; accepted are {', '.join(SPLITS)}.")
+    if table["path"].duplicated().any():
+        raise DataSetError(
+            f"{file}: names {table['path'][table['path'].duplicated()].iloc[0]} twice; once is accepted."
+        )
+    found = films["path"].map(dict(zip(table["path"], table["split"], strict=True))).fillna("")
+    if (found == "").all():
+        raise DataSetError(f"{file}: names none of the data set's films; its paths are relative to the data set.")
+    return found.where(films["fault"] == "", "")
+
+
+def save_split(index: Index, split: pd.Series, name: str) -> Path:
+    """Keep a split under `CXR_HOME`, where Train and Evaluate find it; one of that name is replaced.
+
+    Raises SettingsError for a name that is no file name, WorkError if it cannot be written.
+    """
+    if not _NAME.fullmatch(name):
+        raise SettingsError(f"split name {name!r}: letters, digits, spaces, dots, _ and - are accepted, 61 at most.")
+    file = splits_folder(index) / f"{name.strip()}.csv"
+    with keeping(file, "the split") as part:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _table(index.films, split).to_csv(part, index=False)
+    return file
+
+
+def saved_splits(index: Index) -> list[Path]:
+    """The split tables kept for these films, the newest first."""
+    tables = splits_folder(index).glob("*.csv")
+    return sorted(tables, key=lambda file: file.stat().st_mtime_ns, reverse=True)
+
+
+def splits_folder(index: Index) -> Path:
+    """Where the splits of these films are kept: the same films, wherever they lie, share them."""
+    return home() / "splits" / index.fingerprint[:16]
+
+
+def _patients(keys: pd.Series, kinds: pd.Series) -> pd.DataFrame:
+    """One row a patient, sorted by key: the commonest kind of its films (`kind`) and their number (`films`)."""
+    table = pd.crosstab(keys, kinds)
+    kind = table.columns.to_numpy()[table.to_numpy().argmax(axis=1)] if len(table) else []
+    return pd.DataFrame({"kind": kind, "films": table.sum(axis=1)}, index=table.index)

@@ -1,0 +1,171 @@
+"""Bytes or a path become one grey film; the content decides the format, never the extension.
+
+This is the one door to the decoders, and the one place where their failures become `UnreadableFilm`.
+"""
+
+import hashlib
+import os
+import re
+import stat
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from cxr_core.errors import UnreadableFilm
+from cxr_core.imaging import raster
+from cxr_core.imaging.film import Film
+from cxr_core.imaging.raster import MAX_BYTES, MAX_PIXELS, MIN_SIDE
+
+__all__ = ["ACCEPTED", "MAX_BYTES", "MAX_PIXELS", "MIN_SIDE", "decode_film", "decoded_ahead", "read_film", "sniff"]
+
+Source = TypeVar("Source")
+Decoded = TypeVar("Decoded")
+ACCEPTED = "JPEG, PNG, TIFF, BMP, WebP and DICOM"
+
+# A data set without the preamble of PS3.10 7.1 starts with its lowest tag, in group 0002 or 0008: the tag, then a VR
+# in capitals (explicit) or a short 32-bit length (implicit); big endian is always explicit.
+_BARE_DICOM = re.compile(rb"[\x02\x08]\x00.\x00(?:[A-Z]{2}|..\x00\x00)|\x00\x08\x00.[A-Z]{2}", re.DOTALL)
+
+_SIGNATURES = {
+    "JPEG": re.compile(rb"\xff\xd8\xff"),
+    "PNG": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "TIFF": re.compile(rb"II[*+]\x00|MM\x00[*+]"),
+    "BMP": re.compile(rb"BM.{4}\x00{4}", re.DOTALL),
+    "WebP": re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
+    "DICOM": _BARE_DICOM,
+}
+
+# What people also drop, so that the refusal can call it by its name.
+_OTHERS = {
+    "a GIF image": re.compile(rb"GIF8"),
+    "a PDF document": re.compile(rb"%PDF"),
+    "a ZIP archive": re.compile(rb"PK\x03\x04"),
+    "a HEIF image": re.compile(rb"....ftyp(?:hei|mif|avif)", re.DOTALL),
+    "a bare JPEG 2000 image": re.compile(rb"\x00\x00\x00\x0cjP  |\xff\x4f\xff\x51"),
+}
+
+
+def sniff(head: bytes) -> str | None:
+    """The format of a file by its first bytes (132 or more): a name in `ACCEPTED`, or None."""
+    if head[128:132] == b"DICM":  # first, since a DICOM preamble may itself look like a TIFF (PS3.10 7.1)
+        return "DICOM"
+    return next((name for name, signature in _SIGNATURES.items() if signature.match(head)), None)
+
+
+def read_film(path: Path | str) -> Film:
+    """Read one file; its size is checked before its content is taken.
+
+    Raises `UnreadableFilm` for whatever keeps it from being a film, as `decode_film` does.
+    """
+    path = Path(path)
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe or a device could be read for ever
+            raise _refusal(path.name or str(path), "a folder" if path.is_dir() else "not a regular file")
+        if status.st_size > MAX_BYTES:
+            raise _refusal(path.name, _too_large(status.st_size))
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise _refusal(path.name or str(path), "no such file") from None
+    except PermissionError:
+        raise _refusal(path.name, "no permission to read it") from None
+    except OSError as error:
+        raise _refusal(path.name, f"cannot be read ({error.strerror or type(error).__name__})") from None
+    except UnreadableFilm:
+        raise
+    except ValueError:  # a zero byte in the path
+        raise _refusal(path.name, "not a valid path") from None
+    return decode_film(data, path.name)
+
+
+def decode_film(data: bytes, name: str) -> Film:
+    """One grey film, `uint8 (H, W)`, bone white, from a file's bytes; `name` is the file's name.
+
+    Raises `UnreadableFilm`, and nothing else for any bytes, when they are empty, of no accepted format, truncated or
+    damaged, above `MAX_BYTES` or `MAX_PIXELS`, below `MIN_SIDE` on a side, or hold no single image.
+    """
+    name = Path(name).name or name
+    if not data:
+        raise _refusal(name, "an empty file (0 bytes)")
+    if len(data) > MAX_BYTES:
+        raise _refusal(name, _too_large(len(data)))
+    kind = sniff(data[:132])
+    if kind is None:
+        other = next((words for words, signature in _OTHERS.items() if signature.match(data)), "not an image")
+        raise _refusal(name, f"{other} ({len(data):,} byte{'s' if len(data) > 1 else ''})")
+    try:
+        with _quiet():
+            if kind == "DICOM":
+                from cxr_core.imaging import dicom_reader as dicom  # pydicom takes half a second to import
+
+                pixels, source = dicom.decode(data)
+            else:
+                pixels, source = raster.decode(data, kind)
+            return Film(pixels, name, hashlib.sha256(data).hexdigest(), source)
+    except UnreadableFilm as error:
+        raise _refusal(name, str(error)) from None
+    except MemoryError:
+        raise _refusal(name, f"a {kind} image that does not fit into memory") from None
+    except Exception as error:  # decoders fail in their own ways on damaged bytes; this is the one place for them all
+        raise _refusal(name, f"a {kind} file that is truncated, damaged or of an unsupported kind") from error
+
+
+def decoded_ahead(batches: Iterable[Iterable[Source]], decode: Callable[[Source], Decoded]) -> Iterator[list[Decoded]]:
+    """Each batch as `decode` gives it, in order; the next batch is decoded while the caller works on the last.
+
+    Raises what `decode` raises. What is still to be decoded when the caller stops is not.
+    """
+    pool = ThreadPoolExecutor(os.cpu_count())
+    last: list[Future[Decoded]] | None = None
+    try:
+        for batch in batches:
+            following = [pool.submit(decode, source) for source in batch]
+            if last is not None:
+                yield [future.result() for future in last]
+            last = following
+        if last is not None:
+            yield [future.result() for future in last]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _too_large(size: int) -> str:
+    return f"{size:,} bytes, more than the limit of {MAX_BYTES:,} bytes"
+
+
+def _refusal(name: str, reason: str) -> UnreadableFilm:
+    printable = "".join(letter if letter.isprintable() else "?" for letter in name)
+    return UnreadableFilm(f"{printable}: {reason}; accepted are {ACCEPTED}.")
+
+
+_quiet_lock = threading.Lock()
+_quiet_threads = 0
+_quiet_saved = warnings.catch_warnings()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No warnings while any thread decodes: what matters in them is in the film's steps or in the refusal.
+
+    `catch_warnings` alone may leave the filters changed when threads overlap, so that the first one in saves them and
+    the last one out restores them.
+    """
+    global _quiet_threads, _quiet_saved
+    with _quiet_lock:
+        _quiet_threads += 1
+        if _quiet_threads == 1:
+            _quiet_saved = warnings.catch_warnings()
+            _quiet_saved.__enter__()
+            warnings.simplefilter("ignore")
+    try:
+        yield
+    finally:
+        with _quiet_lock:
+            _quiet_threads -= 1
+            if _quiet_threads == 0:
+                _quiet_saved.__exit__(None, None, None)

@@ -1,0 +1,112 @@
+"""What a file's bytes and header say without decoding its pixels, and whether they rule the file out."""
+
+import hashlib
+import io
+import struct
+import warnings
+from pathlib import Path
+from typing import TypedDict
+
+from PIL import Image
+
+from cxr_core.imaging.decode import MAX_BYTES, MAX_PIXELS, MIN_SIDE, sniff
+from cxr_core.imaging.raster import is_cut
+
+CANNOT_BE_READ = "cannot be read"
+_GREY_MODES = ("L", "1", "I;16", "I", "LA", "F")
+_ORIENTATION, _SIDEWAYS = 0x0112, (5, 6, 7, 8)
+
+
+class Header(TypedDict):
+    """width, height: pixels as displayed, 0 where unknown. colour: stored with colour channels. fault: "" or why not.
+
+    patient_id: "" or, for DICOM, a hash of the patient's id: films of one patient are known, who it is is not.
+    """
+
+    width: int
+    height: int
+    format: str
+    colour: bool
+    sha256: str
+    fault: str
+    patient_id: str
+
+
+def unread(fault: str) -> Header:
+    """The header of a file that cannot even be opened."""
+    return Header(width=0, height=0, format="", colour=False, sha256="", fault=fault, patient_id="")
+
+
+def read_header(file: Path, size: int) -> Header:
+    """The header of one file of `size` bytes. Never raises for what a file holds: its `fault` says it."""
+    found = unread("")
+    if size == 0:
+        found["fault"] = "is empty"
+        return found
+    if size > MAX_BYTES:
+        found["fault"] = f"is larger than {MAX_BYTES // 10**6} MB"
+        return found
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        found["fault"] = f"{CANNOT_BE_READ}: {error.strerror}"
+        return found
+    found["sha256"] = hashlib.sha256(data).hexdigest()
+    found["format"] = sniff(data[:132]) or ""
+    if not found["format"]:
+        found["fault"] = "is not an image"
+        return found
+    cut = _cut(data, found["format"])
+    try:
+        _dicom(data, found) if found["format"] == "DICOM" else _picture(data, found)
+    except Exception:  # a parser fails in its own ways on damaged bytes; the decoder would give the same answer
+        found["fault"] = "is truncated" if cut else "is damaged: its header cannot be read"
+        return found
+    found["fault"] = "is truncated" if cut else _size_fault(found["width"], found["height"])
+    return found
+
+
+def _picture(data: bytes, found: Header) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        image = Image.open(io.BytesIO(data), formats=(found["format"].upper(),))
+    with image:
+        found["width"], found["height"] = image.size
+        found["colour"] = image.mode not in _GREY_MODES
+        turnable = "exif" in image.info or found["format"] == "TIFF"
+        if turnable and image.getexif().get(_ORIENTATION) in _SIDEWAYS:
+            found["width"], found["height"] = image.size[::-1]
+
+
+def _dicom(data: bytes, found: Header) -> None:
+    from pydicom import dcmread
+
+    wanted = ["Rows", "Columns", "PhotometricInterpretation", "PatientID", "PixelData"]
+    tags = dcmread(io.BytesIO(data), stop_before_pixels=True, specific_tags=wanted, force=True)
+    found["width"], found["height"] = int(tags.get("Columns") or 0), int(tags.get("Rows") or 0)
+    found["colour"] = not str(tags.get("PhotometricInterpretation", "")).startswith("MONOCHROME")
+    if patient := str(tags.get("PatientID") or "").strip():
+        found["patient_id"] = "dicom-" + hashlib.sha256(patient.encode()).hexdigest()[:16]
+
+
+def _size_fault(width: int, height: int) -> str:
+    if not width or not height:
+        return "holds no image"
+    if width * height > MAX_PIXELS:
+        return f"has {width:,} x {height:,} pixels, more than {MAX_PIXELS:,}"
+    if min(width, height) < MIN_SIDE:
+        return f"has {width} x {height} pixels, less than {MIN_SIDE} a side"
+    return ""
+
+
+def _cut(data: bytes, kind: str) -> bool:
+    """Whether the end of the file is missing, by the format's own marks of its end."""
+    if kind == "JPEG":
+        return is_cut(data)
+    if kind == "PNG":
+        return b"IEND" not in data[-4096:]
+    if kind == "WebP":
+        return len(data) < 12 or struct.unpack_from("<I", data, 4)[0] + 8 > len(data) + 1
+    if kind == "BMP":
+        return len(data) < 14 or struct.unpack_from("<I", data, 2)[0] > len(data)
+    return False

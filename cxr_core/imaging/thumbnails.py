@@ -1,0 +1,47 @@
+"""Small pictures of films, quick enough for a page of them."""
+
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps
+
+from cxr_core.errors import UnreadableFilm
+from cxr_core.imaging.decode import MAX_BYTES, decode_film
+
+
+def thumbnail(file: Path, side: int) -> tuple[np.ndarray, bytes]:
+    """A film no larger than `side` pixels a side, `uint8 (h, w)`, bone white, and the file's bytes.
+
+    Large JPEGs are decoded at an eighth to a half of their size, which a JPEG allows without decoding it whole. Raises
+    UnreadableFilm.
+    """
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            raise UnreadableFilm(f"{file.name}: larger than {MAX_BYTES // 10**6} MB, the most that is accepted.")
+        data = file.read_bytes()
+    except OSError as error:
+        raise UnreadableFilm(f"{file.name}: cannot be read any more ({error.strerror}); restore it.") from error
+    pixels = _reduced_jpeg(data, side) if data.startswith(b"\xff\xd8") else None
+    if pixels is None:
+        pixels = decode_film(data, file.name).pixels
+    return shrunk(pixels, side), data
+
+
+def shrunk(pixels: np.ndarray, side: int) -> np.ndarray:
+    """`uint8 (H, W)` or `(H, W, 3)`, shrunk so that no side is over `side`; smaller ones are left as they are."""
+    scale = side / max(pixels.shape[:2])
+    return pixels if scale >= 1 else cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+
+
+def _reduced_jpeg(data: bytes, side: int) -> np.ndarray | None:
+    """The JPEG in grey at the smallest size of at least `side`; None where the full decoder should judge it."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+            if max(image.size) < 2 * side:
+                return None
+            image.draft("L", (side, side))
+            return np.asarray(ImageOps.exif_transpose(image).convert("L"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None

@@ -1,0 +1,71 @@
+"""Answers that may be "both": conformal limits that keep the error rate of each class.
+
+Class-conditional (Mondrian) split conformal prediction: Vovk, ACML 2012 (PMLR 25:475-490); Ding et al., NeurIPS 2023.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import numpy as np
+
+from cxr_core.errors import DataSetError, SettingsError
+from cxr_core.metrics.scores import Scores
+
+Answer = Literal["pneumonia", "normal", "both", "neither"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Which classes stay possible at a probability p.
+
+    Pneumonia stays possible while p >= pneumonia_from, normal while p <= normal_to; both in [0, 1].
+    """
+
+    pneumonia_from: float
+    normal_to: float
+
+    def answer(self, probability: float) -> Answer:
+        """The classes that stay possible."""
+        pneumonia, normal = probability >= self.pneumonia_from, probability <= self.normal_to
+        if pneumonia and normal:
+            return "both"
+        if pneumonia or normal:
+            return "pneumonia" if pneumonia else "normal"
+        return "neither"
+
+    def to_dict(self) -> dict[str, float]:
+        """The keyword arguments that make it again."""
+        return asdict(self)
+
+
+def fit_conformal(scores: Scores, errors: Sequence[float] = (0.05, 0.1, 0.2)) -> dict[str, Limits]:
+    """Limits for each error rate, keyed by it as text ("0.05").
+
+    For a new film from the same source as these, the true class is ruled out with at most that probability, for films
+    with pneumonia and for normal films alike. It holds for films that are exchangeable with these: not trained on, and
+    strictly one film a patient; films of one patient make the rate vary more from one validation set to the next.
+    A class too small for the rate (fewer than 1 / error - 1 films) is never ruled out.
+    Raises DataSetError if all films have one label, SettingsError for an error rate outside (0, 1).
+    """
+    if scores.one_class:
+        raise DataSetError(f"conformal limits: {scores.one_class}")
+    pneumonia = np.sort(scores.scores[scores.labels == 1])
+    normal = np.sort(scores.scores[scores.labels == 0])
+    limits = {}
+    for error in errors:
+        if not 0 < error < 1:
+            raise SettingsError(f"error rate {error}: a number between 0 and 1 is accepted.")
+        below, above = _ruled_out(len(pneumonia), error), _ruled_out(len(normal), error)
+        limits[f"{error:g}"] = Limits(
+            pneumonia_from=float(pneumonia[below - 1]) if below else 0.0,
+            normal_to=float(normal[-above]) if above else 1.0,
+        )
+    return limits
+
+
+def _ruled_out(films: int, error: float) -> int:
+    """Rank of the limit from the unlikely end: floor(error * (n + 1)), the finite-sample correction."""
+    # The hair above keeps 0.1 * 30 from counting as 2.
+    return math.floor(error * (films + 1) + 1e-9)

@@ -1,0 +1,125 @@
+"""The points of each drawing, as plain lists ready for JSON or a chart; nothing is drawn here.
+
+Each function returns a dict of lists of equal length (scalars beside them are named so), floats, without NaN.
+"""
+
+from typing import Any
+
+import numpy as np
+from sklearn import metrics as sk
+
+from cxr_core.errors import DataSetError
+from cxr_core.metrics.bootstrap import draw_patients
+from cxr_core.metrics.estimate import wilson
+from cxr_core.metrics.scores import Scores
+from cxr_core.metrics.weighted import ECE_BINS, score_bin
+
+GRID = np.linspace(0, 1, 101)
+
+
+def roc_curve(scores: Scores) -> dict[str, list]:
+    """`false_positive_rate`, `sensitivity`, `threshold` from (0, 0) to (1, 1).
+
+    The first threshold, above every score, is None. Raises DataSetError if all films have one label.
+    """
+    _require_both_classes("ROC curve", scores)
+    rates, sensitivity, thresholds = sk.roc_curve(scores.labels, scores.scores)
+    return {
+        "false_positive_rate": rates.tolist(),
+        "sensitivity": sensitivity.tolist(),
+        "threshold": [None, *thresholds[1:].tolist()],
+    }
+
+
+def roc_band(scores: Scores, draws: int = 500, seed: int = 0, level: float = 0.95) -> dict[str, list]:
+    """`false_positive_rate` (a grid of 101) and the sensitivity's pointwise `low` and `high` at each.
+
+    From draws of patients with replacement, see `bootstrap`; a draw of one class is left out. At each rate the
+    sensitivity of the highest threshold that keeps to it. Raises DataSetError if all films have one label.
+    """
+    _require_both_classes("ROC band", scores)
+    values, place = np.unique(-scores.scores, return_inverse=True)
+    order = np.argsort(place, kind="stable")
+    ends = np.searchsorted(place[order], np.arange(len(values)), side="right") - 1
+    pneumonia = scores.labels[order]
+    curves = []
+    for weights in draw_patients(scores.patients, draws, seed):
+        sorted_weights = weights[:, order]
+        true_positives = np.cumsum(sorted_weights * pneumonia, axis=1)[:, ends]
+        false_positives = np.cumsum(sorted_weights * (1 - pneumonia), axis=1)[:, ends]
+        for found, alarms in zip(true_positives, false_positives, strict=True):
+            if found[-1] and alarms[-1]:
+                step = np.searchsorted(alarms / alarms[-1], GRID, side="right")
+                curves.append(np.concatenate([[0.0], found / found[-1]])[step])
+    if not curves:
+        raise DataSetError("ROC band: no draw has both classes; more patients are needed.")
+    low, high = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return {"false_positive_rate": GRID.tolist(), "low": low.tolist(), "high": high.tolist()}
+
+
+def precision_recall_curve(scores: Scores) -> dict[str, list]:
+    """`recall`, `precision`, `threshold` from recall 1 down to 0; the last threshold, above every score, is None.
+
+    Raises DataSetError if all films have one label.
+    """
+    _require_both_classes("precision-recall curve", scores)
+    precision, recall, thresholds = sk.precision_recall_curve(scores.labels, scores.scores)
+    return {
+        "recall": recall.tolist(),
+        "precision": precision.tolist(),
+        "threshold": [*thresholds.tolist(), None],
+    }
+
+
+def reliability_diagram(scores: Scores, bins: int = ECE_BINS) -> dict[str, list]:
+    """One entry for each bin that holds films, of `bins` of equal width.
+
+    `from_score`, `to_score`, `mean_score`, `observed` (share with pneumonia), its Wilson interval `low`, `high`, and
+    `films`.
+    """
+    place = score_bin(scores.scores, bins)
+    points = []
+    for number in np.unique(place):
+        inside = place == number
+        observed = wilson(int(scores.labels[inside].sum()), int(inside.sum()))
+        edges = (float(number / bins), float((number + 1) / bins))
+        mean = float(scores.scores[inside].mean())
+        points.append((*edges, mean, observed.value, observed.low, observed.high, observed.n))
+    names = ("from_score", "to_score", "mean_score", "observed", "low", "high", "films")
+    return {name: list(column) for name, column in zip(names, zip(*points, strict=True), strict=True)}
+
+
+def score_histogram(scores: Scores, bins: int = 40) -> dict[str, list]:
+    """`from_score`, `to_score`, and the films of each class in it, `pneumonia` and `normal`."""
+    place = score_bin(scores.scores, bins)
+    edges = (np.arange(bins + 1) / bins).tolist()
+    counts = {
+        name: np.bincount(place[scores.labels == label], minlength=bins).tolist()
+        for name, label in (("pneumonia", 1), ("normal", 0))
+    }
+    return {"from_score": edges[:-1], "to_score": edges[1:]} | counts
+
+
+def decision_curve(scores: Scores) -> dict[str, Any]:
+    """Net benefit for each threshold probability 0.01 ... 0.99 (Vickers and Elkin, Med Decis Making 2006; 26:565-574).
+
+    `threshold`, and the net benefit of the `model`, of treating `all` and of treating `none`; the scalar `prevalence`
+    is that of these films, and the curve holds for it only.
+    """
+    thresholds = GRID[1:-1]
+    called = scores.scores[None, :] >= thresholds[:, None]
+    true_positives = called @ scores.labels
+    false_positives = called.sum(axis=1) - true_positives
+    odds = thresholds / (1 - thresholds)
+    return {
+        "threshold": thresholds.tolist(),
+        "model": ((true_positives - false_positives * odds) / len(scores)).tolist(),
+        "all": ((scores.pneumonia - scores.normal * odds) / len(scores)).tolist(),
+        "none": [0.0] * len(thresholds),
+        "prevalence": scores.pneumonia / len(scores),
+    }
+
+
+def _require_both_classes(curve: str, scores: Scores) -> None:
+    if scores.one_class:
+        raise DataSetError(f"{curve}: {scores.one_class}")

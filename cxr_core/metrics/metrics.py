@@ -1,0 +1,154 @@
+"""What a model is worth on a set of films: every figure with its interval, or with the reason why it is missing."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from sklearn import metrics as sk
+
+from cxr_core.errors import SettingsError
+from cxr_core.metrics import weighted
+from cxr_core.metrics.bootstrap import clustered_bootstrap
+from cxr_core.metrics.delong import delong_interval
+from cxr_core.metrics.estimate import Figure, missing, wilson
+from cxr_core.metrics.scores import Scores
+from cxr_core.metrics.weighted import ECE_BINS, Statistic, ratio
+
+PROPORTIONS = ("sensitivity", "specificity", "accuracy", "ppv", "npv")
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Figures of one set of films at one threshold; a film is called pneumonia when its score >= threshold.
+
+    confusion: true_positives, false_positives, true_negatives, false_negatives.
+    figures: proportions with Wilson's interval, auroc with DeLong's, the others with the patient-clustered bootstrap's.
+    clustered: sensitivity to auroc once more, with the patient-clustered bootstrap's interval, which stays honest
+    where patients have several films.
+    """
+
+    threshold: float
+    films: int
+    pneumonia: int
+    normal: int
+    patients: int
+    draws: int
+    seed: int
+    confusion: dict[str, int]
+    figures: dict[str, Figure]
+    clustered: dict[str, Figure]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready, without NaN."""
+        plain = {name: getattr(self, name) for name in ("threshold", "films", "pneumonia", "normal", "patients")}
+        return plain | {
+            "draws": self.draws,
+            "seed": self.seed,
+            "confusion": self.confusion,
+            "figures": {name: figure.to_dict() for name, figure in self.figures.items()},
+            "clustered": {name: figure.to_dict() for name, figure in self.clustered.items()},
+        }
+
+
+def evaluate(scores: Scores, threshold: float, draws: int = 2000, seed: int = 0) -> Metrics:
+    """Every figure at 95%. Raises SettingsError for a threshold that is not a finite number.
+
+    figures, in order: sensitivity, specificity, accuracy, ppv, npv, balanced_accuracy, f1, mcc, auroc,
+    average_precision, brier, log_loss, calibration_slope, calibration_intercept, ece.
+    """
+    if not math.isfinite(threshold):
+        raise SettingsError(f"threshold {threshold}: a number from 0 to 1 is accepted.")
+    called = scores.called(threshold)
+    tn, fp, fn, tp = (int(n) for n in sk.confusion_matrix(scores.labels, called, labels=[0, 1]).ravel())
+    drawn = clustered_bootstrap(scores, _statistics(scores, threshold), draws, seed)
+    values = _values(scores, called)
+    # The value is the library's; the bootstrap's own, equal to it to rounding, serves the draws.
+    drawn = {
+        name: replace(figure, value=float(values[name]()))
+        if name in values and figure.value is not None
+        else _with_reason(name, figure, scores)
+        for name, figure in drawn.items()
+    }
+    proportions = {
+        "sensitivity": wilson(tp, tp + fn),
+        "specificity": wilson(tn, tn + fp),
+        "accuracy": wilson(tp + tn, len(scores)),
+        "ppv": wilson(tp, tp + fp),
+        "npv": wilson(tn, tn + fn),
+    }
+    figures = {name: _with_reason(name, figure, scores) for name, figure in proportions.items()}
+    figures |= {
+        name: delong_interval(scores) if name == "auroc" else drawn[name] for name in drawn if name not in figures
+    }
+    return Metrics(
+        threshold=float(threshold),
+        films=len(scores),
+        pneumonia=scores.pneumonia,
+        normal=scores.normal,
+        patients=len(np.unique(scores.patients)),
+        draws=draws,
+        seed=seed,
+        confusion={"true_positives": tp, "false_positives": fp, "true_negatives": tn, "false_negatives": fn},
+        figures=figures,
+        clustered={name: drawn[name] for name in (*PROPORTIONS, "auroc")},
+    )
+
+
+def _statistics(scores: Scores, threshold: float) -> dict[str, Statistic]:
+    """What the bootstrap draws, in the order of the figures."""
+    formulas: dict[str, Callable[..., np.ndarray]] = {
+        "sensitivity": lambda tp, fp, tn, fn: ratio(tp, tp + fn),
+        "specificity": lambda tp, fp, tn, fn: ratio(tn, tn + fp),
+        "accuracy": lambda tp, fp, tn, fn: ratio(tp + tn, tp + fp + tn + fn),
+        "ppv": lambda tp, fp, tn, fn: ratio(tp, tp + fp),
+        "npv": lambda tp, fp, tn, fn: ratio(tn, tn + fn),
+        "balanced_accuracy": lambda tp, fp, tn, fn: (ratio(tp, tp + fn) + ratio(tn, tn + fp)) / 2,
+        "f1": lambda tp, fp, tn, fn: ratio(2 * tp, 2 * tp + fp + fn),
+        "mcc": lambda tp, fp, tn, fn: ratio(tp * tn - fp * fn, np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))),
+    }
+    eps = np.finfo(np.float64).eps  # scikit-learn's own margin around 0 and 1
+    label_scores = np.where(scores.labels == 1, scores.scores, 1 - scores.scores)
+    return {name: weighted.counted(scores, threshold, formula) for name, formula in formulas.items()} | {
+        "auroc": weighted.auroc(scores),
+        "average_precision": weighted.average_precision(scores),
+        "brier": weighted.averaged((scores.scores - scores.labels) ** 2),
+        "log_loss": weighted.averaged(-np.log(np.clip(label_scores, eps, 1 - eps))),
+        "calibration_slope": weighted.calibration_slope(scores),
+        "calibration_intercept": weighted.calibration_intercept(scores),
+        "ece": weighted.expected_calibration_error(scores),
+    }
+
+
+def _values(scores: Scores, called: np.ndarray) -> dict[str, Callable[[], float]]:
+    """scikit-learn's value of what it has; asked for only where it is defined."""
+    labels, probabilities = scores.labels, scores.scores
+    return {
+        "balanced_accuracy": lambda: sk.balanced_accuracy_score(labels, called),
+        "f1": lambda: sk.f1_score(labels, called),
+        "mcc": lambda: sk.matthews_corrcoef(labels, called),
+        "auroc": lambda: sk.roc_auc_score(labels, probabilities),
+        "average_precision": lambda: sk.average_precision_score(labels, probabilities),
+        "brier": lambda: sk.brier_score_loss(labels, probabilities, labels=[0, 1]),
+        "log_loss": lambda: sk.log_loss(labels, probabilities, labels=[0, 1]),
+    }
+
+
+def _with_reason(name: str, figure: Figure, scores: Scores) -> Figure:
+    """A missing value says why in the words of its own definition."""
+    if name == "ece":
+        return replace(figure, method=f"{figure.method}; {ECE_BINS} bins of equal width")
+    if figure.value is not None:
+        return figure
+    reasons = {
+        "sensitivity": "No film is labelled pneumonia.",
+        "specificity": "No film is labelled normal.",
+        "ppv": "No film was called pneumonia.",
+        "npv": "No film was called normal.",
+        "f1": "No film is labelled pneumonia and none was called so.",
+        "mcc": scores.one_class or "All films were called alike.",
+        "calibration_slope": scores.one_class
+        or "The scores of the two classes do not overlap, so no finite slope fits best.",
+    }
+    return missing(figure.method, figure.n, reasons.get(name) or scores.one_class or str(figure.why))

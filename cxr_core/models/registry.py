@@ -1,0 +1,134 @@
+"""The models on this machine: those released with the app and those its users published.
+
+    models/NAME/model.keras, local_evidence.npz, card.json, evaluations/*.json     released, in the checkout
+    models/NAME/folds.csv, label_audit.csv, known_failures/*, CHANGES.md            of a released model only
+    $CXR_HOME/models/NAME/...                                                       published here
+
+`models/RELEASED` names the released model, the default everywhere.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cxr_core.errors import NotFound, SettingsError, WorkError
+from cxr_core.paths import RELEASED_MODELS, published_models_folder
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model folder with a card that was read."""
+
+    folder: Path
+    card: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def version(self) -> str:
+        """The first twelve digits of the sha256 of `model.keras`."""
+        return self.card["sha256"][:12]
+
+    @property
+    def weights(self) -> Path:
+        """`model.keras`."""
+        return self.folder / "model.keras"
+
+    @property
+    def local_evidence(self) -> Path:
+        """`local_evidence.npz`, what the heatmap is made with; only where the card has an entry `heatmap`."""
+        return self.folder / "local_evidence.npz"
+
+    @property
+    def folds(self) -> Path:
+        """`folds.csv`, by `benchmarks.accuracy.folds`: figures by fold. Of a released model only."""
+        return self.folder / "folds.csv"
+
+    @property
+    def known_failures(self) -> Path:
+        """`known_failures/`, by `benchmarks.accuracy.failures`: `failures.json`, pictures. Of a released model only."""
+        return self.folder / "known_failures"
+
+    @property
+    def changes(self) -> Path:
+        """`CHANGES.md`: what changed from version to version. Of a released model only."""
+        return self.folder / "CHANGES.md"
+
+    @property
+    def released(self) -> bool:
+        """Whether this is the default everywhere."""
+        return self.folder == released_folder()
+
+    def check(self) -> None:
+        """Raise WorkError if a file of the model is not the one that the card describes, NotFound if it is missing."""
+        described = {self.weights: self.card["sha256"]}
+        if "heatmap" in self.card:
+            described[self.local_evidence] = self.card["heatmap"]["sha256"]
+        for file, wanted in described.items():
+            found = sha256_of(file)
+            if found != wanted:
+                raise WorkError(
+                    f"model {self.name}: {file.name} has sha256 {found[:12]}, not its card's {wanted[:12]}."
+                )
+
+    def write_card(self) -> None:
+        """Write `card.json`, as the card is now."""
+        (self.folder / "card.json").write_text(json.dumps(self.card, indent=1, allow_nan=False) + "\n")
+
+    def evaluations(self) -> list[dict[str, Any]]:
+        """What `evaluate` has kept with this model, newest last."""
+        return [json.loads(file.read_text()) for file in sorted((self.folder / "evaluations").glob("*.json"))]
+
+
+def list_models() -> list[Model]:
+    """Every model on this machine, the released one first. A folder whose card cannot be read is passed over."""
+    folders = [*sorted(RELEASED_MODELS.glob("*/card.json")), *sorted(published_models_folder().glob("*/card.json"))]
+    models = [model for card in folders if (model := _open(card.parent))]
+    return sorted(models, key=lambda model: not model.released)
+
+
+def find_model(name: str | None = None) -> Model:
+    """The model of that name, the released one without a name. Raises NotFound."""
+    models = list_models()
+    for model in models:
+        if model.name == name or (name is None and model.released):
+            return model
+    known = ", ".join(model.name for model in models) or "none; publish a run first"
+    wanted = f"model {name!r}: there is no such model" if name else "the released model is missing"
+    raise NotFound(f"{wanted}; installed are {known}.")
+
+
+def released_folder() -> Path:
+    """The folder that `models/RELEASED` names."""
+    pointer = RELEASED_MODELS / "RELEASED"
+    return RELEASED_MODELS / (pointer.read_text().strip() if pointer.exists() else "none")
+
+
+def check_name(name: str) -> None:
+    """Raise SettingsError if `name` cannot name a model folder."""
+    if not NAME.fullmatch(name):
+        raise SettingsError(f"name {name!r}: up to 64 letters, digits, '.', '_' and '-' are accepted.")
+
+
+def sha256_of(file: Path) -> str:
+    """Hexadecimal sha256 of a file. Raises NotFound if it is not there."""
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise NotFound(f"{file}: cannot be read ({error.strerror}).") from error
+
+
+def _open(folder: Path) -> Model | None:
+    try:
+        return Model(folder, json.loads((folder / "card.json").read_text()))
+    except (OSError, ValueError):
+        return None

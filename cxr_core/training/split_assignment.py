@@ -1,0 +1,63 @@
+"""Which film is trained on, which validated on, which held out; and what each class weighs."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cxr_core.datasets.index import Index
+from cxr_core.datasets.split import grouped_split, read_split
+from cxr_core.errors import DataSetError
+from cxr_core.training.recipe_settings import Recipe
+
+FRACTIONS = (0.8, 0.1, 0.1)
+PUBLISHED_FRACTIONS = (0.7, 0.15, 0.15)
+OFFICIAL_FRACTIONS = (0.85, 0.15, 0.0)
+
+
+def deal(index: Index, recipe: Recipe, config: dict[str, Any]) -> pd.Series:
+    """The part of each film of the index: "train", "val", "test" (held out), or "" for none.
+
+    A split table in `config` says it. Without one, the films of the folder's `train` (or all, if it has no splits) are
+    dealt by patient by FRACTIONS; what the folder calls `val` or `test` is left alone, and of identical files one is
+    taken. A published experiment is dealt as it says. Raises DataSetError if the films to train on or to validate on
+    lack a class.
+    """
+    films = index.films
+    if config.get("experiment"):
+        split = _deal_experiment(films, recipe.seed, config["experiment"]["split"])
+    elif config["split"]:
+        split = read_split(films, Path(config["split"]))
+    else:
+        usable = films[films["split"].isin(["train", ""]) & (films["fault"] == "")].drop_duplicates("sha256")
+        split = grouped_split(usable, FRACTIONS, recipe.seed).reindex(films.index, fill_value="")
+    train = films.index[split == "train"]
+    if recipe.subset and len(train) > recipe.subset:
+        kept = np.random.default_rng(recipe.seed).choice(train, recipe.subset, replace=False)
+        split[train.difference(pd.Index(kept))] = ""
+    for name in ("train", "val"):
+        found = set(films.loc[split == name, "label"])
+        if len(found) < 2:
+            holds = f"only {found.pop()}" if found else "no films"
+            raise DataSetError(f"{index.root}: its {name} part has {holds}; both NORMAL and PNEUMONIA are needed.")
+    return split
+
+
+def _deal_experiment(films: pd.DataFrame, seed: int, how: str) -> pd.Series:
+    """ "image" and "patient": 70/15/15 of all films, dealt alone or by patient. "official": the folder's `test` is
+    held out, the rest is dealt by patient into train and val."""
+    if how != "official":
+        return grouped_split(films, PUBLISHED_FRACTIONS, seed, how)
+    rest = films[films["split"].isin(["train", "val"])]
+    split = grouped_split(rest, OFFICIAL_FRACTIONS, seed).reindex(films.index, fill_value="")
+    split[(films["split"] == "test") & (films["fault"] == "")] = "test"
+    return split
+
+
+def class_weights(labels: np.ndarray, recipe: Recipe) -> np.ndarray:
+    """Weight of a normal and of a pneumonia film, `float32 (2,)`; balanced weights average to 1 over the films."""
+    if recipe.class_weights == "none":
+        return np.ones(2, np.float32)
+    share = labels.mean()
+    return np.array([0.5 / (1 - share), 0.5 / share], np.float32)

@@ -1,0 +1,240 @@
+"""The Diagnose page: films in, answers out, reasons for what cannot be read."""
+
+import base64
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cxr_core.app.model_cache import NOTICE
+from cxr_core.datasets.demo import sample_films
+from cxr_core.imaging.film import Film
+from cxr_core.inference.decision import Rules
+from cxr_core.inference.prediction import Findings
+from cxr_core.metrics.conformal import Limits
+from cxr_core.models.registry import find_model
+from cxr_core.paths import RELEASED_MODELS
+from tests.support.diagnose_page import QuickReader, bright_film, check, component, drop, html, open_page, quick_reader  # noqa: F401
+from tests.support.hostile_files import zipped
+from tests.support.synthetic_films import encoded
+
+pytestmark = pytest.mark.usefixtures("quick_reader", "a_model")
+
+
+@pytest.fixture
+def a_model() -> None:
+    if not (RELEASED_MODELS / "RELEASED").exists():
+        pytest.skip("no released model in models/")
+
+
+def films(number: int) -> list[tuple[str, bytes]]:
+    """Files, every other one bright, that is to say with pneumonia."""
+    return [(f"film{seed}.jpg", bright_film((0.03, 0.97)[seed % 2], seed)) for seed in range(number)]
+
+
+def test_the_first_page_asks_for_films_and_shows_the_notice() -> None:
+    page = open_page()
+    assert page.title[0].value == "Diagnose"
+    assert [c.value for c in page.caption].count(NOTICE) == 1
+    assert "Drop one film or many" in page.info[0].value
+
+
+def test_a_film_is_answered() -> None:
+    page = drop(open_page(), *films(1))
+    assert 'data-testid="verdict"' in html(page)
+    viewer = component(page, "viewer")
+    assert viewer["picture"].startswith("data:image/jpeg;base64,")
+    assert viewer["heat"]["width"] == 8
+    assert viewer["alt"].startswith("Chest X-ray film0.jpg, read as ")
+
+
+def test_the_others_go_on_when_one_cannot_be_read() -> None:
+    page = drop(open_page(), *films(2), ("notes.txt", b"not a film"), ("empty.jpg", b""))
+    assert len(component(page, "worklist")["rows"]) == 2
+    assert page.expander[-1].label == "2 files could not be read"
+    assert "notes.txt: not an image (10 bytes); accepted are JPEG" in html(page)
+    assert "empty.jpg: an empty file (0 bytes)" in html(page)
+
+
+def test_only_unreadable_files_give_reasons_and_no_answer() -> None:
+    page = drop(open_page(), ("a.jpg", b"x"))
+    assert 'data-testid="verdict"' not in html(page)
+    assert "a.jpg: not an image (1 byte)" in html(page)
+
+
+def test_the_samples_are_said_to_be_synthetic() -> None:
+    page = open_page()
+    check(next(b for b in page.button if b.label == "Try a sample").click().run())
+    assert len(component(page, "worklist")["rows"]) == len(sample_films())
+    assert any("synthetic film" in caption.value for caption in page.caption)
+
+
+def test_the_worklist_is_sorted_filtered_and_stepped_through() -> None:
+    page = drop(open_page(), *films(5))
+    rows = component(page, "worklist")["rows"]
+    order = [("pneumonia", "normal").index(row["verdict"]) for row in rows]
+    assert order == sorted(order)
+    assert {row["verdict"] for row in rows} == {"pneumonia", "normal"}
+    check(page.pills[0].set_value(["normal"]).run())
+    shown = component(page, "worklist")["rows"]
+    assert {row["verdict"] for row in shown} == {"normal"}
+    assert component(page, "worklist")["chosen"] == shown[0]["key"]
+    check(next(b for b in page.button if b.label == "Next").click().run())
+    assert component(page, "worklist")["chosen"] == shown[1]["key"]
+
+
+def test_names_never_become_markup() -> None:
+    name = "<script>alert(1)<script> ![x](y.png) www.a.b `c`.jpg"
+    page = drop(open_page(), (name, bright_film(0.9)), (f"<b>{name}", b"x"))
+    assert "<script>" not in html(page)
+    assert "<b>&lt;" not in html(page)
+    for element in [*page.markdown, *page.caption, *page.error, *page.info]:
+        assert "script" not in element.value
+        assert "www.a.b" not in element.value
+    assert component(page, "viewer")["alt"].startswith("Chest X-ray <script>")  # set as an attribute, not as HTML
+
+
+def test_sessions_do_not_see_each_others_films() -> None:
+    mine, theirs = open_page(), open_page()
+    drop(mine, *films(2))
+    check(theirs.run())
+    assert not theirs.session_state.get("results")
+    assert 'data-testid="verdict"' not in html(theirs)
+
+
+def test_nothing_dropped_is_written(cxr_home: Path) -> None:
+    drop(open_page(), *films(2))
+    assert [file for file in cxr_home.rglob("*") if file.is_file()] == []
+
+
+def test_own_readings_are_kept_only_when_switched_on_and_hold_no_name(cxr_home: Path) -> None:
+    page = drop(open_page(), *films(1))
+    assert not [b for b in page.button if b.label == "Agree"]
+    check(page.toggle(key="keep").set_value(True).run())
+    check(next(b for b in page.button if b.label == "Agree").click().run())
+    written = (cxr_home / "readings.sqlite").read_bytes()
+    assert b"film0" not in written
+    assert not list(cxr_home.rglob("*.jp*g"))
+
+
+def test_blind_first_hides_ours_until_theirs_is_said() -> None:
+    page = open_page()
+    check(page.toggle(key="keep").set_value(True).run())
+    check(page.toggle(key="blind").set_value(True).run())
+    drop(page, *films(2))
+    assert "Your reading first" in html(page)
+    assert component(page, "viewer")["heat"] is None
+    assert {row["verdict"] for row in component(page, "worklist")["rows"]} == {"hidden"}
+    before = [row["name"] for row in component(page, "worklist")["rows"]]
+    assert not page.get("download_button")
+    check(next(b for b in page.button if b.label == "Normal").click().run())
+    assert "Your reading first" not in html(page)
+    assert component(page, "viewer")["heat"] is not None
+    assert [row["name"] for row in component(page, "worklist")["rows"]] == before
+    assert "1 of 2 films as CSV" in [button.proto.label for button in page.get("download_button")]
+
+
+def test_the_error_rate_changes_the_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = replace(Rules.of(find_model().card), limits={0.1: Limits(0.5, 0.5), 0.02: Limits(0.2, 0.95)})
+    monkeypatch.setattr(Rules, "of", lambda card: rules)
+    page = drop(open_page(), ("between.png", bright_film(0.88)))
+    assert "Uncertain" not in html(page)
+    strict = next(control for control in page.get("segmented_control") if "Errors accepted" in control.label)
+    check(strict.set_value(0.02).run())
+    assert "Uncertain" in html(page)
+    assert any("ruled out at an error rate of 2%" in line.value for line in page.markdown)
+
+
+def test_the_prevalence_changes_what_an_answer_means() -> None:
+    page = drop(open_page(), ("sure.png", bright_film(0.97)))
+
+    def said() -> str:
+        return next(line.value for line in page.markdown if "with the answer pneumonia" in line.value)
+
+    often = said()
+    check(page.slider(key="prevalence").set_value(1).run())
+    assert said() != often
+
+
+def test_exports_are_offered_for_the_films_shown() -> None:
+    page = drop(open_page(), *films(3))
+    labels = [button.proto.label for button in page.get("download_button")]
+    assert labels == ["This film as PDF", "All films as PDF", "All films as CSV", "All films as JSON"]
+
+
+def test_a_zip_of_films_is_read_and_what_is_in_it_that_is_none_is_named() -> None:
+    name, data = films(1)[0]
+    page = drop(open_page(), ("films.zip", zipped({f"../../{name}": data, "b.png": data, "notes.txt": b"text"})))
+    assert {row["name"] for row in component(page, "worklist")["rows"]} == {name, "b.png"}
+    assert "notes.txt: not an image (4 bytes)" in html(page)
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(0.0, [4, 16, 16, 4]), (60.0, [4, 36])])
+def test_results_come_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch, seconds: float, expected: list[int]) -> None:
+    from cxr_core.app.diagnose import session as reading
+
+    sizes: list[int] = []
+    read_next = reading.read_next
+
+    def counted(files, reader, began, tell) -> None:
+        before = len(reading.st.session_state.results)
+        read_next(files, reader, began, tell)
+        sizes.append(len(reading.st.session_state.results) - before)
+
+    monkeypatch.setattr(reading, "read_next", counted)
+    monkeypatch.setattr(reading, "REDRAW_SECONDS", seconds)
+    monkeypatch.setattr(reading, "REDRAW_SHARE", float("inf"))
+    page = drop(open_page(), *films(40))
+    assert sizes == expected
+    assert len(component(page, "worklist")["rows"]) == 40
+
+
+def test_one_film_that_breaks_the_reader_does_not_end_the_morning(monkeypatch: pytest.MonkeyPatch) -> None:
+    find = QuickReader._find
+
+    def breaks(reader: QuickReader, film: Film) -> Findings:
+        if film.name == "film1.jpg":
+            raise RuntimeError("a secret of the header")
+        return find(reader, film)
+
+    monkeypatch.setattr(QuickReader, "_find", breaks)
+    page = drop(open_page(), *films(3))
+    assert len(component(page, "worklist")["rows"]) == 2
+    assert "film1.jpg: the work on this film failed (RuntimeError)" in html(page)
+    assert "secret" not in html(page)
+
+
+def test_a_film_that_came_inverted_is_shown_turned_right() -> None:
+    plain = drop(open_page(), ("film.png", bright_film(0.9)))
+    turned = drop(open_page(), ("inverted.png", bright_film(0.9)))
+    pictures = [component(page, "viewer")["picture"] for page in (plain, turned)]
+    decoded = [np.asarray(Image.open(io.BytesIO(base64.b64decode(p.split(",")[1]))), int) for p in pictures]
+    assert np.abs(decoded[0] + decoded[1] - 255).mean() < 5
+
+
+def test_agreement_and_the_films_disagreed_on_are_shown() -> None:
+    page = drop(open_page(), *films(2))
+    check(page.toggle(key="keep").set_value(True).run())
+    for button in ("Agree", "Next", "Disagree"):
+        check(next(b for b in page.button if b.label == button).click().run())
+    page.session_state["agreement_open"] = True
+    check(page.run())
+    assert any("Agreed on 1 of 2 films (50%)" in line.value for line in page.markdown)
+    assert "you said" in html(page)
+
+
+def test_similar_films_need_a_data_set() -> None:
+    page = drop(open_page(), *films(1))
+    page.session_state["similar"] = True
+    check(page.run())
+    assert any("none can be said to be like it" in caption.value for caption in page.caption)
+
+
+def test_a_film_that_cannot_be_assessed_says_why_and_has_no_number() -> None:
+    page = drop(open_page(), ("small.png", encoded(Image.new("L", (40, 40)), "PNG")))
+    assert "Not assessable" in html(page)
+    assert "probability</small>" not in html(page)
+    assert any(line.value == "The film is too small." for line in page.markdown)

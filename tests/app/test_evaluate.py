@@ -1,0 +1,240 @@
+"""The Evaluate page as a user meets it, without a browser."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from cxr_core.evaluation.label_review import contest, film_keys
+from cxr_core.evaluation.store import Evaluation, keep
+from cxr_core.evaluation.test_log import openings
+from cxr_core.evaluation.test_set_access import record_test
+from cxr_core.models.registry import find_model
+from cxr_core.paths import home
+from tests.conftest import REPOSITORY
+from tests.support.synthetic_chests import write_data_set
+from tests.support.synthetic_evaluations import made_up
+
+PATIENCE = 120
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    """Models and figures of another test's home are forgotten."""
+    yield
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@pytest.fixture(autouse=True)
+def unmeasured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The released model without the evaluations that came with it, so that each test sees its own only."""
+    models = tmp_path / "released"
+    models.mkdir()
+    released = find_model().folder
+    (models / "RELEASED").write_text(released.name)
+    (models / released.name).mkdir()
+    for name in ("model.keras", "card.json"):
+        (models / released.name / name).symlink_to(released / name)
+    monkeypatch.setattr("cxr_core.models.registry.RELEASED_MODELS", models)
+    monkeypatch.setattr("cxr_core.evaluation.store.RELEASED_MODELS", models)
+
+
+def opened(**state: object) -> AppTest:
+    """The page, run once."""
+    at = AppTest.from_file(str(REPOSITORY / "streamlit_app.py"), default_timeout=PATIENCE)
+    at.switch_page("pages/evaluate.py")
+    for name, value in state.items():
+        at.session_state[name] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def said(at: AppTest) -> str:
+    """Every word on the page."""
+    parts = [*at.markdown, *at.caption, *at.info, *at.warning, *at.error, *at.success]
+    return "\n".join(str(part.value) for part in parts)
+
+
+def table(at: AppTest, column: str) -> pd.DataFrame:
+    """The first table on the page that has that column."""
+    return next(frame.value for frame in at.dataframe if column in frame.value)
+
+
+def press(at: AppTest, label: str) -> AppTest:
+    """Press the button of that name."""
+    return next(button for button in at.button if button.label == label).click().run()
+
+
+@pytest.fixture
+def on_test() -> Evaluation:
+    """A kept evaluation of the released model on a test split, told to the ledger."""
+    model = find_model()
+    evaluation = made_up(model)
+    keep(evaluation, model)
+    record_test(evaluation, model.card["sha256"])
+    return evaluation
+
+
+def test_an_empty_home_says_what_to_do() -> None:
+    assert "95% interval" in said(opened())
+
+
+def test_a_model_is_evaluated_kept_and_opens_again(tiny_home: Path, tmp_path: Path) -> None:
+    data = write_data_set(tmp_path / "hospital", patients=6, split="test")
+    at = opened(data_folder=str(data))
+    at.multiselect(key="evaluate_models").set_value(["tiny"])
+    at.run()
+    at.selectbox(key="evaluate_split").select("test")
+    before = len(openings(home()))
+    press(at, "Evaluate")
+    assert not at.exception
+    assert not at.error
+    assert len(openings(home())) == before + 1
+    [file] = list((tiny_home / "models" / "tiny" / "evaluations").glob("test-*.json"))
+    assert str(data.parent) not in file.read_text()
+    assert json.loads(file.read_text())["films"] == 24
+    again = opened()
+    assert again.metric[2].value == at.metric[2].value
+    assert len(openings(home())) == before + 1
+    again.session_state["evaluate_tab"] = "Errors"
+    again.run()
+    assert not again.exception
+
+
+def test_figures_stand_with_intervals_drawings_and_the_ledgers_count(on_test: Evaluation) -> None:
+    at = opened()
+    assert [metric.label for metric in at.metric] == ["Sensitivity", "Specificity", "AUROC", "Accuracy"]
+    figures = table(at, "95% interval")
+    assert len(figures) == 15
+    assert (figures["95% interval"] != "").sum() >= 14
+    assert "opened once" in said(at)
+    charts = at.get("plotly_chart")
+    assert len(charts) == 6
+    assert all(chart.proto.alt for chart in charts)
+
+
+def test_the_sliders_move_figures_and_frequencies(on_test: Evaluation) -> None:
+    at = opened()
+    next(slider for slider in at.slider if slider.label.startswith("Threshold")).set_value(0.0).run()
+    assert not at.exception
+    assert [metric.value for metric in at.metric][:2] == ["1.000", "0.000"]
+    assert "not a figure to report" in said(at)
+    next(slider for slider in at.slider if slider.label.startswith("Children")).set_value(10).run()
+    assert "Of 100 children like these with the answer pneumonia, 10 have pneumonia" in said(at)
+
+
+def test_operating_points_are_refused_on_a_test_split(on_test: Evaluation) -> None:
+    at = opened(evaluate_tab="Operating points")
+    at.button(key="choose_points").click().run()
+    assert "marked test" in at.error[0].value
+
+
+def test_operating_points_are_chosen_on_validation() -> None:
+    model = find_model()
+    keep(made_up(model, "val"), model)
+    at = opened(evaluate_tab="Operating points")
+    at.button(key="choose_points").click().run()
+    assert not at.error
+    assert len(table(at, "Rule")) == 3
+
+
+@pytest.mark.parametrize("tab", ["Subgroups", "Errors", "Compare", "Ledger", "Report"])
+def test_every_tab_opens(on_test: Evaluation, tab: str) -> None:
+    at = opened(evaluate_tab=tab)
+    assert not at.error
+
+
+def test_small_groups_say_so(on_test: Evaluation) -> None:
+    groups = table(opened(evaluate_tab="Subgroups"), "Group")
+    assert {"Bacterial pneumonia against normal", "Viral pneumonia against normal"} <= set(groups["Group"])
+    assert groups["Note"].str.contains("Small group|All films").all()
+
+
+def test_contested_films_show_figures_with_and_without(on_test: Evaluation) -> None:
+    contest(str(film_keys(on_test)[0]), on_test.films["file"].iloc[0], True)
+    at = opened()
+    assert "**All films**" in said(at)
+    assert "**Without contested films**" in said(at)
+    assert len(at.metric) == 8
+
+
+def test_a_reviewer_marks_a_label(on_test: Evaluation) -> None:
+    at = opened(evaluate_tab="Errors")
+    at.checkbox[0].check().run()
+    assert not at.exception
+    assert "1 of these films have a label marked" in said(at)
+    at.checkbox[0].uncheck().run()
+    assert "marked as looking wrong" not in said(at)
+
+
+def scores_csv(at: AppTest, content: bytes, name: str = "vendor") -> AppTest:
+    """Evaluate another system's scores."""
+    at.file_uploader(key="scores_csv").upload("vendor.csv", content).run()
+    at.text_input(key="system_name").set_value(name).run()
+    press(at, "Evaluate scores")
+    assert not at.exception
+    return at
+
+
+def test_another_systems_scores_are_evaluated_and_compared(on_test: Evaluation) -> None:
+    other = made_up(find_model(), seed=1).films[["file", "label", "score"]]
+    at = scores_csv(opened(of_what="Another system's scores"), other.to_csv(index=False).encode())
+    assert not at.error
+    at.session_state["evaluate_tab"] = "Compare"
+    at.run()
+    assert not at.exception
+    assert "60 films that both scored" in said(at)
+    assert "paired DeLong" in said(at)
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (b"file,label\na,NORMAL\n", "no score"),
+        (b"file,label,score\na,NORMAL,nan\n", "row 1"),
+        (b"file,label,score\na,COVID,0.5\n", "COVID"),
+        (b"file,label,score\na,NORMAL,0.5\na,NORMAL,0.5\n", "once"),
+        (b"", "vendor.csv"),
+    ],
+    ids=["no score", "NaN", "another label", "duplicate", "empty"],
+)
+def test_a_bad_csv_is_refused_with_one_sentence(content: bytes, named: str) -> None:
+    at = scores_csv(opened(of_what="Another system's scores"), content)
+    assert named in at.error[0].value
+    assert "/tmp/" not in at.error[0].value
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"file,label,score\na,NORMAL,0.5\nb,NORMAL,0.5\n",
+        b"file,label,score\na,NORMAL,0.5\nb,PNEUMONIA,0.5\n",
+        b"file,label,score\n" + b"".join(b"%d,%d,0.%d\n" % (i, i % 2, i) for i in range(1, 6)),
+    ],
+    ids=["one class", "all equal", "five films"],
+)
+def test_degenerate_scores_show_what_can_be_computed(content: bytes) -> None:
+    at = scores_csv(opened(of_what="Another system's scores"), content)
+    assert not at.error
+    assert len(table(at, "95% interval")) == 15
+    for tab in ("Subgroups", "Errors", "Compare", "Operating points", "Report"):
+        at.session_state["evaluate_tab"] = tab
+        at.run()
+        assert not at.exception, tab
+
+
+def test_site_acceptance_gives_a_verdict() -> None:
+    films = made_up(find_model(), "all", films=150).films[["file", "label", "score", "patient"]]
+    at = opened(room="Site acceptance", accept_source="Scores, as a CSV")
+    at.file_uploader(key="accept_csv").upload("here.csv", films.to_csv(index=False).encode()).run()
+    at.button(key="judge_scores").click().run()
+    assert not at.exception
+    shown = [*at.success, *at.warning, *at.error]
+    assert any("or use here" in part.value for part in shown)
+    assert len(table(at, "Recalibrated")) == 3

@@ -1,0 +1,51 @@
+"""The Models page: every card readable, an empty machine told what to do."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cxr_core.models.registry import find_model
+from tests.conftest import REPOSITORY
+
+
+@pytest.fixture
+def page() -> AppTest:
+    app = AppTest.from_file(str(REPOSITORY / "streamlit_app.py"), default_timeout=30).run()
+    return app.switch_page("pages/models.py")
+
+
+def test_each_model_shows_its_card(tiny_home: Path, page: AppTest) -> None:
+    page.run()
+    assert not page.exception
+    assert [title.value for title in page.title] == ["Models"]
+    names = [heading.value for heading in page.subheader]
+    assert "tiny" in names
+    shown = " ".join(text.value for text in page.markdown)
+    assert "Intended use" in shown
+    assert "Xin et al. 2021" in shown
+
+
+def test_the_released_model_shows_folds_failures_and_changes(page: AppTest) -> None:
+    released = find_model()
+    said = json.loads((released.known_failures / "failures.json").read_text())
+    assert all((released.known_failures / one["picture"]).exists() for one in said)
+    page.run()
+    assert not page.exception
+    shown = " ".join(text.value for text in page.markdown)
+    assert released.version in shown  # the change log speaks of the version that is there
+    assert "Known failures" in shown
+    assert len(pd.read_csv(released.folds)) == 5
+    told = [picture.proto.imgs[0].caption for picture in page.get("image")]
+    assert told == [one["said"] for one in said]
+
+
+def test_without_a_model_the_page_says_what_to_do(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("cxr_core.models.registry.RELEASED_MODELS", tmp_path)
+    page.run()
+    assert not page.exception
+    assert "Train" in page.info[0].value

@@ -1,0 +1,152 @@
+"""The Train page, driven without a browser."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cxr_core.app.train import form as train_form
+from cxr_core.app.train import watch as train_watch
+from cxr_core.errors import WorkError
+from cxr_core.training.jobs import stop
+from cxr_core.training.recipe_settings import Recipe
+from cxr_core.training.recipes import RECIPES
+from cxr_core.training.runs import Run, create_run, list_runs
+from tests.conftest import REPOSITORY
+from tests.support.synthetic_chests import write_data_set
+
+SECONDS = 60
+
+
+def train_page() -> AppTest:
+    app = AppTest.from_file(str(REPOSITORY / "streamlit_app.py"), default_timeout=SECONDS)
+    return app.switch_page("pages/train.py")
+
+
+def button(app: AppTest, label: str):
+    return next(one for one in app.button if one.label == label)
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Run:
+    """A run whose process is gone, with three epochs told."""
+    run = create_run(tmp_path, "residual-128", Recipe(epochs=5))
+    rows = "\n".join(f"{n},{1 / n},0.8,0.9,{1 / n},0.7,0.{n}5,0.001,2.0" for n in (1, 2, 3))
+    columns = "epoch,loss,accuracy,auc,val_loss,val_accuracy,val_auc,learning_rate,seconds"
+    (run.folder / "history.csv").write_text(f"{columns}\n{rows}\n")
+    (run.folder / "log.txt").write_text("the last words\n")
+    run.update(status="running", pid=2**22 + 1, epoch=4, best_epoch=3, best_val_auc=0.35, message="Training.")
+    return run
+
+
+def test_without_runs_the_form_comes_first() -> None:
+    app = train_page().run()
+    assert not app.exception
+    assert app.title[0].value == "Train"
+    assert [one.value for one in app.info] == ["Open a data set, or use the demo set, to train on."]
+
+
+def test_a_run_is_started_with_the_settings_of_the_form(tmp_path: Path, monkeypatch) -> None:
+    data = write_data_set(tmp_path / "chest_xray", patients=4)
+    asked = []
+
+    def launch(*arguments):
+        asked.append(arguments)
+        run = create_run(*arguments)
+        stop(run)
+        return run
+
+    monkeypatch.setattr(train_form, "launch", launch)
+    app = train_page()
+    app.session_state["data_folder"] = str(data)
+    app.run()
+    assert next(one for one in app.selectbox if one.label == "Recipe").options == list(RECIPES)
+    next(one for one in app.selectbox if one.label == "Recipe").select("residual-128").run()
+    next(one for one in app.number_input if one.label == "Epochs").set_value(7)
+    next(one for one in app.text_input if one.label == "Channels").set_value("8, 16")
+    button(app, "Start").click().run()
+    assert not app.exception
+    folder, name, recipe, split = asked[0]
+    assert (folder, name, split) == (data, "residual-128", None)
+    assert (recipe.epochs, recipe.widths, recipe.batch) == (7, (8, 16), 32)
+    assert [one.label for one in app.metric][:3] == ["Loss", "Accuracy", "AUC"]
+
+
+def test_a_bad_setting_is_a_sentence_on_the_page(tmp_path: Path) -> None:
+    app = train_page()
+    app.session_state["data_folder"] = str(write_data_set(tmp_path / "chest_xray", patients=4))
+    app.run()
+    next(one for one in app.text_input if one.label == "Channels").set_value("many")
+    button(app, "Start").click().run()
+    assert "widths=many: whole numbers" in app.error[0].value
+    assert not list_runs()
+
+
+def test_a_dead_run_says_so_with_its_last_words_and_can_go_on(broken: Run, monkeypatch) -> None:
+    resumed: list[Run] = []
+    monkeypatch.setattr(train_watch, "resume", resumed.append)
+    app = train_page().run()
+    assert not app.exception
+    assert "gone without a word" in app.error[0].value
+    assert "the last words" in app.code[0].value
+    assert {one.label: one.value for one in app.metric}["Best validation AUC, epoch 3"] == "0.350"
+    button(app, "Resume").click().run()
+    assert resumed == [broken]
+
+
+def test_a_click_is_not_lost_to_an_epoch_that_ends_meanwhile(broken: Run, monkeypatch) -> None:
+    asked: list[Run] = []
+    monkeypatch.setattr(train_watch, "resume", asked.append)
+    app = train_page().run()
+    two, three = broken.history()[:2], broken.history()
+    told = iter([two])
+    monkeypatch.setattr(Run, "history", lambda run: next(told, three))
+    button(app, "Resume").click().run()
+    assert asked == [broken]
+
+
+def test_what_a_run_folder_refuses_is_a_sentence(broken: Run, monkeypatch) -> None:
+    def refuse(run: Run) -> None:
+        raise WorkError("The disk is full.")
+
+    monkeypatch.setattr(train_watch, "resume", refuse)
+    app = train_page().run()
+    button(app, "Resume").click().run()
+    assert "The disk is full." in [one.value for one in app.error]
+
+
+def test_a_run_is_renamed_compared_and_deleted(broken: Run, tmp_path: Path) -> None:
+    other = create_run(tmp_path, "residual-128", Recipe(epochs=9))
+    other.update(status="stopped", pid=2**22 + 1)
+    app = train_page()
+    app.session_state["run"] = broken.id
+    app.run()
+    next(one for one in app.text_input if one.label == "Name").set_value("the broken one")
+    button(app, "Rename").click().run()
+    assert broken.name == "the broken one"
+    app.session_state["train_view"] = "Compare"
+    app.run()
+    assert not app.exception
+    figures, differing = (one.value for one in app.dataframe)
+    assert set(figures["Run"]) == {"the broken one", other.id}
+    assert "epochs" in set(differing["Setting"])
+    app.session_state["train_view"] = "Runs"
+    app.run()
+    button(app, "Delete this run").click().run()
+    assert len(list_runs()) == 1
+
+
+def test_progress_and_time_left(broken: Run) -> None:
+    state = {"status": "running", "epoch": 4, "epochs": 5, "step": 5, "steps": 10, "films_per_second": 1.0}
+    assert train_watch.progress(state) == pytest.approx(0.7)
+    assert train_watch.progress(state | {"validating": True}) == pytest.approx(0.8)
+    assert train_watch.progress(state | {"status": "finished"}) == 1
+    assert train_watch.time_left(broken, state) == pytest.approx(2.0 * 5 * 0.3)
+    (broken.folder / "history.csv").unlink()
+    assert train_watch.time_left(broken, state) == pytest.approx(10 * 32 * 5 * 0.3)
+    assert train_watch.time_left(broken, state | {"status": "dead"}) is None
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(40.4, "40 s"), (700, "12 min"), (12600, "3.5 h")])
+def test_durations_in_words(seconds: float, words: str) -> None:
+    assert train_form.duration(seconds) == words

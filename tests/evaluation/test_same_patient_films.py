@@ -1,0 +1,65 @@
+"""Beside the figure of a split by image stands what the same network gets under a split by patient."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cxr_core.evaluation.same_patient_films import by_patient, leaked_share
+from cxr_core.models.registry import Model, find_model
+from cxr_core.paths import home, runs_folder
+from cxr_core.reports.evaluation.build import siblings_in_words
+
+SETTINGS = {"architecture": "residual", "epochs": 3, "seed": 0}
+
+
+def write_run(name: str, by_image: bool, settings: dict | None = None) -> Path:
+    """A finished run: 40 patients of two films, parted between train and test or not."""
+    folder = runs_folder() / name
+    folder.mkdir()
+    patients = np.repeat(np.arange(40), 2)
+    split = np.where(np.arange(80) % 2 == 0, "train", "test") if by_image else np.where(patients < 20, "train", "val")
+    rows = pd.DataFrame({"path": [f"{i}.jpeg" for i in range(80)], "patient": patients.astype(str), "split": split})
+    rows.assign(sha256=rows["path"]).to_csv(folder / "split.csv", index=False)
+    rng = np.random.default_rng(0)
+    label = np.where(patients % 2, "PNEUMONIA", "NORMAL")
+    logit = rng.normal(size=80) + (patients % 2)
+    rows.assign(label=label, logit=logit)[["path", "label", "patient", "logit"]].to_csv(
+        folder / "validation.csv", index=False
+    )
+    (folder / "config.json").write_text(json.dumps({"settings": settings or SETTINGS, "data": "made"}))
+    (folder / "state.json").write_text(json.dumps({"status": "finished"}))
+    return folder
+
+
+@pytest.fixture
+def leaky() -> Model:
+    """A model of a run whose split parts patients."""
+    folder = home() / "models" / "leaky"
+    folder.mkdir(parents=True)
+    (folder / "split.csv").write_bytes((write_run("by-image", by_image=True) / "split.csv").read_bytes())
+    return Model(folder, find_model().card | {"training": {"settings": SETTINGS, "split_sha256": "0" * 64}})
+
+
+def test_a_leak_is_told_and_the_same_network_is_sought(leaky: Model) -> None:
+    assert leaked_share(leaky) == 1.0
+    assert "No run of the same network" in siblings_in_words(leaky)[1]
+
+
+def test_the_same_network_by_patient_stands_beside(leaky: Model) -> None:
+    write_run("by-patient", by_image=False, settings=SETTINGS | {"seed": 7})
+    write_run("another-network", by_image=False, settings=SETTINGS | {"epochs": 9})
+    [found] = by_patient(leaky)
+    assert found.run == "by-patient"
+    assert found.auroc.low is not None
+    assert found.auroc.value is not None
+    said = " ".join(siblings_in_words(leaky))
+    assert "100%" in said
+    assert f"{found.auroc.value:.3f}" in said
+
+
+def test_a_split_by_patient_needs_no_word(leaky: Model) -> None:
+    (leaky.folder / "split.csv").write_bytes((write_run("by-patient", by_image=False) / "split.csv").read_bytes())
+    assert siblings_in_words(leaky) == []

@@ -1,0 +1,95 @@
+"""Helpers for the tests of the Diagnose page: a quick stand-in for the network, and the page itself."""
+
+import json
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from cxr_core.imaging.film import Film
+from cxr_core.inference.decision import Choice, Reading, Rules, decide
+from cxr_core.inference.gate.pixel_checks import Refusal
+from cxr_core.inference.prediction import Findings
+from cxr_core.models.registry import Model
+from tests.conftest import REPOSITORY
+from tests.support.synthetic_films import encoded
+
+
+class QuickReader:
+    """Reads a film by its brightness: dark is normal, bright is pneumonia. Everything else is as in a Reader."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.rules = Rules.of(model.card)
+
+    def read_many(self, films: Iterable[Film]) -> Iterator[Reading]:
+        for film in films:
+            yield decide(self._find(film), self.rules, Choice(), self.model.name, self.model.version)
+
+    def _find(self, film: Film) -> Findings:
+        if min(film.pixels.shape) < 64:
+            return Findings(film.name, film.sha256, Refusal("size", "The film is too small."))
+        probability = float(film.pixels.mean() / 255)
+        return Findings(
+            film.name,
+            film.sha256,
+            probability=probability,
+            views=np.full(4, probability),
+            heatmap=np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8),
+            heat_in_lungs=0.7,
+            inverted=film.name.startswith("inverted"),
+        )
+
+
+def bright_film(probability: float, seed: int = 0) -> bytes:
+    """A PNG that QuickReader gives about that probability."""
+    share = np.random.default_rng(seed).random((20, 25)) < probability  # blocks of white on black
+    pixels = np.kron(share, np.ones((8, 8))).astype(np.uint8) * 255
+    return encoded(Image.fromarray(pixels), "PNG")
+
+
+@pytest.fixture
+def quick_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page reads with QuickReader, so that its tests need no TensorFlow."""
+    from cxr_core.app import model_cache as shared
+    from cxr_core.app import navigation as frame
+    from cxr_core.models.registry import find_model
+
+    monkeypatch.setattr(shared, "load_reader", lambda name, version: QuickReader(find_model(name)))
+    monkeypatch.setattr(frame, "warm_up", lambda: None)
+
+
+def open_page() -> AppTest:
+    """The app's first page."""
+    page = AppTest.from_file(str(REPOSITORY / "streamlit_app.py"), default_timeout=30).run()
+    assert not page.exception
+    return page
+
+
+def drop(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    """Drops files and waits until all are read."""
+    for name, data in files:
+        page.file_uploader[0].upload(name, data)
+    return check(page.run())
+
+
+def check(page: AppTest) -> AppTest:
+    """The page, which has shown no failure."""
+    assert not page.exception, page.exception[0].message
+    return page
+
+
+def html(page: AppTest) -> str:
+    """All the page's HTML."""
+    return "\n".join(element.value for element in page.html)
+
+
+def component(page: AppTest, key: str) -> dict:
+    """What a component of the page is given."""
+    for element in page.get("bidi_component"):
+        data = json.loads(element.proto.json)
+        if {"viewer": "picture", "worklist": "rows"}[key] in data:
+            return data
+    raise AssertionError(f"no {key} on the page")

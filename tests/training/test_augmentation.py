@@ -1,0 +1,96 @@
+"""Augmentation: the effects without their randomness, and that reading a film is never random."""
+
+from dataclasses import replace
+
+import cv2
+import keras
+import numpy as np
+import pytest
+from keras.src.trainers.trainer import model_supports_jit
+
+from cxr_core.training.augmentation import (
+    FilmAugmentation,
+    apply_affine,
+    apply_erasing,
+    apply_intensity,
+    apply_sharpness,
+)
+from cxr_core.training.network import compiled_network
+from cxr_core.training.recipes import RECIPES, Recipe
+from tests.support.synthetic_chests import chest
+
+BINOMIAL = np.float32([0.25, 0.5, 0.25])
+IDENTITY = [1, 0, 0, 0, 1, 0, 0, 0]
+
+
+@pytest.fixture
+def films() -> np.ndarray:
+    return np.stack([chest(seed, True, 32) for seed in range(4)])[..., None].astype("float32") / 255
+
+
+def test_outside_of_training_nothing_happens(films: np.ndarray) -> None:
+    layer = FilmAugmentation(**Recipe().augmentation())
+    np.testing.assert_array_equal(layer(films, training=False), films)
+
+
+def test_in_training_films_change_but_stay_films(films: np.ndarray) -> None:
+    out = keras.ops.convert_to_numpy(FilmAugmentation(**Recipe().augmentation(), seed=1)(films, training=True))
+    assert out.shape == films.shape
+    assert out.min() >= 0
+    assert out.max() <= 1
+    assert np.abs(out - films).mean() > 0.01
+
+
+def test_the_same_seed_draws_the_same(films: np.ndarray) -> None:
+    first, second = (FilmAugmentation(**Recipe().augmentation(), seed=5)(films, training=True) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_affine_identity_and_shift(films: np.ndarray) -> None:
+    same = apply_affine(films, np.tile(np.float32(IDENTITY), (4, 1)))
+    np.testing.assert_allclose(same, films, atol=1e-6)
+    right = np.tile(np.float32([1, 0, -3, 0, 1, 0, 0, 0]), (4, 1))
+    np.testing.assert_allclose(apply_affine(films, right)[:, :, 3:], films[:, :, :-3], atol=1e-6)
+
+
+def test_intensity_identity_and_clipping(films: np.ndarray) -> None:
+    one, zero = np.ones(4, "float32"), np.zeros(4, "float32")
+    np.testing.assert_allclose(apply_intensity(films, one, one, zero, 0.0), films, atol=1e-4)
+    assert float(keras.ops.max(apply_intensity(films, one, one, one, 0.0))) == 1.0
+
+
+def test_sharpness_blurs_leaves_and_sharpens(films: np.ndarray) -> None:
+    films = 0.25 + films / 2  # so that nothing is clipped
+    blurred = np.stack(
+        [cv2.sepFilter2D(f, -1, BINOMIAL, BINOMIAL, borderType=cv2.BORDER_REFLECT) for f in films[..., 0]]
+    )[..., None]
+    for strength in (-1.0, 0.0, 1.0):
+        out = apply_sharpness(films, np.full(4, strength, "float32"))
+        np.testing.assert_allclose(out, films + strength * (films - blurred), atol=1e-5)
+
+
+def test_erasing_blots_out_one_rectangle() -> None:
+    films = np.zeros((2, 32, 32, 1), "float32")
+    half = np.float32([0.5, 0.5])
+    quarter = np.float32([0.25, 0.25])
+    out = keras.ops.convert_to_numpy(
+        apply_erasing(films, np.float32([1, 0]), half, half, quarter, quarter / 2, np.float32([1, 1]))
+    )
+    assert out[0].sum() == 16 * 8
+    assert out[0, 8:24, 12:20].all()
+    assert out[1].sum() == 0
+
+
+def test_a_flip_only_mirrors_left_and_right(films: np.ndarray) -> None:
+    out = keras.ops.convert_to_numpy(FilmAugmentation(flip=True, seed=0)(films, training=True))
+    mirrored = [np.allclose(a, b[:, ::-1], atol=1e-5) for a, b in zip(out, films, strict=True)]
+    same = [np.allclose(a, b, atol=1e-5) for a, b in zip(out, films, strict=True)]
+    assert all(m != s for m, s in zip(mirrored, same, strict=True))
+
+
+def test_a_network_trains_as_keras_would_compile_it_for_a_gpu() -> None:
+    """Keras compiles with XLA where there is a GPU and every layer claims to support it; XLA is on this CPU, too."""
+    model = compiled_network(replace(RECIPES["residual-128"], size=32, widths=(4, 8)), steps=1)
+    model.jit_compile = model_supports_jit(model)
+    films = np.zeros((2, 32, 32, 1), np.uint8)
+    assert np.isfinite(model.train_on_batch(films, np.array([0.0, 1.0]), return_dict=True)["loss"])

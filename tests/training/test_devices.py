@@ -1,0 +1,87 @@
+"""The same training on two devices, and on another backend. Each needs a process of its own, set up before Keras."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+from tests.support.synthetic_chests import write_data_set
+
+TWO_DEVICES = """
+import json, sys
+import numpy as np
+import tensorflow as tf
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+from contextlib import nullcontext
+from cxr_core.backend import import_keras, mirrored
+import_keras()
+from cxr_core.training.batches import FilmBatches
+from cxr_core.training.network import compiled_network
+from cxr_core.training.recipes import configure
+from tests.support.synthetic_chests import chest
+recipe = configure("yagci-adam", {"size": "32", "widths": "4, 8", "dense": "8", "batch": "16"})
+films = np.stack([chest(seed, bool(seed % 2), 32) for seed in range(64)])
+labels = np.arange(64, dtype=np.float32) % 2
+losses = []
+for scope in (nullcontext(), mirrored(["CPU:0", "CPU:1"])):
+    with scope as _:
+        model = compiled_network(recipe, 4)
+    batches = FilmBatches(films, labels, np.arange(64), 16, np.ones(2, np.float32))
+    losses.append(model.fit(batches, epochs=3, shuffle=False, verbose=0).history["loss"])
+print(json.dumps(losses))
+"""
+
+NARROW = """
+import numpy as np
+from cxr_core.backend import import_keras_to_train
+import_keras_to_train((4, 8))
+from cxr_core.training.network import compiled_network
+from cxr_core.training.recipes import configure
+model = compiled_network(configure("residual-128", {"size": "32", "widths": "4, 8"}), steps=32)
+for count in [32, 21, 7, 1] * 8:
+    model.train_on_batch(np.zeros((count, 32, 32, 1), np.uint8), np.arange(count) % 2.0)
+"""
+
+
+def test_two_devices_train_to_the_same_loss_as_one() -> None:
+    ended = subprocess.run([sys.executable, "-c", TWO_DEVICES], cwd=REPOSITORY, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    one, two = json.loads(ended.stdout.splitlines()[-1])
+    assert two == pytest.approx(one, abs=1e-3)
+    assert one[0] != one[-1]
+
+
+def test_more_gpus_than_there_are_is_one_sentence(tmp_path: Path) -> None:
+    data = write_data_set(tmp_path / "chest_xray", patients=20)
+    settings = ["--set", "gpus=64", "--set", "size=32"]
+    command = [sys.executable, "-m", "cxr_core", "train", str(data), "--recipe", "yagci-adam", *settings]
+    ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[-1].startswith("device=auto, gpus=64: this machine has")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")
+def test_the_same_training_runs_on_jax(tmp_path: Path) -> None:
+    data = write_data_set(tmp_path / "chest_xray", patients=20)
+    settings = {"size": 32, "widths": "4,8", "epochs": 2, "batch": 8}
+    command = [sys.executable, "-m", "cxr_core", "train", str(data), "--run", str(tmp_path / "run"), "--json"]
+    command += [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+    surroundings = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    ended = subprocess.run(command, cwd=REPOSITORY, env=surroundings, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    assert json.loads(ended.stdout)["status"] == "finished"
+    assert len((tmp_path / "run" / "history.csv").read_text().splitlines()) == 3
+
+
+def test_a_narrow_network_trains_without_corrupting_the_heap() -> None:
+    """With oneDNN, which a user has on and `conftest.py` turns off, this ends by a segmentation fault."""
+    plain = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
+    ended = subprocess.run([sys.executable, "-c", NARROW], cwd=REPOSITORY, env=plain, capture_output=True)
+    assert ended.returncode == 0, ended.stderr.decode()[-500:]

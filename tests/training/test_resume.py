@@ -1,0 +1,149 @@
+"""A run that is killed between any two steps of keeping an epoch goes on with every epoch once."""
+
+import contextlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cxr_core.errors import WorkError
+from cxr_core.training import checkpoint as backup
+from cxr_core.training.checkpoint import Commit, commit, last_commit, restore, settle
+from cxr_core.training.recipes import configure
+from cxr_core.training.runs import Run, create_run
+
+
+class Killed(BaseException):
+    """What a test throws where a real process would be gone."""
+
+
+class Optimizer:
+    def __init__(self) -> None:
+        self.variables = [np.zeros(2)]
+
+
+class Variable:
+    """What `backup` needs of a Keras variable."""
+
+    def __init__(self, value: float) -> None:
+        self.value = np.full(3, value)
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        return self.value
+
+    def assign(self, value: np.ndarray) -> None:
+        self.value = value
+
+
+class Model:
+    """What `backup` needs of a Keras model; its one weight is the number of the epoch."""
+
+    metrics: tuple = ()
+
+    def __init__(self, epoch: int) -> None:
+        self.epoch, self.variables = epoch, [Variable(epoch)]
+        self.optimizer = Optimizer()
+        self.optimizer.variables = [Variable(-epoch)]
+
+    def save(self, file: Path) -> None:
+        file.write_text(str(self.epoch))
+
+
+@pytest.fixture
+def run() -> Run:
+    return create_run(Path("/films"), "residual-128", configure("residual-128", {}))
+
+
+def keep(run: Run, epoch: int, best_epoch: int) -> None:
+    row = {"epoch": epoch, "loss": 1 / epoch, "val_auc": 0.5}
+    commit(run, Model(epoch), Commit(epoch, row, best_epoch, 0.5, {}))
+
+
+def epochs(run: Run) -> list[int]:
+    return run.history()["epoch"].tolist()
+
+
+def test_epochs_are_kept_one_after_the_other(run: Run) -> None:
+    for epoch, best in ((1, 1), (2, 2), (3, 2)):
+        keep(run, epoch, best)
+    assert epochs(run) == [1, 2, 3]
+    assert (run.folder / "best.keras").read_text() == "2"
+    assert sorted(file.name for file in (run.folder / "backup").iterdir()) == ["epoch-3.npz", "epoch.json"]
+
+
+@pytest.mark.parametrize("step", range(6))
+@pytest.mark.parametrize("best", [True, False])
+def test_killed_at_any_step_no_epoch_is_lost_or_told_twice(run: Run, step: int, best: bool, monkeypatch) -> None:
+    keep(run, 1, 1)
+    steps = iter(range(100))
+
+    def stepping(before):
+        def do(*arguments, **named):
+            if next(steps) == step:
+                raise Killed
+            return before(*arguments, **named)
+
+        return do
+
+    with monkeypatch.context() as patch:
+        for name in ("replacing", "_best_part", "_write_rows"):
+            patch.setattr(backup, name, stepping(getattr(backup, name)))
+        with contextlib.suppress(Killed):
+            keep(run, 2, 2 if best else 1)
+    settle(run)
+    done = last_commit(run)
+    assert done is not None
+    assert epochs(run) == list(range(1, done.epoch + 1))
+    keep(run, done.epoch + 1, done.best_epoch)
+    assert epochs(run) == list(range(1, done.epoch + 2))
+    assert (run.folder / "best.keras").read_text() == str(done.best_epoch)
+
+
+def test_a_torn_row_is_written_anew(run: Run) -> None:
+    keep(run, 1, 1)
+    keep(run, 2, 1)
+    file = run.folder / "history.csv"
+    file.write_text(file.read_text()[:-9])
+    settle(run)
+    assert epochs(run) == [1, 2]
+
+
+def test_what_no_epoch_was_committed_for_is_removed(run: Run) -> None:
+    (run.folder / "history.csv").write_text("epoch,loss\n1,0.5\n")
+    (run.folder / "best-1.part.keras").touch()
+    settle(run)
+    assert run.history().empty
+    assert not list(run.folder.glob("best*"))
+
+
+def test_restored_variables_are_those_committed(run: Run) -> None:
+    keep(run, 4, 4)
+    model, done = Model(9), last_commit(run)
+    assert done is not None
+    restore(run, model, done, with_optimizer=False)
+    assert model.variables[0].value.tolist() == [4, 4, 4]
+    assert model.optimizer.variables[0].value.tolist() == [-9, -9, -9]
+    restore(run, model, done, with_optimizer=True)
+    assert model.optimizer.variables[0].value.tolist() == [-4, -4, -4]
+
+
+def test_a_damaged_backup_is_one_sentence(run: Run) -> None:
+    keep(run, 1, 1)
+    (run.folder / "backup" / "epoch-1.npz").write_bytes(b"PK\x03\x04 torn")
+    with pytest.raises(WorkError, match="cannot be read"):
+        restore(run, Model(0), Commit(1, {}, 1, 0.5, {}), with_optimizer=True)
+
+
+def test_a_full_disk_is_one_sentence_and_the_epoch_before_stays(run: Run, monkeypatch) -> None:
+    keep(run, 1, 1)
+
+    def full(*_) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backup, "_save_variables", full)
+        with pytest.raises(WorkError, match="No space left on device"):
+            keep(run, 2, 2)
+    settle(run)
+    assert epochs(run) == [1]
+    assert (run.folder / "best.keras").read_text() == "1"
