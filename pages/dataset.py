@@ -5,7 +5,7 @@ import streamlit as st
 from cxr_core.app.data_set_picker import bring_data_set, choose_data_set
 from cxr_core.app.dataset.films import show_films
 from cxr_core.app.dataset.gate import gate_with_progress
-from cxr_core.app.dataset.issues import show_faults
+from cxr_core.app.dataset.issues import show_issues
 from cxr_core.app.dataset.overview import show_overview
 from cxr_core.app.dataset.pixel_statistics import looks_with_progress
 from cxr_core.app.dataset.shortcuts import show_shortcuts
@@ -13,7 +13,7 @@ from cxr_core.app.dataset.split import show_split
 from cxr_core.app.navigation import require_frame
 from cxr_core.datasets.demo import is_synthetic
 from cxr_core.datasets.index import Index
-from cxr_core.datasets.quality.issues import find_faults
+from cxr_core.datasets.quality.issues import find_issues
 
 LOOKED_AT = 12
 
@@ -65,9 +65,9 @@ if shortcuts.open:
             show_shortcuts(index, looks)
 if faults.open:
     with faults:
-        findings = find_faults(index, looks_with_progress(index))
+        findings = find_issues(index, looks_with_progress(index))
         gated = gate_with_progress(index)
-        show_faults(index, [*findings, gated] if gated else findings)
+        show_issues(index, [*findings, gated] if gated else findings)
 if split.open:
     with split:
         show_split(index)

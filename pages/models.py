@@ -6,7 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from cxr_core.app.navigation import require_frame
-from cxr_core.labels import NAMES, interval, number
+from cxr_core.labels import ESTIMATES
+from cxr_core.metrics.estimate_text import interval, number
 from cxr_core.models.registry import Model, list_models
 
 OF_A_FIT = {
@@ -28,7 +29,7 @@ def figures(model: Model) -> pd.DataFrame:
     """The card's figures with their intervals."""
     return pd.DataFrame(
         {
-            "Figure": NAMES[name],
+            "Figure": ESTIMATES[name],
             "Value": number(figure["value"]),
             "95% interval": interval(figure),
             "Method": figure["method"],
@@ -56,7 +57,7 @@ def show_release(model: Model) -> None:
     """What a released model has beside its card: figures by fold, known failures, what changed."""
     if model.folds.exists():
         st.markdown("**By fold**: the recipe fitted five times, each time on other patients, measured on the rest")
-        folds = pd.read_csv(model.folds, dtype=str).rename(columns=NAMES | OF_A_FIT)
+        folds = pd.read_csv(model.folds, dtype=str).rename(columns=ESTIMATES | OF_A_FIT)
         st.dataframe(folds, hide_index=True, alt=f"Figures of five fits like {model.name}")
     if model.known_failures.exists():
         st.markdown("**Known failures**, on synthetic films: left as it is, right as it fails")

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cxr_core.datasets.demo import MARK, ManifestRow
+from cxr_core.labels import NORMAL, PNEUMONIA
 
 SEED = 20
 QUALITY = 87
@@ -44,7 +45,7 @@ class Patient:
 
     @property
     def label(self) -> str:
-        return "NORMAL" if self.kind == "normal" else "PNEUMONIA"
+        return NORMAL if self.kind == "normal" else PNEUMONIA
 
     @property
     def series(self) -> str:

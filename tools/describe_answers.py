@@ -13,7 +13,7 @@ from pathlib import Path
 from cxr_core.datasets.index import build_index
 from cxr_core.datasets.split import read_split
 from cxr_core.errors import CXRError
-from cxr_core.inference.predictor import Reader
+from cxr_core.inference.predictor import Predictor
 from cxr_core.models.registry import find_model
 from cxr_core.publishing.answers import describe_answers
 from cxr_core.training.runs import find_run
@@ -30,7 +30,7 @@ def main() -> int:
         model = find_model(asked.model)
         index = build_index(asked.data)
         films = index.films[read_split(index.films, find_run(asked.run).folder / "split.csv") == "val"]
-        said = describe_answers(Reader(model), index, films)
+        said = describe_answers(Predictor(model), index, films)
     except CXRError as error:
         print(error, file=sys.stderr)
         return 1

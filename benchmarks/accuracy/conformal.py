@@ -15,8 +15,9 @@ from cxr_core.datasets.index import build_index
 from cxr_core.datasets.input_cache import cached_inputs
 from cxr_core.datasets.split import read_split
 from cxr_core.inference.decision import Choice
-from cxr_core.inference.prediction import Findings
-from cxr_core.inference.predictor import Reader
+from cxr_core.inference.prediction import Prediction
+from cxr_core.inference.predictor import Predictor
+from cxr_core.labels import PNEUMONIA
 from cxr_core.metrics.estimate import wilson
 from cxr_core.models.registry import find_model
 from cxr_core.training.runs import find_run
@@ -30,16 +31,16 @@ def main() -> None:
     parser.add_argument("--model")
     parser.add_argument("--part", default="test", choices=["val", "test"])
     asked = parser.parse_args()
-    reader = Reader(find_model(asked.model))
+    reader = Predictor(find_model(asked.model))
     index = build_index(asked.data)
     films = index.films[read_split(index.films, find_run(asked.run).folder / "split.csv") == asked.part]
     inputs = np.array(cached_inputs(index.root, films, reader.preprocessing))
     answers, views = reader.answers_and_views(inputs)
     found = [
-        Findings(path, "", probability=float(answer), views=of_film)
+        Prediction(path, "", probability=float(answer), views=of_film)
         for path, answer, of_film in zip(films["path"], answers, views.T, strict=True)
     ]
-    truth = np.where(films["label"] == "PNEUMONIA", "pneumonia", "normal")
+    truth = np.where(films["label"] == PNEUMONIA, "pneumonia", "normal")
 
     print(
         f"{len(films)} films of {films['patient'].nunique()} patients, model {reader.model.name} {reader.model.version}"

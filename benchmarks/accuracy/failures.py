@@ -22,7 +22,7 @@ from cxr_core.imaging.film import Film
 from cxr_core.inference.augmented_views import views_of
 from cxr_core.inference.decision import percent
 from cxr_core.inference.explain.heatmap import overlay
-from cxr_core.inference.predictor import Reader
+from cxr_core.inference.predictor import Predictor
 from cxr_core.models.registry import find_model
 
 SIDE = (1000, 800)  # pixels, as films usually come
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--model")
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args()
-    reader, samples = Reader(find_model(asked.model)), [read_film(path) for path in sample_films()]
+    reader, samples = Predictor(find_model(asked.model)), [read_film(path) for path in sample_films()]
     films = [replace(film, pixels=cv2.resize(film.pixels, SIDE)) for film in samples]
     asked.out.mkdir(parents=True, exist_ok=True)
     told = []
@@ -59,7 +59,7 @@ def _small(picture: np.ndarray) -> np.ndarray:
     return cv2.resize(cv2.cvtColor(picture, colours), SHOWN, interpolation=cv2.INTER_AREA)
 
 
-def soft(reader: Reader, films: list[Film]) -> Shown:
+def soft(reader: Predictor, films: list[Film]) -> Shown:
     """A soft film is taken for a sick one."""
     sharp = [film.pixels for film in films]
     blurred = [cv2.GaussianBlur(pixels, (0, 0), BLUR * pixels.shape[1]) for pixels in sharp]
@@ -72,7 +72,7 @@ def soft(reader: Reader, films: list[Film]) -> Shown:
     return sharp[worst], blurred[worst], said
 
 
-def moved(reader: Reader, films: list[Film]) -> Shown:
+def moved(reader: Predictor, films: list[Film]) -> Shown:
     """An answer turns when the film lies otherwise."""
     inputs = np.stack([reader.preprocessing.apply(film.pixels) for film in films])
     _, views = reader.answers_and_views(inputs)
@@ -84,7 +84,7 @@ def moved(reader: Reader, films: list[Film]) -> Shown:
     return films[worst].pixels, views_of(inputs[[worst]], reader.rules.mirror)[view], said
 
 
-def opacity(reader: Reader, films: list[Film]) -> Shown:
+def opacity(reader: Predictor, films: list[Film]) -> Shown:
     """A single opacity hardly moves the answer."""
     before = score(reader, [film.pixels for film in films])
     normal = int(np.argmin(before))
@@ -97,7 +97,7 @@ def opacity(reader: Reader, films: list[Film]) -> Shown:
     return clear, sick, said
 
 
-def elsewhere(reader: Reader, films: list[Film]) -> Shown:
+def elsewhere(reader: Predictor, films: list[Film]) -> Shown:
     """Heat lies outside the lungs."""
     hot = [
         (one.heat_in_lungs, film.pixels, overlay(film.pixels, one.heatmap, HEAT_OPACITY))

@@ -22,7 +22,8 @@ from cxr_core.backend import import_keras
 from cxr_core.datasets.index import Index, build_index
 from cxr_core.datasets.input_cache import cached_inputs
 from cxr_core.datasets.split import grouped_split, read_split, write_split
-from cxr_core.inference.test_time_augmentation import fit_second_look
+from cxr_core.inference.test_time_augmentation import fit_test_time_augmentation
+from cxr_core.labels import PNEUMONIA
 from cxr_core.metrics.calibration import fit_platt
 from cxr_core.metrics.curves import roc_curve
 from cxr_core.metrics.metrics import evaluate
@@ -111,7 +112,7 @@ def calibrated(run: Run, index: Index) -> tuple[pd.DataFrame, pd.DataFrame]:
     import cxr_core.training.augmentation  # noqa: F401  registers the layer that best.keras names
 
     network = keras.saving.load_model(run.folder / "best.keras", compile=False)
-    look = fit_second_look(validation["logit"].to_numpy(), labels_of(validation), recipe.flip)
+    look = fit_test_time_augmentation(validation["logit"].to_numpy(), labels_of(validation), recipe.flip)
 
     def logits(films: pd.DataFrame) -> np.ndarray:
         inputs = np.array(cached_inputs(index.root, films, recipe.preprocessing()))
@@ -132,7 +133,7 @@ def audit(films: pd.DataFrame) -> pd.DataFrame:
 
 def labels_of(films: pd.DataFrame) -> np.ndarray:
     """1 for pneumonia."""
-    return (films["label"] == "PNEUMONIA").to_numpy(int)
+    return (films["label"] == PNEUMONIA).to_numpy(int)
 
 
 def scores_of(films: pd.DataFrame) -> Scores:

@@ -27,7 +27,8 @@ from cxr_core.imaging.decode import read_film
 from cxr_core.inference.augmented_views import mirrored
 from cxr_core.inference.explain.heatmap import heatmap_of
 from cxr_core.inference.explain.local_evidence import LEAST_AGREEMENT, LocalEvidence, read_local_evidence
-from cxr_core.inference.predictor import Reader
+from cxr_core.inference.predictor import Predictor
+from cxr_core.labels import NORMAL, PNEUMONIA
 from cxr_core.models.registry import find_model
 from cxr_core.models.runtime import opened
 from cxr_core.publishing.fit_heatmap import fit_local_evidence, training_inputs
@@ -43,12 +44,12 @@ def main() -> None:
     parser.add_argument("--part", default="val", choices=["val", "test"])
     asked = parser.parse_args()
     model = find_model(asked.model)
-    reader = Reader(model)
+    reader = Predictor(model)
     index = build_index(asked.data)
     split = read_split(index.films, model.folder / "split.csv")
     part = index.films[split == asked.part]
     rng = np.random.default_rng(SEED)
-    films = [read_film(index.root / path).pixels for path in part.loc[part["label"] == "NORMAL", "path"]]
+    films = [read_film(index.root / path).pixels for path in part.loc[part["label"] == NORMAL, "path"]]
     changed = [pasted(film, rng) for film in films]
     without = np.stack([reader.preprocessing.apply(film) for film in films])
     inputs = np.stack([reader.preprocessing.apply(film) for film, _ in changed])
@@ -71,7 +72,7 @@ def main() -> None:
     print(f"called pneumonia     {called.mean():.0%} with an opacity, {before.mean():.0%} without")
     both = cached_inputs(index.root, part, reader.preprocessing)
     together, logits = local.of(_batched(outputs_of, both)).mean(axis=(1, 2)), reader.logits(both)
-    auc = roc_auc_score(part["label"] == "PNEUMONIA", together)
+    auc = roc_auc_score(part["label"] == PNEUMONIA, together)
     print(f"places together      Spearman {spearmanr(together, logits)[0]:.2f} with the logit, AUROC {auc:.3f}")
 
     print(f"check, trained       {_passed(outputs_of, local, np.concatenate([inputs, np.array(both)]))}")

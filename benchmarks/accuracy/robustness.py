@@ -21,7 +21,7 @@ from benchmarks.speed.reading_speed import score
 from cxr_core.datasets.index import build_index
 from cxr_core.imaging.decode import decode_film, read_film
 from cxr_core.inference.gate.pixel_checks import check_pixels
-from cxr_core.inference.predictor import Reader
+from cxr_core.inference.predictor import Predictor
 from cxr_core.models.registry import find_model
 
 MEDIAN, PERCENTILE_99 = 0.02, 0.1
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--small", type=Path, default=Path("../shared/data/chest_xray"))
     parser.add_argument("--model")
     asked = parser.parse_args()
-    reader = Reader(find_model(asked.model))
+    reader = Predictor(find_model(asked.model))
     index = build_index(asked.data)
     paths = index.readable["path"].tolist()
     films = [read_film(index.root / path).pixels for path in paths]

@@ -21,6 +21,7 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.accuracy.folds import SENSITIVITY, calibrated, scores_of
 from cxr_core.datasets.index import Index, build_index
 from cxr_core.datasets.split import grouped_split, write_split
+from cxr_core.labels import PNEUMONIA
 from cxr_core.metrics.operating_points import choose_operating_points
 from cxr_core.training.runs import Run, find_run
 
@@ -52,7 +53,7 @@ def main() -> None:
     early, late = ends(usable)
     outside = early | late
     dealt = grouped_split(usable[~outside], (0.8, 0.1, 0.1), seed=1)
-    dealt = dealt.where((dealt != "test") | (usable["label"][~outside] == "PNEUMONIA"), "")
+    dealt = dealt.where((dealt != "test") | (usable["label"][~outside] == PNEUMONIA), "")
     split = dealt.reindex(films.index, fill_value="").where(~outside.reindex(films.index, fill_value=False), "test")
     write_split(films, split, options.out)
     print(pd.crosstab(split[split != ""], films["label"]))
@@ -61,7 +62,7 @@ def main() -> None:
 def measure(run: Run, index: Index) -> None:
     """Print the run's figures at each threshold."""
     validation, films = calibrated(run, index)
-    sick = validation["label"] == "PNEUMONIA"
+    sick = validation["label"] == PNEUMONIA
     thresholds = {
         f"{SENSITIVITY:.0%} of validation": float(
             np.quantile(validation["score"][sick], 1 - SENSITIVITY, method="lower")
@@ -70,7 +71,7 @@ def measure(run: Run, index: Index) -> None:
     points = choose_operating_points(scores_of(validation))
     thresholds |= {name: point.threshold for name, point in points.items()}
     early, late = ends(films)
-    parts = {"sensitivity": films["label"] == "PNEUMONIA", "early": early, "late": late}
+    parts = {"sensitivity": films["label"] == PNEUMONIA, "early": early, "late": late}
     rows = []
     for name, threshold in thresholds.items():
         called = films["score"] >= threshold

@@ -15,7 +15,7 @@ from cxr_core.app.diagnose.archive import Dropped, unpack
 from cxr_core.app.diagnose.session import Answer, read_batches
 from cxr_core.datasets.demo import sample_films
 from cxr_core.imaging.decode import read_film
-from cxr_core.inference.predictor import Reader
+from cxr_core.inference.predictor import Predictor
 from cxr_core.models.registry import find_model
 from tests.support.hostile_files import hostile_files
 
@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--model")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")  # pydicom warns as the odd headers are made
-    reader = Reader(find_model(arguments.model))
+    reader = Predictor(find_model(arguments.model))
     reader.read(read_film(sample_films()[0]))  # the first film of all pays for loading the network
     counts = {"answered": 0, "refused": 0, "unanswered": 0}
     slowest, processor, slowest_name = 0.0, 0.0, ""

@@ -43,7 +43,7 @@ class Tally:
     errors: list[str] = field(default_factory=list)
 
 
-class Reader:
+class Clinician:
     """One session: its connection, and what its page shows."""
 
     def __init__(self, number: int, address: str, films: list[Image.Image], tally: Tally) -> None:
@@ -194,7 +194,7 @@ async def load(address: str, sessions: int, minutes: float, films: int) -> tuple
     """All sessions at once."""
     tally, until = Tally(), time.monotonic() + minutes * 60
     pictures = [Image.open(path).convert("L") for path in sample_films()]
-    readers = [Reader(number, address, pictures, tally).work(until, films) for number in range(sessions)]
+    readers = [Clinician(number, address, pictures, tally).work(until, films) for number in range(sessions)]
     watching = asyncio.create_task(watch(until, int(address.rsplit(":", 1)[1]), tally))
     await asyncio.gather(*readers)
     return tally, await watching

@@ -24,7 +24,7 @@ import cv2
 from benchmarks.speed.reading_speed import score, seconds
 from cxr_core.datasets.index import build_index
 from cxr_core.imaging.decode import read_film
-from cxr_core.inference.predictor import BATCH, Reader
+from cxr_core.inference.predictor import BATCH, Predictor
 from cxr_core.models.registry import find_model
 from cxr_core.paths import REPOSITORY
 
@@ -68,7 +68,7 @@ def main() -> None:
 
 def ours(folder: Path) -> dict[str, float]:
     """Seconds for one film from array to probability, films a second from files, and the largest memory in bytes."""
-    reader = Reader(find_model())
+    reader = Predictor(find_model())
     files = sorted(folder.glob("*.jpg"))
     films = [read_film(path).pixels for path in files[:ONE]]
     for film in films:  # warm: whatever is looked at twice is so once before it counts

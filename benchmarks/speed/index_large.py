@@ -20,6 +20,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from cxr_core.labels import NORMAL, PNEUMONIA
+
 MOST_SECONDS, MOST_BYTES = 2.0, 1e9
 
 
@@ -30,7 +32,7 @@ def make_films(root: Path, films: int) -> None:
     Image.fromarray(pixels).resize((64, 64)).save(buffer, "JPEG")
     jpeg = buffer.getvalue()
     for split in ("train", "val", "test"):
-        for label in ("NORMAL", "PNEUMONIA"):
+        for label in (NORMAL, PNEUMONIA):
             (root / split / label).mkdir(parents=True)
     for i in range(films):
         split = ("train", "train", "train", "val", "test")[i // 3 % 5]
@@ -50,7 +52,7 @@ def main() -> int:
         from cxr_core.app.components.charts import distribution
         from cxr_core.app.dataset.films import Filters, chosen_films
         from cxr_core.datasets.index import build_index
-        from cxr_core.datasets.quality.issues import find_faults
+        from cxr_core.datasets.quality.issues import find_issues
         from cxr_core.datasets.split import grouped_split
         from cxr_core.imaging.thumbnails import thumbnail
 
@@ -59,10 +61,10 @@ def main() -> int:
         _told("first index", lambda: build_index(root))
         index, opened = _told("open again", lambda: build_index(root))
         films = index.films
-        wanted = Filters(splits=("train",), labels=("PNEUMONIA",), text="person1", seed=1)
+        wanted = Filters(splits=("train",), labels=(PNEUMONIA,), text="person1", seed=1)
         steps = [
             ("overview", lambda: distribution(films, "kind")),
-            ("faults", lambda: find_faults(index)),
+            ("faults", lambda: find_issues(index)),
             ("filter and shuffle", lambda: chosen_films(films, wanted)),
             ("a page of films", lambda: [thumbnail(root / path, 240) for path in films["path"].iloc[5000:5024]]),
             ("split by patient", lambda: grouped_split(films)),

@@ -23,6 +23,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from cxr_core.labels import NORMAL, PNEUMONIA
+
 SIZE = 224
 ROWS = ("notebook", "ours", "ours, indexed before", "ours, from the cache")
 SETTLED = 0.2  # seconds: for half of it the threads of NumPy and SciPy spin after their import
@@ -34,13 +36,13 @@ def notebook(data: Path) -> int:
     import numpy as np
 
     films, labels = [], []
-    for label in ("NORMAL", "PNEUMONIA"):
+    for label in (NORMAL, PNEUMONIA):
         for file in sorted((data / "train" / label).iterdir()):
             image: Any = cv2.imread(str(file))
             image = cv2.resize(image, (SIZE, SIZE))
             image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
             films.append(image.astype(np.float32) / 255.0)
-            labels.append(int(label == "PNEUMONIA"))
+            labels.append(int(label == PNEUMONIA))
     array = np.array(films)
     return len(array)
 
@@ -68,7 +70,7 @@ def run_one(way: str, data: Path) -> None:
     """Time a way in this process, once it is warm, and print it as JSON."""
     prepare = notebook if way == "notebook" else ours
     with tempfile.TemporaryDirectory() as folder:
-        for label in ("NORMAL", "PNEUMONIA"):
+        for label in (NORMAL, PNEUMONIA):
             place = Path(folder, "train", label)
             place.mkdir(parents=True)
             for file in sorted((data / "train" / label).iterdir())[:2]:

@@ -18,7 +18,7 @@ from cxr_core.datasets.demo import sample_films
 from cxr_core.imaging.decode import decode_film, read_film
 from cxr_core.imaging.film import Film
 from cxr_core.inference.gate.gate import shipped_gate
-from cxr_core.inference.predictor import BATCH, Reader
+from cxr_core.inference.predictor import BATCH, Predictor
 from cxr_core.models.registry import find_model
 
 REPEATS = 15
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--model")
     parser.add_argument("--films", type=int, default=500)
     asked = parser.parse_args()
-    reader = Reader(find_model(asked.model))
+    reader = Predictor(find_model(asked.model))
     large = [_bytes(read_film(path), 2000, 1600) for path in sample_films()]
     films = [decode_film(data, "film.jpg") for data in large]
     for _ in range(2):
@@ -55,12 +55,12 @@ def main() -> None:
     )
 
 
-def score(reader: Reader, films: list[np.ndarray]) -> np.ndarray:
+def score(reader: Predictor, films: list[np.ndarray]) -> np.ndarray:
     """Calibrated probabilities `(N,)` of films `uint8 (H, W)`, and nothing else."""
     return reader.probabilities(reader.logits(np.stack([reader.preprocessing.apply(film) for film in films])))
 
 
-def _plain(reader: Reader, files: list[bytes]) -> None:
+def _plain(reader: Predictor, files: list[bytes]) -> None:
     for i in range(0, len(files), BATCH):
         score(reader, [decode_film(data, "film.jpg").pixels for data in files[i : i + BATCH]])
 

@@ -12,28 +12,27 @@ from cxr_core.errors import CXRError
 from cxr_core.models.registry import find_model
 
 if TYPE_CHECKING:
-    from cxr_core.inference.predictor import Reader
+    from cxr_core.inference.predictor import Predictor
 
-NOTICE = "For research and teaching. Not a medical device; not for clinical decisions."
 WARM_UP_AFTER_SECONDS = 1.0
 
 
 @st.cache_resource(show_spinner=False)
-def load_reader(name: str, version: str) -> "Reader":
+def load_predictor(name: str, version: str) -> "Predictor":
     """The model of that name, loaded once for all sessions; `version` makes a republished one load anew."""
     from cxr_core.imaging.decode import read_film
-    from cxr_core.inference.predictor import Reader
+    from cxr_core.inference.predictor import Predictor
 
-    reader = Reader(find_model(name))
+    reader = Predictor(find_model(name))
     reader.read(read_film(sample_films()[0]))  # the first film of all takes seconds more
     _keep_compiled()
     return reader
 
 
-def reader(name: str) -> "Reader":
+def reader(name: str) -> "Predictor":
     """The model of that name, ready to read, with a spinner while it loads. Raises CXRError."""
     with st.spinner("Loading the model; the first time takes some seconds."):
-        return load_reader(name, find_model(name).version)
+        return load_predictor(name, find_model(name).version)
 
 
 def _keep_compiled() -> None:
@@ -54,7 +53,7 @@ def warm_up() -> None:
     def load() -> None:
         try:
             released = find_model()
-            load_reader(released.name, released.version)
+            load_predictor(released.name, released.version)
         except CXRError:
             return  # the page that needs a model says what is missing
 

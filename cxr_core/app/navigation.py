@@ -4,8 +4,9 @@ from contextvars import ContextVar
 
 import streamlit as st
 
-from cxr_core.app.model_cache import NOTICE, warm_up
+from cxr_core.app.model_cache import warm_up
 from cxr_core.errors import WorkError
+from cxr_core.labels import NOTICE
 from cxr_core.paths import REPOSITORY
 
 FOCUS = '<style>[data-testid="stTopNavLink"]:focus-visible { outline: 3px solid currentColor; }</style>'

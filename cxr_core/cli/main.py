@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from cxr_core import __version__
 from cxr_core.errors import CXRError, InputError
+from cxr_core.progress import Progress
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 
@@ -126,12 +127,12 @@ def _demo_data(options: argparse.Namespace) -> int:
 
 def _index(options: argparse.Namespace) -> int:
     from cxr_core.datasets.index import build_index
-    from cxr_core.datasets.quality.issues import counted, find_faults, tally
+    from cxr_core.datasets.quality.issues import counted, find_issues, tally
     from cxr_core.datasets.quality.pixel_statistics import look
     from cxr_core.datasets.summary import in_words, summarise
 
     index = build_index(options.data, _progress("Looking through the films"))
-    findings = find_faults(index, look(index, _progress("Looking at the films")) if options.pixels else None)
+    findings = find_issues(index, look(index, _progress("Looking at the films")) if options.pixels else None)
     if options.gate:
         from cxr_core.inference.gate.data_set_audit import ask_gate, refused_films
 
@@ -318,7 +319,7 @@ def _print(options: argparse.Namespace, document: Any, text: str) -> int:
     return DONE
 
 
-def _progress(doing: str) -> Callable[[int, int], None] | None:
+def _progress(doing: str) -> Progress | None:
     """A counter on standard error, if that is a terminal."""
     if not sys.stderr.isatty():
         return None

@@ -8,15 +8,15 @@ import hashlib
 import shutil
 import zipfile
 import zlib
-from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from PIL import Image
 
-from cxr_core.datasets.layout import CLASSES, SPLITS
 from cxr_core.errors import DataSetError
+from cxr_core.labels import CLASSES, SPLITS
 from cxr_core.paths import home
+from cxr_core.progress import Progress
 
 ARCHIVES = (".zip", ".npz")
 MAX_ENTRIES = 500_000
@@ -24,7 +24,6 @@ MAX_RATIO = 200  # an entry that packs better than this is no film; text packs t
 _SMALL = 1_000_000  # bytes up to which an entry may pack as it likes: a blank film does
 _SPARE = 500_000_000  # bytes of disk that stay free
 _CHUNK = 1 << 20
-Progress = Callable[[int, int], None]
 
 
 def unpack(archive: Path, progress: Progress | None = None) -> Path:

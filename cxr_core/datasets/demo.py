@@ -12,6 +12,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from cxr_core.errors import DataSetError
+from cxr_core.labels import NORMAL, PNEUMONIA
 
 MARK = (
     "Synthetic chest film drawn by CXR Workbench; nobody's; not for diagnosis. "
@@ -59,7 +60,7 @@ def read_manifest() -> list[ManifestRow]:
 def sample_films() -> list[Path]:
     """Six shipped films without fault, three normal and three pneumonia, from the test split: no fit has seen them."""
     samples: list[Path] = []
-    for label in ("NORMAL", "PNEUMONIA"):
+    for label in (NORMAL, PNEUMONIA):
         rows = [row for row in read_manifest() if row.path.startswith(f"test/{label}/") and not row.fault]
         by_patient = list({row.patient: row for row in rows}.values())
         step = len(by_patient) // _SAMPLES_A_CLASS  # spread, so that bacterial and viral films are both there

@@ -5,7 +5,6 @@ with the manual way when there is no network.
 """
 
 import base64
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -14,8 +13,8 @@ from zipfile import is_zipfile
 from cxr_core.datasets.archives import check_space
 from cxr_core.errors import DataSetError
 from cxr_core.paths import home
+from cxr_core.progress import Progress
 
-Progress = Callable[[int, int], None]
 TIMEOUT_SECONDS = 20
 _CHUNK = 1 << 16  # what a cut connection costs at most
 _ZENODO = "https://zenodo.org/records/10519652/files"

@@ -5,7 +5,6 @@ What the headers said is kept under `CXR_HOME`; a second index reads only the fi
 
 import hashlib
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +20,9 @@ from cxr_core.datasets.manifest import read_table
 from cxr_core.datasets.patients import group_patients
 from cxr_core.errors import DataSetError, WorkError
 from cxr_core.imaging.header import CANNOT_BE_READ, Header, read_header, unread
+from cxr_core.labels import NORMAL
 from cxr_core.paths import cache_folder, keeping
+from cxr_core.progress import Progress
 
 COLUMNS = (
     *("path", "file", "split", "label", "kind", "number", "series", "patient", "bytes", "modified"),
@@ -32,8 +33,7 @@ _KEPT = tuple(dict.fromkeys((*COLUMNS, "told", *_HEADER)))
 _VERSION = 3  # of what is kept: raise it when `read_header`, `identify` or `group_patients` answer differently
 _TOLD_EVERY = 50
 _LARGE = 100_000  # bytes: reading and hashing smaller files costs less than handing them to a thread
-_KIND_OF = {"NORMAL": "normal"}
-Progress = Callable[[int, int], None]
+_KIND_OF = {NORMAL: "normal"}
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.preprocessing import Preprocessing
 from cxr_core.imaging.raster import is_cut
 from cxr_core.paths import cache_folder, keeping
+from cxr_core.progress import Progress
 
 _VERSION = 3  # raise it when `luminance` or `Preprocessing.apply` answer differently
 _HEADER = 4096
@@ -26,7 +26,7 @@ def cached_inputs(
     root: Path,
     films: pd.DataFrame,
     preprocessing: Preprocessing,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> np.ndarray:
     """The films as model inputs, decoded at most once on this machine.
 
@@ -46,7 +46,7 @@ def _write(
     root: Path,
     films: pd.DataFrame,
     preprocessing: Preprocessing,
-    progress: Callable[[int, int], None] | None,
+    progress: Progress | None,
 ) -> None:
     side, paths = preprocessing.size, films["path"].tolist()
     plain, grey = (films["format"] == "JPEG").to_numpy(), (~films["colour"].astype(bool)).to_numpy()

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cxr_core.errors import DataSetError
+from cxr_core.labels import CLASSES, SPLITS
 
-CLASSES = ("NORMAL", "PNEUMONIA")
-SPLITS = ("train", "val", "test")
 LAYOUT = "a folder with train/, val/ or test/ holding NORMAL/ and PNEUMONIA/, or with these two themselves"
 _SPLIT_NAMES = {"train": "train", "val": "val", "validation": "val", "valid": "val", "test": "test"}
 _PASSED_OVER = {"__macosx", "thumbs.db", "desktop.ini"}

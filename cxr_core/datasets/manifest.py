@@ -8,13 +8,14 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from cxr_core.datasets.layout import SPLITS, Place, Walk
+from cxr_core.datasets.layout import Place, Walk
 from cxr_core.errors import DataSetError
+from cxr_core.labels import NORMAL, PNEUMONIA, SPLITS
 
 ACCEPTED_TABLE = "a CSV with the columns path and label, and if known patient and split"
 _LABELS = {
-    **dict.fromkeys(("normal", "0", "0.0", "negative", "no finding", "false"), "NORMAL"),
-    **dict.fromkeys(("pneumonia", "1", "1.0", "positive", "true"), "PNEUMONIA"),
+    **dict.fromkeys(("normal", "0", "0.0", "negative", "no finding", "false"), NORMAL),
+    **dict.fromkeys(("pneumonia", "1", "1.0", "positive", "true"), PNEUMONIA),
 }
 _SPLITS = {"": "", "train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val"} | {
     "test": "test",

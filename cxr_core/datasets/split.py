@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from cxr_core.datasets.index import Index
-from cxr_core.datasets.layout import SPLITS
 from cxr_core.errors import DataSetError, SettingsError, WorkError
+from cxr_core.labels import SPLITS
 from cxr_core.paths import home, keeping, replacing
 
 GROUPS = ("patient", "image")

@@ -8,8 +8,9 @@ import pandas as pd
 
 from cxr_core.errors import DataSetError
 from cxr_core.evaluation.store import Evaluation, split_in_words
-from cxr_core.labels import in_short
+from cxr_core.labels import NORMAL, PNEUMONIA
 from cxr_core.metrics.comparison import Difference, McNemar, delong_paired, mcnemar
+from cxr_core.metrics.estimate_text import in_short
 from cxr_core.metrics.scores import Scores
 
 
@@ -46,7 +47,7 @@ def compare(a: Evaluation, b: Evaluation) -> Comparison:
     rows_a, rows_b = rows_a[same], rows_b[same]
     if rows_a.empty:
         raise DataSetError(f"comparison: {a.title} and {b.title} have no film in common; two on the same are accepted.")
-    labels = (rows_a["label"] == "PNEUMONIA").to_numpy(int)
+    labels = (rows_a["label"] == PNEUMONIA).to_numpy(int)
     patients, files = rows_a["patient"].to_numpy(), rows_a["file"].to_numpy()
     one = Scores(labels, rows_a["score"].to_numpy(), patients, files)
     other = Scores(labels, rows_b["score"].to_numpy(), patients, files)
@@ -111,4 +112,4 @@ def _keys(a: Evaluation, b: Evaluation) -> tuple[pd.Series, pd.Series]:
 
 
 def _words(called: np.ndarray) -> np.ndarray:
-    return np.where(called, "PNEUMONIA", "NORMAL")
+    return np.where(called, PNEUMONIA, NORMAL)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from cxr_core.evaluation.store import Evaluation
-from cxr_core.labels import in_short, quoted
+from cxr_core.metrics.estimate_text import in_short, quoted
 from cxr_core.metrics.subgroups import evaluate_subgroups, kinds_against_normal
 
 DRAWS = 1000

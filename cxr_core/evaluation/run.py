@@ -1,6 +1,5 @@
 """A model on labelled films: scored, measured, kept, and the test ledger told."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,6 @@ import pandas as pd
 
 from cxr_core.datasets.index import Index, build_index
 from cxr_core.datasets.input_cache import cached_inputs
-from cxr_core.datasets.layout import SPLITS
 from cxr_core.datasets.quality.pixel_statistics import look
 from cxr_core.datasets.split import read_split
 from cxr_core.errors import DataSetError, SettingsError, UnreadableFilm
@@ -20,12 +18,13 @@ from cxr_core.evaluation.overlap import seen_in_training
 from cxr_core.evaluation.store import HELD_OUT, Evaluation, films_fingerprint, keep, marked_test, write
 from cxr_core.evaluation.test_set_access import record_test, record_test_figures, told
 from cxr_core.imaging.decode import read_film
-from cxr_core.inference.predictor import Reader
+from cxr_core.inference.predictor import Predictor
+from cxr_core.labels import NORMAL, PNEUMONIA, SPLITS
 from cxr_core.metrics.metrics import evaluate
 from cxr_core.metrics.scores import Scores, read_scores_csv
 from cxr_core.models.registry import Model, sha256_of
+from cxr_core.progress import Progress
 
-Progress = Callable[[int, int], None]
 HEADER = {"age": "PatientAge", "sex": "PatientSex", "view": "ViewPosition", "manufacturer": "Manufacturer"}
 SYSTEM_THRESHOLD = 0.5
 
@@ -78,7 +77,7 @@ def _evaluated(model: Model, data: Path, split: str, progress: Progress | None) 
         return assess_csv(data, data.stem, split)
     index = build_index(data, progress)
     choose_films(index, split)  # a bad split is refused before the model is loaded
-    return assess_films(Reader(model), index, split, progress)
+    return assess_films(Predictor(model), index, split, progress)
 
 
 def holds_scores(data: Path) -> bool:
@@ -91,7 +90,7 @@ def holds_scores(data: Path) -> bool:
     return data.suffix.lower() == ".csv" and "score" in columns
 
 
-def assess_films(reader: Reader, index: Index, split: str, progress: Progress | None = None) -> Evaluation:
+def assess_films(reader: Predictor, index: Index, split: str, progress: Progress | None = None) -> Evaluation:
     """Evaluate a loaded model on one split of an index; keeps it and, of a test split, records the opening."""
     model, films = reader.model, choose_films(index, split)
     table = score_films(reader, index, films, progress)
@@ -116,9 +115,9 @@ def assess_csv(file: Path, name: str, split: str, threshold: float = SYSTEM_THRE
     """
     scores = read_scores_csv(file)
     files = scores.files if scores.files is not None else np.arange(len(scores)).astype(str)
-    labels = np.where(scores.labels == 1, "PNEUMONIA", "NORMAL")
+    labels = np.where(scores.labels == 1, PNEUMONIA, NORMAL)
     table = pd.DataFrame({"file": files, "label": labels, "score": scores.scores, "patient": scores.patients})
-    table["called"] = np.where(scores.called(threshold), "PNEUMONIA", "NORMAL")
+    table["called"] = np.where(scores.called(threshold), PNEUMONIA, NORMAL)
     digest = sha256_of(file)
     fingerprint = films_fingerprint(table["file"] + " " + table["label"])
     about = {
@@ -156,7 +155,7 @@ def choose_films(index: Index, split: str) -> pd.DataFrame:
     return chosen
 
 
-def score_films(reader: Reader, index: Index, films: pd.DataFrame, progress: Progress | None = None) -> pd.DataFrame:
+def score_films(reader: Predictor, index: Index, films: pd.DataFrame, progress: Progress | None = None) -> pd.DataFrame:
     """One row a film, in the order of `films`: the columns of `Evaluation.films`."""
     logits = reader.logits(cached_inputs(index.root, films, reader.preprocessing, progress))
     scores = reader.probabilities(logits)
@@ -164,13 +163,13 @@ def score_films(reader: Reader, index: Index, films: pd.DataFrame, progress: Pro
     table = films[[*names, "width", "height", "format"]].rename(columns=names).reset_index(drop=True)
     table.insert(2, "score", scores)
     table["logit"] = logits.astype(np.float64)
-    table["called"] = np.where(scores >= reader.threshold, "PNEUMONIA", "NORMAL")
+    table["called"] = np.where(scores >= reader.threshold, PNEUMONIA, NORMAL)
     table["contrast"] = look(replace(index, films=films)).table["spread"].to_numpy(np.float64).round(2)
     return table.join(_headers(index, table))
 
 
 def measure(
-    reader: Reader,
+    reader: Predictor,
     index: Index,
     films: pd.DataFrame,
     split: str,
@@ -185,7 +184,7 @@ def measure(
     return _about(reader, index, films, split) | _figures(table, reader.threshold)
 
 
-def _about(reader: Reader, index: Index, films: pd.DataFrame, split: str) -> dict[str, Any]:
+def _about(reader: Predictor, index: Index, films: pd.DataFrame, split: str) -> dict[str, Any]:
     points = reader.model.card["operating_points"]
     return {
         "model": {"name": reader.model.name, "version": reader.model.version},
@@ -210,7 +209,7 @@ def _named(split: str, model: Model) -> str:
 
 
 def _figures(table: pd.DataFrame, threshold: float) -> dict[str, Any]:
-    labels = (table["label"] == "PNEUMONIA").to_numpy(np.int64)
+    labels = (table["label"] == PNEUMONIA).to_numpy(np.int64)
     scores = Scores(labels, table["score"].to_numpy(), table["patient"].to_numpy(), table["file"].to_numpy())
     return evaluate(scores, threshold).to_dict()
 

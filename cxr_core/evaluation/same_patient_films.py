@@ -8,8 +8,9 @@ import pandas as pd
 
 from cxr_core.datasets.quality.leakage import leak
 from cxr_core.evaluation.overlap import split_table
+from cxr_core.labels import PNEUMONIA
 from cxr_core.metrics.bootstrap import clustered_bootstrap
-from cxr_core.metrics.estimate import Figure
+from cxr_core.metrics.estimate import Estimate
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.weighted import auroc
 from cxr_core.models.registry import Model, list_models, sha256_of
@@ -24,7 +25,7 @@ class ByPatient:
 
     run: str
     where: str
-    auroc: Figure
+    auroc: Estimate
 
 
 def leaked_share(model: Model) -> float | None:
@@ -55,9 +56,9 @@ def _figure(run: Run, wanted: Any) -> ByPatient | None:
             and _network(model.card["training"].get("settings")) == wanted
         ):
             figures = model.card["figures"]
-            return ByPatient(run.id, figures["measured_on"], Figure(**figures["values"]["auroc"]))
+            return ByPatient(run.id, figures["measured_on"], Estimate(**figures["values"]["auroc"]))
     rows = pd.read_csv(validation, dtype={"patient": str})
-    labels = (rows["label"] == "PNEUMONIA").to_numpy(int)
+    labels = (rows["label"] == PNEUMONIA).to_numpy(int)
     # The AUROC asks for order only, so the logits stand in for probabilities.
     ranks = rows["logit"].rank(pct=True).to_numpy()
     scores = Scores(labels, ranks, rows["patient"].to_numpy())

@@ -9,7 +9,8 @@ from cxr_core.datasets.index import Index, build_index
 from cxr_core.errors import DataSetError
 from cxr_core.evaluation.run import Progress, assess_csv, assess_films, holds_scores
 from cxr_core.evaluation.store import Evaluation
-from cxr_core.inference.predictor import Reader
+from cxr_core.inference.predictor import Predictor
+from cxr_core.labels import PNEUMONIA
 from cxr_core.metrics.site_acceptance import Acceptance, Promise, accept
 from cxr_core.models.registry import Model
 
@@ -36,7 +37,7 @@ def accept_site(model: Model, data: Path, out: Path, progress: Progress | None =
         result = accept_csv(data, model)
     else:
         index = build_index(data, progress)
-        result = accept_films(Reader(model), index, progress)
+        result = accept_films(Predictor(model), index, progress)
     about = {name: result.evaluation.metrics[name] for name in ("model", "data", "when")}
     found = about | result.found.to_dict() | {"verdict_in_words": VERDICTS[result.found.verdict]}
     out.mkdir(parents=True, exist_ok=True)
@@ -44,7 +45,7 @@ def accept_site(model: Model, data: Path, out: Path, progress: Progress | None =
     return found
 
 
-def accept_films(reader: Reader, index: Index, progress: Progress | None = None) -> SiteAcceptance:
+def accept_films(reader: Predictor, index: Index, progress: Progress | None = None) -> SiteAcceptance:
     """Score every film of a site with the model and judge. Raises DataSetError for more than MOST_FILMS films."""
     films = len(index.readable)
     if films > MOST_FILMS:
@@ -66,7 +67,7 @@ def judge(evaluation: Evaluation, model: Model) -> SiteAcceptance:
         for name, point in card["operating_points"].items()
     }
     validation = card["training"]["split"]["val"]["classes"]
-    prevalence = validation["PNEUMONIA"] / sum(validation.values())
+    prevalence = validation[PNEUMONIA] / sum(validation.values())
     return SiteAcceptance(evaluation, accept(evaluation.scores, promises, card["operating_point"], prevalence))
 
 

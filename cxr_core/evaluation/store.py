@@ -20,6 +20,7 @@ from typing import Any
 import pandas as pd
 
 from cxr_core.errors import DataSetError, WorkError
+from cxr_core.labels import PNEUMONIA
 from cxr_core.metrics.scores import Scores
 from cxr_core.models.registry import Model
 from cxr_core.paths import RELEASED_MODELS, home, replacing
@@ -43,7 +44,7 @@ class Evaluation:
     @cached_property
     def scores(self) -> Scores:
         """Labels, scores and patients."""
-        labels = (self.films["label"] == "PNEUMONIA").to_numpy(int)
+        labels = (self.films["label"] == PNEUMONIA).to_numpy(int)
         columns = (self.films[name].to_numpy() for name in ("score", "patient", "file"))
         return Scores(labels, *columns)
 

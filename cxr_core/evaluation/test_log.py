@@ -16,7 +16,7 @@ LEDGER = "test_ledger.jsonl"
 
 
 @dataclass(frozen=True)
-class Opening:
+class TestSetAccess:
     """One evaluation on a test split.
 
     figures: JSON-ready, as `Metrics.to_dict()`. time: ISO 8601 in UTC, now unless given.
@@ -29,7 +29,7 @@ class Opening:
     time: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
 
-def record_opening(folder: Path, entry: Opening) -> None:
+def record_access(folder: Path, entry: TestSetAccess) -> None:
     """Append one line; the folder is made if needed.
 
     Raises WorkError if it cannot be written, ValueError if the figures hold a NaN.
@@ -51,7 +51,7 @@ def record_opening(folder: Path, entry: Opening) -> None:
         raise WorkError(f"{file}: the disk is full; the last line of the test ledger is cut off.")
 
 
-def openings(folder: Path, model_sha256: str | None = None) -> list[Opening]:
+def openings(folder: Path, model_sha256: str | None = None) -> list[TestSetAccess]:
     """The recorded openings, oldest first; of one model, or without `model_sha256` of all.
 
     Raises WorkError for a line that cannot be read: a ledger that passes over lines would count too few.
@@ -66,7 +66,7 @@ def openings(folder: Path, model_sha256: str | None = None) -> list[Opening]:
     found = []
     for number, line in enumerate(lines, start=1):
         try:
-            found.append(Opening(**json.loads(line)))
+            found.append(TestSetAccess(**json.loads(line)))
         except (ValueError, TypeError) as error:
             raise WorkError(f"{file}: line {number} is not an entry of the test ledger; mend or remove it.") from error
     return [entry for entry in found if model_sha256 in (None, entry.model_sha256)]

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from cxr_core.evaluation.store import Evaluation
-from cxr_core.evaluation.test_log import Opening, openings, record_opening
+from cxr_core.evaluation.test_log import TestSetAccess, openings, record_access
 from cxr_core.paths import home
 
 
 @dataclass(frozen=True)
-class TimesOpened:
+class AccessCount:
     """How often these test films were opened: by anything, and by this system."""
 
     in_all: int
@@ -37,7 +37,7 @@ def record_test_figures(metrics: dict[str, Any], sha256: str) -> None:
     """The same, from the contents of `metrics.json`."""
     fingerprint = metrics["data"]["films_fingerprint"]
     figures = {name: [figure[key] for key in ("value", "low", "high")] for name, figure in metrics["figures"].items()}
-    record_opening(home(), Opening(sha256, fingerprint, metrics["split"], figures))
+    record_access(home(), TestSetAccess(sha256, fingerprint, metrics["split"], figures))
 
 
 def told(evaluation: Evaluation) -> dict[str, Any]:
@@ -46,8 +46,8 @@ def told(evaluation: Evaluation) -> dict[str, Any]:
     return {"openings": found.in_all, "openings_by_this_system": found.by_this, "sentence": found.sentence}
 
 
-def times_opened(evaluation: Evaluation) -> TimesOpened:
+def times_opened(evaluation: Evaluation) -> AccessCount:
     """What the ledger says of the films of an evaluation. Raises WorkError if it is damaged."""
     fingerprint = evaluation.metrics["data"].get("films_fingerprint")
     of_these = [one for one in openings(home()) if one.data_fingerprint == fingerprint]
-    return TimesOpened(len(of_these), sum(one.model_sha256.startswith(evaluation.version) for one in of_these))
+    return AccessCount(len(of_these), sum(one.model_sha256.startswith(evaluation.version) for one in of_these))

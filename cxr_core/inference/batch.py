@@ -1,7 +1,7 @@
 """Many files: found, read, and written down."""
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,12 @@ from cxr_core.errors import InputError, UnreadableFilm
 from cxr_core.imaging.decode import decoded_ahead, read_film
 from cxr_core.imaging.film import Film
 from cxr_core.inference.explain.heatmap import overlay
-from cxr_core.inference.predictor import BATCH, Reader
+from cxr_core.inference.predictor import BATCH, Predictor
 from cxr_core.models.registry import find_model
+from cxr_core.progress import Progress
 
 SUFFIXES = {".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".bmp", ".webp", ".dcm", ".dicom", ""}
 HEATMAP_OPACITY = 0.6
-Progress = Callable[[int, int], None]
 
 
 def find_films(paths: list[str]) -> list[Path]:
@@ -53,14 +53,14 @@ def read_files(
     if heatmaps:
         heatmaps.mkdir(parents=True, exist_ok=True)
         overlays = _overlay_files(files, heatmaps)
-    reader: Reader | None = None
+    reader: Predictor | None = None
     results: list[dict[str, Any]] = []
     unreadable: list[str] = []
     done = 0
     for batch in decoded_ahead((files[i : i + BATCH] for i in range(0, len(files), BATCH)), _decoded):
         readable = [(file, film) for file, film in batch if isinstance(film, Film)]
         unreadable += [str(film) for _, film in batch if isinstance(film, UnreadableFilm)]
-        reader = reader or (Reader(find_model(model)) if readable else None)
+        reader = reader or (Predictor(find_model(model)) if readable else None)
         if reader:
             readings = reader.read_many(film for _, film in readable)
             for (file, film), reading in zip(readable, readings, strict=True):

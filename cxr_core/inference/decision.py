@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from cxr_core.errors import SettingsError
 from cxr_core.inference.augmented_views import in_words as moved_in_words
 from cxr_core.inference.gate.pixel_checks import Check
-from cxr_core.inference.prediction import Findings
+from cxr_core.inference.prediction import Prediction
+from cxr_core.labels import Verdict
 from cxr_core.metrics.conformal import Limits
 
-Verdict = Literal["pneumonia", "normal", "uncertain", "not_assessable"]
 UNMEASURED_SPREAD = 0.25  # for a model whose card names no limit of its own
 FAINT = 0.2  # of the strongest heat there can be; hardly to be seen on the screen
 
@@ -87,7 +87,7 @@ class Reading:
     version: str
     seconds: float
     check: Check | None = None
-    findings: Findings | None = None
+    findings: Prediction | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's JSON document; `heatmap` is None until a file was written for it."""
@@ -104,7 +104,7 @@ class Reading:
         }
 
 
-def decide(findings: Findings, rules: Rules, choice: Choice, model: str, version: str) -> Reading:
+def decide(findings: Prediction, rules: Rules, choice: Choice, model: str, version: str) -> Reading:
     """The verdict on what was found, by the model's rules and the user's choice; nothing is read again.
 
     Uncertain where neither class can be ruled out at the chosen error rate, where the class that is left is not the

@@ -8,7 +8,7 @@ from cxr_core.inference.gate.pixel_checks import Refusal
 
 
 @dataclass(frozen=True, eq=False)
-class Findings:
+class Prediction:
     """Everything that costs time, computed once a film; `verdict.decide` turns it into a `Reading` at no cost.
 
     refusal: why the gate does not let the film pass, else None; with it there is no probability and no heatmap.

@@ -16,8 +16,8 @@ from cxr_core.inference.explain.local_evidence import LEAST_AGREEMENT, LocalEvid
 from cxr_core.inference.explain.lungs import lung_fields, share_inside
 from cxr_core.inference.gate.gate import Admission, Gate, shipped_gate
 from cxr_core.inference.intended_use import age_note
-from cxr_core.inference.prediction import Findings
-from cxr_core.inference.test_time_augmentation import read_second_look
+from cxr_core.inference.prediction import Prediction
+from cxr_core.inference.test_time_augmentation import read_test_time_augmentation
 from cxr_core.metrics.calibration import Platt
 from cxr_core.models.registry import Model
 from cxr_core.models.runtime import Network
@@ -27,7 +27,7 @@ NO_HEATMAP = "No heatmap is shown: to the network this film is unlike those that
 NONE_FITTED = "No heatmap is shown: this model was published without one; publish its run under a new name."
 
 
-class Reader:
+class Predictor:
     """Reads films with one model. Safe to share between threads; loading it takes seconds."""
 
     def __init__(self, model: Model, gate: Gate | None = None) -> None:
@@ -42,7 +42,7 @@ class Reader:
         self.rules = Rules.of(model.card)
         self.threshold = self.rules.chosen(Choice())[0]
         self._platt = Platt(**model.card["calibration"]["parameters"])
-        self._second_look = read_second_look(model.card, self.rules.mirror)
+        self._second_look = read_test_time_augmentation(model.card, self.rules.mirror)
         self._gate = gate
 
     def read(self, film: Film, choice: Choice = Choice()) -> Reading:  # noqa: B008  frozen
@@ -54,13 +54,13 @@ class Reader:
         for findings in self.find(films):
             yield self.decide(findings, choice)
 
-    def find(self, films: Iterable[Film]) -> Iterator[Findings]:
+    def find(self, films: Iterable[Film]) -> Iterator[Prediction]:
         """What is found on each film, in order: all that costs time, whatever the user then chooses."""
         stream = iter(films)
         while batch := list(islice(stream, BATCH)):
             yield from self._find(batch)
 
-    def decide(self, findings: Findings, choice: Choice = Choice()) -> Reading:  # noqa: B008
+    def decide(self, findings: Prediction, choice: Choice = Choice()) -> Reading:  # noqa: B008
         """The verdict on what was found by that choice; costs nothing. Raises SettingsError for an unknown choice."""
         return decide(findings, self.rules, choice, self.model.name, self.model.version)
 
@@ -80,7 +80,7 @@ class Reader:
         """Pooled features `float32 (N, C)` of model inputs `uint8 (N, S, S)`, for finding similar films."""
         return self._network.look(inputs).pooled
 
-    def _find(self, films: list[Film]) -> list[Findings]:
+    def _find(self, films: list[Film]) -> list[Prediction]:
         started = time.perf_counter()
         admissions = (self._gate or shipped_gate()).admit(films)
         passed = [i for i, admission in enumerate(admissions) if admission.refusal is None]
@@ -89,7 +89,7 @@ class Reader:
         return [self._findings(admission, found.get(i, {}), seconds) for i, admission in enumerate(admissions)]
 
     def _read(self, films: list[Film]) -> list[dict[str, Any]]:
-        """Of each admitted film, what the network says: the fields of `Findings` from `probability` on."""
+        """Of each admitted film, what the network says: the fields of `Prediction` from `probability` on."""
         if not films:
             return []
         count = len(films)
@@ -115,7 +115,7 @@ class Reader:
         """Logits `(V, N)` as probabilities: `(N,)` as answered, `(V, N)` of each view."""
         return self.probabilities(self._second_look.settle(logits)), self.probabilities(logits)
 
-    def _findings(self, admission: Admission, found: dict[str, Any], seconds: float) -> Findings:
+    def _findings(self, admission: Admission, found: dict[str, Any], seconds: float) -> Prediction:
         film = admission.film
         notes = [*admission.notes, *age_note(film.source.header)]
         if found and found["heatmap"] is None:
@@ -126,7 +126,7 @@ class Reader:
             "inverted": bool(admission.notes),
             "seconds": seconds,
         }
-        return Findings(refusal=admission.refusal, notes=tuple(notes), **about, **found)
+        return Prediction(refusal=admission.refusal, notes=tuple(notes), **about, **found)
 
 
 def _heatmaps(places: np.ndarray, local: LocalEvidence) -> list[np.ndarray | None]:

@@ -1,17 +1,16 @@
 """Similar films: the training films that lie nearest to one in the network's own features."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.input_cache import cached_inputs
-from cxr_core.inference.predictor import Reader
+from cxr_core.inference.predictor import Predictor
 from cxr_core.paths import cache_folder, keeping
+from cxr_core.progress import Progress
 
-Progress = Callable[[int, int], None]
 _AT_ONCE = 256
 
 
@@ -32,7 +31,7 @@ class SimilarFilm:
 class FeatureIndex:
     """The features of a data set's films by one model, to look for neighbours in."""
 
-    def __init__(self, reader: Reader, index: Index, progress: Progress | None = None) -> None:
+    def __init__(self, reader: Predictor, index: Index, progress: Progress | None = None) -> None:
         """Computes the features, about 10 ms a film, or takes those kept under CXR_HOME for this model and these films.
 
         Raises UnreadableFilm for a film that went bad since the index, WorkError if the cache cannot be written.
@@ -62,7 +61,7 @@ class FeatureIndex:
         ]
 
 
-def _fill(file, reader: Reader, index: Index, progress: Progress | None) -> None:
+def _fill(file, reader: Predictor, index: Index, progress: Progress | None) -> None:
     inputs = cached_inputs(index.root, index.readable, reader.preprocessing, progress)
     parts = []
     for start in range(0, len(inputs), _AT_ONCE):

@@ -17,7 +17,7 @@ CLEAR = 0.05  # a first probability below this, or above 1 less this
 
 
 @dataclass(frozen=True)
-class SecondLook:
+class TestTimeAugmentation:
     """Which films are looked at again, and whether mirrored too.
 
     first: calibrates the logits of films as they are. clear: a film with such a probability between `clear` and
@@ -61,15 +61,15 @@ class SecondLook:
         }
 
 
-def fit_second_look(logits: np.ndarray, labels: np.ndarray, mirror: bool) -> SecondLook:
+def fit_test_time_augmentation(logits: np.ndarray, labels: np.ndarray, mirror: bool) -> TestTimeAugmentation:
     """From logits `(N,)` of validation films as they are and their labels (1 for pneumonia).
 
     mirror: whether the network was trained on mirrored films, see `stability`.
     """
-    return SecondLook(fit_platt(logits, labels), mirror)
+    return TestTimeAugmentation(fit_platt(logits, labels), mirror)
 
 
-def read_second_look(card: dict[str, Any], mirror: bool) -> SecondLook:
+def read_test_time_augmentation(card: dict[str, Any], mirror: bool) -> TestTimeAugmentation:
     """What a model's card says of it; where it says nothing, every answer is made of the film as it is."""
     said = card.get("second_look", {"slope": 0.0, "intercept": 0.0, "clear": 0.5})
-    return SecondLook(Platt(said["slope"], said["intercept"]), mirror, said["clear"])
+    return TestTimeAugmentation(Platt(said["slope"], said["intercept"]), mirror, said["clear"])

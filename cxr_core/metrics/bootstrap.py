@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from cxr_core.errors import SettingsError
-from cxr_core.metrics.estimate import Figure, missing
+from cxr_core.metrics.estimate import Estimate, missing
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.weighted import Statistic
 
@@ -16,7 +16,7 @@ BATCH_WEIGHTS = 250_000
 
 def clustered_bootstrap(
     scores: Scores, statistics: Mapping[str, Statistic], draws: int = 2000, seed: int = 0, level: float = 0.95
-) -> dict[str, Figure]:
+) -> dict[str, Estimate]:
     """Each statistic with its percentile interval over draws of whole patients, with replacement.
 
     Efron and Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13; patients as the unit: Davison and Hinkley,
@@ -54,7 +54,7 @@ def draw_patients(patients: np.ndarray, draws: int, seed: int) -> Iterator[np.nd
         yield times.astype(np.float64)[:, place]
 
 
-def _figure(value: float, drawn: np.ndarray, level: float, films: int, patients: int) -> Figure:
+def _figure(value: float, drawn: np.ndarray, level: float, films: int, patients: int) -> Estimate:
     if not np.isfinite(value):
         return missing(METHOD, films, "The statistic is undefined for these films.")
     defined = drawn[np.isfinite(drawn)]
@@ -69,5 +69,5 @@ def _figure(value: float, drawn: np.ndarray, level: float, films: int, patients:
         why = "All draws give the same value, so they cannot show how uncertain it is."
     else:
         low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
-        return Figure(value, float(low), float(high), METHOD, films, undefined_draws=undefined)
-    return Figure(value, None, None, METHOD, films, why, undefined)
+        return Estimate(value, float(low), float(high), METHOD, films, undefined_draws=undefined)
+    return Estimate(value, None, None, METHOD, films, why, undefined)

@@ -8,7 +8,7 @@ from scipy.stats import binomtest, norm
 
 from cxr_core.errors import DataSetError
 from cxr_core.metrics.delong import placements, variance
-from cxr_core.metrics.estimate import Figure, missing
+from cxr_core.metrics.estimate import Estimate, missing
 from cxr_core.metrics.scores import Scores
 
 
@@ -16,7 +16,7 @@ from cxr_core.metrics.scores import Scores
 class Difference:
     """AUROC of a minus AUROC of b, and the two-sided p-value of no difference (None where it is undefined)."""
 
-    auroc: Figure
+    auroc: Estimate
     p_value: float | None
 
     def to_dict(self) -> dict[str, Any]:
@@ -53,14 +53,14 @@ def delong_paired(a: Scores, b: Scores, level: float = 0.95) -> Difference:
     value = float(over_normal.mean())
     if min(a.pneumonia, a.normal) < 2:
         why = "One class has one film only; an interval needs two."
-        return Difference(Figure(value, None, None, method, len(a), why), None)
+        return Difference(Estimate(value, None, None, method, len(a), why), None)
     # Placements are ratios of whole and half numbers: a spread below this is rounding.
     if max(np.ptp(over_normal), np.ptp(over_pneumonia)) < 1e-12:
         why = "The two rank all films alike or differ by the same for all, so DeLong's variance is 0."
-        return Difference(Figure(value, None, None, method, len(a), why), 1.0 if abs(value) < 1e-12 else None)
+        return Difference(Estimate(value, None, None, method, len(a), why), 1.0 if abs(value) < 1e-12 else None)
     error = np.sqrt(variance(over_normal, over_pneumonia))
     half = norm.ppf((1 + level) / 2) * error
-    figure = Figure(value, float(value - half), float(value + half), method, len(a))
+    figure = Estimate(value, float(value - half), float(value + half), method, len(a))
     return Difference(figure, float(2 * norm.sf(abs(value) / error)))
 
 

@@ -8,13 +8,13 @@ IEEE Signal Processing Letters 2014; 21:1389-1393. It takes the films as indepen
 import numpy as np
 from scipy.stats import norm, rankdata
 
-from cxr_core.metrics.estimate import Figure, missing
+from cxr_core.metrics.estimate import Estimate, missing
 from cxr_core.metrics.scores import Scores
 
 METHOD = "DeLong"
 
 
-def delong_interval(scores: Scores, level: float = 0.95) -> Figure:
+def delong_interval(scores: Scores, level: float = 0.95) -> Estimate:
     """Area under the ROC curve with its interval, cut off at 0 and 1. 0 < level < 1.
 
     No value if all films have one label. No interval if a class has one film, or if the variance is 0 (perfect
@@ -25,12 +25,12 @@ def delong_interval(scores: Scores, level: float = 0.95) -> Figure:
     over_normal, over_pneumonia = placements(scores)
     value = float(over_normal.mean())
     if min(scores.pneumonia, scores.normal) < 2:
-        return Figure(value, None, None, METHOD, len(scores), "One class has one film only; an interval needs two.")
+        return Estimate(value, None, None, METHOD, len(scores), "One class has one film only; an interval needs two.")
     if np.ptp(over_normal) == 0 and np.ptp(over_pneumonia) == 0:
         why = "All films of a class rank alike, so DeLong's variance is 0 and gives no interval."
-        return Figure(value, None, None, METHOD, len(scores), why)
+        return Estimate(value, None, None, METHOD, len(scores), why)
     half = norm.ppf((1 + level) / 2) * np.sqrt(variance(over_normal, over_pneumonia))
-    return Figure(value, float(max(0.0, value - half)), float(min(1.0, value + half)), METHOD, len(scores))
+    return Estimate(value, float(max(0.0, value - half)), float(min(1.0, value + half)), METHOD, len(scores))
 
 
 def placements(scores: Scores) -> tuple[np.ndarray, np.ndarray]:

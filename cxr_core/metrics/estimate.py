@@ -6,7 +6,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Figure:
+class Estimate:
     """One number, how uncertain it is, and why it is missing if it is.
 
     value, low, high: finite, or None where they cannot be computed; `why` then says why, in one sentence.
@@ -35,12 +35,12 @@ class Figure:
         return asdict(self)
 
 
-def missing(method: str, n: int, why: str) -> Figure:
+def missing(method: str, n: int, why: str) -> Estimate:
     """A figure that cannot be computed, with the reason."""
-    return Figure(None, None, None, method, n, why)
+    return Estimate(None, None, None, method, n, why)
 
 
-def wilson(successes: int, trials: int, level: float = 0.95) -> Figure:
+def wilson(successes: int, trials: int, level: float = 0.95) -> Estimate:
     """A proportion with Wilson's score interval (Wilson, J Am Stat Assoc 1927; 22:209-212).
 
     It takes the trials as independent: films of one patient are not, see `bootstrap.clustered_bootstrap`.
@@ -52,4 +52,4 @@ def wilson(successes: int, trials: int, level: float = 0.95) -> Figure:
 
     found = binomtest(successes, trials)
     interval = found.proportion_ci(level, method="wilson")
-    return Figure(float(found.statistic), float(interval.low), float(interval.high), "Wilson", trials)
+    return Estimate(float(found.statistic), float(interval.low), float(interval.high), "Wilson", trials)

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from cxr_core.errors import SettingsError
-from cxr_core.metrics.estimate import Figure
+from cxr_core.metrics.estimate import Estimate
 
 METHOD = "Bayes, from the ends of the intervals of sensitivity and specificity"
 
 
-def ward_values(point: Mapping[str, Any], prevalence: float) -> tuple[Figure, Figure]:
+def ward_values(point: Mapping[str, Any], prevalence: float) -> tuple[Estimate, Estimate]:
     """PPV and NPV at a prevalence, from an operating point of a card (Bayes; Altman & Bland, BMJ 1994; 309:102).
 
     point: with `sensitivity` and `specificity`, each with value, low, high and n, as `card["operating_points"]` has
@@ -44,9 +44,9 @@ def at_prevalence(probability: float, fitted: float, prevalence: float) -> float
     return ill / (ill + (1 - probability) * (1 - prevalence) / (1 - fitted))
 
 
-def _figure(values: list[float | None], films: int) -> Figure:
+def _figure(values: list[float | None], films: int) -> Estimate:
     why = None if None not in values else "No film would be answered so."
-    return Figure(values[0], values[1], values[2], METHOD, films, why)
+    return Estimate(values[0], values[1], values[2], METHOD, films, why)
 
 
 def _share(part: float, rest: float) -> float | None:

@@ -12,7 +12,7 @@ from cxr_core.errors import SettingsError
 from cxr_core.metrics import weighted
 from cxr_core.metrics.bootstrap import clustered_bootstrap
 from cxr_core.metrics.delong import delong_interval
-from cxr_core.metrics.estimate import Figure, missing, wilson
+from cxr_core.metrics.estimate import Estimate, missing, wilson
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.weighted import ECE_BINS, Statistic, ratio
 
@@ -37,8 +37,8 @@ class Metrics:
     draws: int
     seed: int
     confusion: dict[str, int]
-    figures: dict[str, Figure]
-    clustered: dict[str, Figure]
+    figures: dict[str, Estimate]
+    clustered: dict[str, Estimate]
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready, without NaN."""
@@ -135,7 +135,7 @@ def _values(scores: Scores, called: np.ndarray) -> dict[str, Callable[[], float]
     }
 
 
-def _with_reason(name: str, figure: Figure, scores: Scores) -> Figure:
+def _with_reason(name: str, figure: Estimate, scores: Scores) -> Estimate:
     """A missing value says why in the words of its own definition."""
     if name == "ece":
         return replace(figure, method=f"{figure.method}; {ECE_BINS} bins of equal width")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from cxr_core.errors import DataSetError
-from cxr_core.metrics.estimate import Figure, wilson
+from cxr_core.metrics.estimate import Estimate, wilson
 from cxr_core.metrics.scores import Scores
 
 RULE_OUT_SENSITIVITY = 0.97
@@ -24,8 +24,8 @@ class OperatingPoint:
 
     threshold: float
     rule: str
-    sensitivity: Figure
-    specificity: Figure
+    sensitivity: Estimate
+    specificity: Estimate
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready, without NaN."""

@@ -4,14 +4,14 @@ import numpy as np
 
 from cxr_core.errors import SettingsError
 from cxr_core.metrics.bootstrap import clustered_bootstrap
-from cxr_core.metrics.estimate import Figure
+from cxr_core.metrics.estimate import Estimate
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.weighted import counted, ratio
 
 
 def predictive_values(
     scores: Scores, threshold: float, prevalence: float, draws: int = 1000, seed: int = 0
-) -> dict[str, Figure]:
+) -> dict[str, Estimate]:
     """`ppv` and `npv` at a prevalence, from sensitivity and specificity (Bayes; Altman and Bland, BMJ 1994; 309:102).
 
     It takes sensitivity and specificity to stay as they are, which holds if the sick and the healthy look alike in
@@ -32,7 +32,7 @@ def predictive_values(
     return clustered_bootstrap(scores, statistics, draws, seed)
 
 
-def children_like_these(figure: Figure, answer: str) -> str:
+def children_like_these(figure: Estimate, answer: str) -> str:
     """A predictive value as a count of children, with its interval: easier to grasp than a percentage
     (Gigerenzer et al., Psychol Sci Public Interest 2007; 8:53-96).
 

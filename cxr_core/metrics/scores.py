@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cxr_core.errors import DataSetError
+from cxr_core.labels import NORMAL, PNEUMONIA
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LABELS = {"NORMAL": 0, "PNEUMONIA": 1, "0": 0, "1": 1}
+LABELS = {NORMAL: 0, PNEUMONIA: 1, "0": 0, "1": 1}
 MAX_FILMS = 1_000_000
 
 
@@ -135,7 +136,7 @@ def read_scores_csv(path: Path) -> Scores:
 def write_scores_csv(scores: Scores, path: Path) -> None:
     """Write `file,label,score,patient`; films without a file name are numbered from 1."""
     files = np.arange(1, len(scores) + 1).astype(str) if scores.files is None else scores.files
-    names = np.where(scores.labels == 1, "PNEUMONIA", "NORMAL")
+    names = np.where(scores.labels == 1, PNEUMONIA, NORMAL)
     import pandas as pd
 
     table = pd.DataFrame({"file": files, "label": names, "score": scores.scores, "patient": scores.patients})

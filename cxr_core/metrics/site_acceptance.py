@@ -19,7 +19,7 @@ from scipy.stats import norm, t
 from cxr_core.errors import SettingsError
 from cxr_core.metrics import weighted
 from cxr_core.metrics.bootstrap import clustered_bootstrap
-from cxr_core.metrics.estimate import Figure, missing, wilson
+from cxr_core.metrics.estimate import Estimate, missing, wilson
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.weighted import Statistic, ratio
 
@@ -41,12 +41,12 @@ class PointHere:
     """An operating point on the site's films, as released and recalibrated. `holds`: see `accept`."""
 
     threshold: float
-    sensitivity: Figure
-    specificity: Figure
+    sensitivity: Estimate
+    specificity: Estimate
     holds: bool
-    recalibrated: Figure
-    sensitivity_after: Figure
-    specificity_after: Figure
+    recalibrated: Estimate
+    sensitivity_after: Estimate
+    specificity_after: Estimate
     holds_after: bool
 
 
@@ -63,8 +63,8 @@ class Acceptance:
     pneumonia: int
     normal: int
     patients: int
-    figures: dict[str, Figure]
-    shift: Figure
+    figures: dict[str, Estimate]
+    shift: Estimate
     points: dict[str, PointHere]
     point: str
     more_films: dict[str, int]
@@ -144,14 +144,14 @@ def logit_shift(scores: Scores, prevalence: float) -> Statistic:
     return statistic
 
 
-def moved(threshold: float, shift: Figure) -> Figure:
+def moved(threshold: float, shift: Estimate) -> Estimate:
     """The threshold that calls the same films once the scores are higher by `shift` logits, with its interval."""
     inside = min(max(threshold, weighted.MARGIN), 1 - weighted.MARGIN)
     if shift.value is None:
         return missing(shift.method, shift.n, str(shift.why))
     ends = [None if end is None else float(expit(logit(inside) + end)) for end in (shift.low, shift.high)]
     value = float(expit(logit(inside) + shift.value))
-    return Figure(value, ends[0], ends[1], shift.method, shift.n, shift.why, shift.undefined_draws)
+    return Estimate(value, ends[0], ends[1], shift.method, shift.n, shift.why, shift.undefined_draws)
 
 
 def films_to_halve(successes: int, trials: int) -> int:
@@ -168,7 +168,7 @@ def films_to_halve(successes: int, trials: int) -> int:
     return low - trials
 
 
-def _point(scores: Scores, promise: Promise, shift: Figure, draws: int, seed: int) -> PointHere:
+def _point(scores: Scores, promise: Promise, shift: Estimate, draws: int, seed: int) -> PointHere:
     here = _rates(scores, promise.threshold, draws, seed)
     recalibrated = moved(promise.threshold, shift)
     after = here if recalibrated.value is None else _rates(scores, recalibrated.value, draws, seed)
@@ -184,7 +184,7 @@ def _point(scores: Scores, promise: Promise, shift: Figure, draws: int, seed: in
     )
 
 
-def _rates(scores: Scores, threshold: float, draws: int, seed: int) -> tuple[Figure, Figure]:
+def _rates(scores: Scores, threshold: float, draws: int, seed: int) -> tuple[Estimate, Estimate]:
     """Sensitivity and specificity: intervals by patient, or Wilson's where all draws agree (0 or 1 of the films)."""
     statistics = {
         "sensitivity": weighted.counted(scores, threshold, lambda tp, fp, tn, fn: ratio(tp, tp + fn)),
@@ -203,12 +203,12 @@ def _rates(scores: Scores, threshold: float, draws: int, seed: int) -> tuple[Fig
     return found[0], found[1]
 
 
-def _holds(sensitivity: Figure, specificity: Figure, promise: Promise) -> bool:
+def _holds(sensitivity: Estimate, specificity: Estimate, promise: Promise) -> bool:
     pairs = ((sensitivity.high, promise.sensitivity), (specificity.high, promise.specificity))
     return all(high is not None and high >= promised for high, promised in pairs)
 
 
-def _verdict(scores: Scores, auroc: Figure, shift: Figure, point: PointHere) -> tuple[str, tuple[str, ...]]:
+def _verdict(scores: Scores, auroc: Estimate, shift: Estimate, point: PointHere) -> tuple[str, tuple[str, ...]]:
     fewest = min(scores.pneumonia, scores.normal)
     if len(scores) < FEWEST_FILMS or fewest < FEWEST_OF_A_CLASS:
         why = (

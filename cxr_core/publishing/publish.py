@@ -18,8 +18,9 @@ from cxr_core.datasets.summary import counts
 from cxr_core.errors import InputError, SettingsError, WorkError
 from cxr_core.evaluation.run import measure
 from cxr_core.evaluation.test_set_access import record_test_figures
-from cxr_core.inference.predictor import Reader
-from cxr_core.inference.test_time_augmentation import fit_second_look
+from cxr_core.inference.predictor import Predictor
+from cxr_core.inference.test_time_augmentation import fit_test_time_augmentation
+from cxr_core.labels import NORMAL, PNEUMONIA
 from cxr_core.metrics.calibration import fit_platt
 from cxr_core.metrics.conformal import fit_conformal
 from cxr_core.metrics.metrics import evaluate
@@ -81,8 +82,8 @@ def _card(run: Run, name: str, folder: Path, index: Index, validation: pd.DataFr
     recipe = recipe_from_dict(config["settings"])
     table = pd.read_csv(run.folder / "validation.csv", dtype={"patient": str})
     split = pd.read_csv(run.folder / "split.csv", dtype={"patient": str})
-    labels = (table["label"] == "PNEUMONIA").to_numpy(int)
-    look = fit_second_look(table["logit"].to_numpy(float), labels, recipe.flip)
+    labels = (table["label"] == PNEUMONIA).to_numpy(int)
+    look = fit_test_time_augmentation(table["logit"].to_numpy(float), labels, recipe.flip)
     network = Network(Model(folder, {"sha256": sha256_of(folder / "model.keras")}))
     films = validation.set_index("path", drop=False).loc[table["path"]]
     logits = look.logits(network.logits, np.array(cached_inputs(index.root, films, recipe.preprocessing())))
@@ -104,7 +105,7 @@ def _card(run: Run, name: str, folder: Path, index: Index, validation: pd.DataFr
             "scaling": "grey values 0 to 255 enter the network; its first layers scale and standardise them",
             "preprocessing": recipe.preprocessing().to_dict(),
         },
-        "classes": ["NORMAL", "PNEUMONIA"],
+        "classes": [NORMAL, PNEUMONIA],
         "calibration": {
             "method": "Platt scaling (Platt 1999)",
             "parameters": {"slope": platt.slope, "intercept": platt.intercept},
@@ -132,12 +133,12 @@ def _card(run: Run, name: str, folder: Path, index: Index, validation: pd.DataFr
             "chosen_by": recipe.monitor,
         },
         "figures": _figures(metrics, "the validation patients, on which epoch and threshold were chosen (optimistic)"),
-    } | describe_use(index.root, split["path"].tolist(), float((split["label"] == "PNEUMONIA").mean()))
+    } | describe_use(index.root, split["path"].tolist(), float((split["label"] == PNEUMONIA).mean()))
 
 
 def _measure(model: Model, index: Index, validation: pd.DataFrame, held_out: pd.DataFrame) -> None:
     """Put into the card what takes the films: how answers hold, and the figures of the run's held-out patients."""
-    reader = Reader(model)
+    reader = Predictor(model)
     model.card.update(describe_answers(reader, index, validation))
     if len(held_out):
         predictions = model.folder / "evaluations" / "held-out.csv"

@@ -13,16 +13,11 @@ from PIL import Image
 
 from cxr_core.inference.decision import Reading, heat_in_words, in_words, percent
 from cxr_core.inference.explain.heatmap import overlay
+from cxr_core.labels import VERDICTS
 from cxr_core.reports.reading_table import Reported
 
 OPACITY = 0.5
 FILM_SIDE, SMALL_SIDE = 1000, 160  # pixels
-WORDS = {
-    "pneumonia": "PNEUMONIA",
-    "normal": "NORMAL",
-    "uncertain": "UNCERTAIN",
-    "not_assessable": "NOT ASSESSABLE",
-}
 Pixels = Callable[[], np.ndarray]
 
 
@@ -60,7 +55,7 @@ def film_pdf(film: Reported, pixels: np.ndarray, made: datetime, notice: str, de
     reading = film.reading
     paper = _Paper("Chest X-ray reading", notice, made)
     paper.ln(3)
-    paper.line_of_text(WORDS[reading.verdict], 26, bold=True)
+    paper.line_of_text(VERDICTS[reading.verdict].upper(), 26, bold=True)
     paper.line_of_text(reading.reasons[0], 11)
     paper.ln(3)
     pictures = _pictures(pixels, reading, FILM_SIDE)
@@ -103,7 +98,7 @@ def list_pdf(
             paper.image(picture, left + place * 26, top, 24, 19, keep_aspect_ratio=True, alt_text=alt)
         paper.set_left_margin(left + 55)
         paper.set_xy(left + 55, top)
-        paper.line_of_text(f"{WORDS[reading.verdict]}   {_numbers(reading)}", 10, bold=True)
+        paper.line_of_text(f"{VERDICTS[reading.verdict].upper()}   {_numbers(reading)}", 10, bold=True)
         paper.line_of_text(f"{_short(reading.file, 70)}{'  (synthetic)' if film.synthetic else ''}", 8)
         paper.line_of_text(f"sha256 {reading.sha256[:32]}", 7)
         if film.own:

@@ -21,7 +21,7 @@ VALIDATION_SHARE = 1 / 3  # a forward pass against forward, backward and update
 
 
 @dataclass(frozen=True)
-class Estimate:
+class CostEstimate:
     """Seconds for one batch, an epoch (validation included) and all epochs; peak memory in bytes; the device in words.
 
     memory: that of the steps, and of a copy of weights and optimiser's moments, as an epoch's end writes them down.
@@ -37,7 +37,7 @@ class Estimate:
     layers: list[dict[str, Any]]
 
 
-def estimate(recipe: Recipe, train: int, val: int) -> Estimate:
+def estimate_cost(recipe: Recipe, train: int, val: int) -> CostEstimate:
     """Time a few steps of the recipe on noise, for that many films to train and to validate on.
 
     A process of its own does it: its memory is measured, and what it takes is given back. Raises WorkError, with the
@@ -59,11 +59,11 @@ def estimate(recipe: Recipe, train: int, val: int) -> Estimate:
         raise WorkError("The estimate was ended by the system, most likely out of memory; a smaller batch needs less.")
     if ended.returncode:
         raise WorkError(ended.stderr.strip().splitlines()[-1] if ended.stderr.strip() else "The estimate failed.")
-    return Estimate(**json.loads(ended.stdout))
+    return CostEstimate(**json.loads(ended.stdout))
 
 
-def measure(recipe: Recipe, train: int, val: int) -> Estimate:
-    """`estimate`, in this process. Raises CXRError if the network cannot be built."""
+def measure(recipe: Recipe, train: int, val: int) -> CostEstimate:
+    """`estimate_cost`, in this process. Raises CXRError if the network cannot be built."""
     import resource
 
     import numpy as np
@@ -88,7 +88,7 @@ def measure(recipe: Recipe, train: int, val: int) -> Estimate:
     written = sum(math.prod(part.shape) * 4 for part in [*model.variables, *model.optimizer.variables])
     validated = min(recipe.val_films or val, val) / recipe.batch
     epoch = step * (steps + VALIDATION_SHARE * validated)
-    return Estimate(
+    return CostEstimate(
         seconds_a_step=step,
         seconds_an_epoch=epoch,
         seconds=epoch * recipe.epochs,

@@ -2,7 +2,6 @@
 
 import math
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,8 @@ from cxr_core.datasets.index import Index, build_index
 from cxr_core.datasets.input_cache import cached_inputs
 from cxr_core.datasets.split import write_split
 from cxr_core.errors import CXRError, WorkError
+from cxr_core.labels import PNEUMONIA
+from cxr_core.progress import Progress
 from cxr_core.training.device_queue import turn
 from cxr_core.training.recipe_settings import Recipe, recipe_from_dict
 from cxr_core.training.runs import Run, StopRequested
@@ -58,7 +59,7 @@ def _fit(run: Run, recipe: Recipe) -> None:
     write_split(index.films, split, run.folder / "split.csv")
     run.update(fingerprint=index.fingerprint, train_films=int((split == "train").sum()), message="Decoding the films.")
     inputs = cached_inputs(index.root, films, recipe.preprocessing(), _telling(run, "Decoding the films"))
-    labels = (films["label"] == "PNEUMONIA").to_numpy(np.float32)
+    labels = (films["label"] == PNEUMONIA).to_numpy(np.float32)
     rows = {name: np.flatnonzero(split[films.index] == name) for name in ("train", "val", "test")}
     if recipe.val_films:  # drawn once: films lie sorted by class
         rows["val"] = np.random.default_rng(recipe.seed).permutation(rows["val"])
@@ -130,7 +131,7 @@ def asked(config: dict[str, Any], index: Index) -> dict[str, Any]:
     return {"settings": config["settings"], "split": config["split"], "fingerprint": index.fingerprint}
 
 
-def _telling(run: Run, doing: str) -> Callable[[int, int], None]:
+def _telling(run: Run, doing: str) -> Progress:
     def tell(done: int, total: int) -> None:
         if run.stop_requested:
             raise StopRequested

@@ -19,7 +19,7 @@ import psutil
 from cxr_core.datasets.index import Index, build_index
 from cxr_core.errors import SettingsError
 from cxr_core.paths import REPOSITORY, home
-from cxr_core.training.cost_estimate import estimate
+from cxr_core.training.cost_estimate import estimate_cost
 from cxr_core.training.fit import fit
 from cxr_core.training.recipes import RECIPES, recipe_from_dict
 from cxr_core.training.runs import Run, create_run, list_runs
@@ -153,5 +153,5 @@ def _how_long(index: Index, name: str) -> str:
     if name not in ESTIMATED_BEFORE:
         return ""
     films = len(index.readable)
-    cost = estimate(RECIPES[name], int(0.7 * films), int(0.15 * films))
+    cost = estimate_cost(RECIPES[name], int(0.7 * films), int(0.15 * films))
     return f" About {cost.seconds / 3600:.1f} h and {cost.memory / 1e9:.1f} GB on this machine ({cost.device})."

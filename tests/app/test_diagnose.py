@@ -9,15 +9,24 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cxr_core.app.model_cache import NOTICE
 from cxr_core.datasets.demo import sample_films
 from cxr_core.imaging.film import Film
 from cxr_core.inference.decision import Rules
-from cxr_core.inference.prediction import Findings
+from cxr_core.inference.prediction import Prediction
+from cxr_core.labels import NOTICE
 from cxr_core.metrics.conformal import Limits
 from cxr_core.models.registry import find_model
 from cxr_core.paths import RELEASED_MODELS
-from tests.support.diagnose_page import QuickReader, bright_film, check, component, drop, html, open_page, quick_reader  # noqa: F401
+from tests.support.diagnose_page import (  # noqa: F401
+    QuickPredictor,
+    bright_film,
+    check,
+    component,
+    drop,
+    html,
+    open_page,
+    quick_reader,
+)
 from tests.support.hostile_files import zipped
 from tests.support.synthetic_films import encoded
 
@@ -193,14 +202,14 @@ def test_results_come_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch, seconds: 
 
 
 def test_one_film_that_breaks_the_reader_does_not_end_the_morning(monkeypatch: pytest.MonkeyPatch) -> None:
-    find = QuickReader._find
+    find = QuickPredictor._find
 
-    def breaks(reader: QuickReader, film: Film) -> Findings:
+    def breaks(reader: QuickPredictor, film: Film) -> Prediction:
         if film.name == "film1.jpg":
             raise RuntimeError("a secret of the header")
         return find(reader, film)
 
-    monkeypatch.setattr(QuickReader, "_find", breaks)
+    monkeypatch.setattr(QuickPredictor, "_find", breaks)
     page = drop(open_page(), *films(3))
     assert len(component(page, "worklist")["rows"]) == 2
     assert "film1.jpg: the work on this film failed (RuntimeError)" in html(page)

@@ -10,7 +10,7 @@ from cxr_core.app.diagnose.session import Answer, read_batches
 from cxr_core.imaging.film import Provenance
 from cxr_core.models.registry import list_models
 from cxr_core.paths import RELEASED_MODELS
-from tests.support.diagnose_page import QuickReader, drop, html, open_page, quick_reader  # noqa: F401
+from tests.support.diagnose_page import QuickPredictor, drop, html, open_page, quick_reader  # noqa: F401
 from tests.support.hostile_files import MAKERS, SCRIPT, dicom, hostile_files, real_files
 
 SOME = 2 * len(MAKERS)  # all 500 by `python -m benchmarks.load.hostile`
@@ -21,13 +21,13 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning:pydicom")
 
 
 @pytest.fixture
-def reader() -> QuickReader:
+def reader() -> QuickPredictor:
     if not (RELEASED_MODELS / "RELEASED").exists():
         pytest.skip("no released model in models/")
-    return QuickReader(list_models()[0])
+    return QuickPredictor(list_models()[0])
 
 
-def test_every_file_is_read_or_refused_with_a_reason_within_ten_seconds(reader: QuickReader) -> None:
+def test_every_file_is_read_or_refused_with_a_reason_within_ten_seconds(reader: QuickPredictor) -> None:
     for number, (name, data) in enumerate(hostile_files(SOME)):
         started = time.perf_counter()
         files, refused = unpack([Dropped(str(number), name, data)])
@@ -40,7 +40,7 @@ def test_every_file_is_read_or_refused_with_a_reason_within_ten_seconds(reader: 
         assert time.perf_counter() - started < 10, name
 
 
-def test_the_sound_files_among_them_are_read(reader: QuickReader) -> None:
+def test_the_sound_files_among_them_are_read(reader: QuickPredictor) -> None:
     files = [Dropped(kind, kind, data) for kind, data in real_files().items()]
     assert all(isinstance(one, Answer) for one in next(read_batches([files], reader)))  # type: ignore[arg-type]
 

@@ -7,7 +7,7 @@ import pytest
 from keras.src.backend.common.global_state import clear_session
 from streamlit.runtime.scriptrunner import script_runner
 
-from cxr_core.app.model_cache import load_reader
+from cxr_core.app.model_cache import load_predictor
 from cxr_core.backend import import_keras
 from cxr_core.models.registry import find_model
 
@@ -23,8 +23,8 @@ def test_a_loaded_network_stays_compiled_from_run_to_run(tiny_home: Path, monkey
     after_a_run()
     assert forgotten
     forgotten.clear()
-    load_reader("tiny", find_model("tiny").version)
+    load_predictor("tiny", find_model("tiny").version)
     after_a_run()
-    load_reader.clear()
+    load_predictor.clear()
     gc.unfreeze()
     assert not forgotten

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from cxr_core.app.model_cache import NOTICE
+from cxr_core.labels import NOTICE
 
 PAGES = {"": "Diagnose", "dataset": "Dataset", "train": "Train", "evaluate": "Evaluate", "models": "Models"}
 

@@ -260,11 +260,11 @@ def test_metrics_are_free_of_nan(model: Model) -> None:
 
 def test_who_looks_at_all_films_has_looked_at_the_test_films(tiny_home: Path, tmp_path: Path) -> None:
     from cxr_core.evaluation.run import assess_films
-    from cxr_core.inference.predictor import Reader
+    from cxr_core.inference.predictor import Predictor
 
     root = write_data_set(tmp_path / "made", patients=3, split="test")
     index = build_index(write_data_set(root, patients=2, split="train"))
-    reader, before = Reader(find_model("tiny")), len(openings(home()))
+    reader, before = Predictor(find_model("tiny")), len(openings(home()))
     assess_films(reader, index, "all")
     evaluation = assess_films(reader, index, "test")
     assert len(openings(home())) == before + 2

@@ -1,4 +1,4 @@
-"""Findings become a verdict by rules and a choice, and nothing is read again."""
+"""Prediction become a verdict by rules and a choice, and nothing is read again."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from cxr_core.errors import SettingsError
 from cxr_core.inference.decision import Choice, Reading, Rules, decide, heat_in_words
 from cxr_core.inference.gate.pixel_checks import Refusal
 from cxr_core.inference.intended_use import age_note
-from cxr_core.inference.prediction import Findings
+from cxr_core.inference.prediction import Prediction
 from cxr_core.metrics.conformal import Limits
 
 RULES = Rules(
@@ -20,11 +20,11 @@ RULES = Rules(
 )
 
 
-def found(*views: float, **more) -> Findings:
-    return Findings("a.png", "0" * 64, probability=views[0], views=np.array(views), **more)
+def found(*views: float, **more) -> Prediction:
+    return Prediction("a.png", "0" * 64, probability=views[0], views=np.array(views), **more)
 
 
-def verdict(findings: Findings, point: str | None = None, rate: float | None = None):
+def verdict(findings: Prediction, point: str | None = None, rate: float | None = None):
     return decide(findings, RULES, Choice(point, rate), "m", "v")
 
 
@@ -82,7 +82,7 @@ def test_no_probability_is_told_as_a_certainty() -> None:
 
 
 def test_a_refused_film_names_its_check_and_has_no_number() -> None:
-    reading = verdict(Findings("a.png", "0" * 64, Refusal("cut", "It is cut."), ("It was turned.",)))
+    reading = verdict(Prediction("a.png", "0" * 64, Refusal("cut", "It is cut."), ("It was turned.",)))
     assert (reading.verdict, reading.check, reading.probability, reading.heatmap) == (
         "not_assessable",
         "cut",
@@ -126,7 +126,7 @@ def test_an_age_beyond_the_intended_use_is_told(age: str, warned: bool) -> None:
 )
 def test_the_heat_is_told_in_words(peak: float, in_lungs: float | None, said: str) -> None:
     heatmap = np.full((4, 4), peak, np.float32)
-    found = Findings("a.png", "0" * 64, heatmap=heatmap, heat_in_lungs=in_lungs)
+    found = Prediction("a.png", "0" * 64, heatmap=heatmap, heat_in_lungs=in_lungs)
     reading = Reading("a.png", "0" * 64, "normal", 0.1, 0.5, (), heatmap, "model", "0", 0.1, findings=found)
     words = heat_in_words(reading)
     assert said in words

@@ -1,4 +1,4 @@
-"""A Reader on the tiny model: findings once, any choice afterwards; stability, similar films, the card's entries."""
+"""A Predictor on the tiny model: findings once, any choice afterwards; stability, similar films, the card's entries."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from cxr_core.inference.augmented_views import LEAST_SPREAD, fit_stability, shif
 from cxr_core.inference.decision import Choice
 from cxr_core.inference.gate.gate import Admission
 from cxr_core.inference.gate.pixel_checks import check_pixels
-from cxr_core.inference.predictor import NO_HEATMAP, NONE_FITTED, Reader
+from cxr_core.inference.predictor import NO_HEATMAP, NONE_FITTED, Predictor
 from cxr_core.inference.similar_films import FeatureIndex
 from cxr_core.metrics.calibration import Platt
 from cxr_core.models.registry import Model, find_model
@@ -33,8 +33,8 @@ def film(pixels: np.ndarray, name: str = "a.png") -> Film:
 
 
 @pytest.fixture
-def reader(tiny_home: Path) -> Reader:
-    return Reader(find_model("tiny"), gate=OpenGate())  # type: ignore[arg-type]
+def reader(tiny_home: Path) -> Predictor:
+    return Predictor(find_model("tiny"), gate=OpenGate())  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def films() -> list[Film]:
     return [film(chest(seed, pneumonia=seed % 2 == 1), f"{seed}.png") for seed in range(5)]
 
 
-def test_read_and_read_many_agree_and_keep_the_order(reader: Reader, films: list[Film]) -> None:
+def test_read_and_read_many_agree_and_keep_the_order(reader: Predictor, films: list[Film]) -> None:
     blank = film(np.full((80, 80), 7, np.uint8), "blank.png")
     together = list(reader.read_many([*films[:2], blank, *films[2:]]))
     assert [one.file for one in together] == ["0.png", "1.png", "blank.png", "2.png", "3.png", "4.png"]
@@ -52,14 +52,14 @@ def test_read_and_read_many_agree_and_keep_the_order(reader: Reader, films: list
     assert reader.read(films[3]).probability == pytest.approx(together[4].probability, abs=1e-5)
 
 
-def test_the_probability_is_that_of_the_plain_score(reader: Reader, films: list[Film]) -> None:
+def test_the_probability_is_that_of_the_plain_score(reader: Predictor, films: list[Film]) -> None:
     inputs = np.stack([reader.preprocessing.apply(one.pixels) for one in films])
     plain = reader.probabilities(reader.logits(inputs))
     read = [one.probability for one in reader.read_many(films)]
     assert read == pytest.approx(plain.tolist(), abs=1e-5)
 
 
-def test_an_unclear_film_is_answered_by_the_mean_of_its_views_and_says_so(reader: Reader, films: list[Film]) -> None:
+def test_an_unclear_film_is_answered_by_the_mean_of_its_views_and_says_so(reader: Predictor, films: list[Film]) -> None:
     look = reader._second_look
     for intercept, unclear in ((0.0, True), (9.0, False)):
         reader._second_look = replace(look, first=Platt(1e-6, intercept))
@@ -73,7 +73,7 @@ def test_an_unclear_film_is_answered_by_the_mean_of_its_views_and_says_so(reader
             assert np.ptp(views) > 1e-3  # else both would be the same
 
 
-def test_a_switch_decides_anew_without_reading(reader: Reader, films: list[Film], monkeypatch) -> None:
+def test_a_switch_decides_anew_without_reading(reader: Predictor, films: list[Film], monkeypatch) -> None:
     found = list(reader.find(films))
     monkeypatch.setattr(reader, "_network", None)
     for point in reader.rules.thresholds:
@@ -83,7 +83,7 @@ def test_a_switch_decides_anew_without_reading(reader: Reader, films: list[Film]
             assert [one.findings for one in readings] == found
 
 
-def test_findings_hold_what_the_page_needs(reader: Reader, films: list[Film]) -> None:
+def test_findings_hold_what_the_page_needs(reader: Predictor, films: list[Film]) -> None:
     one = next(iter(reader.find(films)))
     assert one.views is not None
     assert one.views.shape == (3,)
@@ -94,12 +94,12 @@ def test_findings_hold_what_the_page_needs(reader: Reader, films: list[Film]) ->
 
 
 def test_without_a_heatmap_that_fits_the_network_none_is_shown_and_the_film_is_read(
-    tiny_home: Path, reader: Reader, films: list[Film]
+    tiny_home: Path, reader: Predictor, films: list[Film]
 ) -> None:
     model = find_model("tiny")
     card = {key: value for key, value in model.card.items() if key != "heatmap"}
-    without = Reader(Model(model.folder, card), gate=OpenGate())  # type: ignore[arg-type]
-    other = Reader(model, gate=OpenGate())  # type: ignore[arg-type]
+    without = Predictor(Model(model.folder, card), gate=OpenGate())  # type: ignore[arg-type]
+    other = Predictor(model, gate=OpenGate())  # type: ignore[arg-type]
     other._local = replace(other._local, centre=-other._local.centre)  # type: ignore[type-var, union-attr]
     for one, note in ((without, NONE_FITTED), (other, NO_HEATMAP)):
         reading = one.read(films[0])
@@ -110,7 +110,7 @@ def test_without_a_heatmap_that_fits_the_network_none_is_shown_and_the_film_is_r
         assert reading.probability == pytest.approx(reader.read(films[0]).probability)
 
 
-def test_no_films_no_readings(reader: Reader) -> None:
+def test_no_films_no_readings(reader: Predictor) -> None:
     assert list(reader.read_many([])) == []
     assert reader.logits(np.zeros((0, 32, 32), np.uint8)).shape == (0,)
 
@@ -135,7 +135,7 @@ def test_a_model_trained_on_mirrored_films_is_asked_about_the_mirror_image_too(
 ) -> None:
     model = find_model("tiny")
     model.card["training"]["settings"]["flip"] = True
-    reader = Reader(model, gate=OpenGate())  # type: ignore[arg-type]
+    reader = Predictor(model, gate=OpenGate())  # type: ignore[arg-type]
     inputs = np.stack([reader.preprocessing.apply(one.pixels) for one in films])
     found = list(reader.find(films))
     mirror_image = reader.answers_and_views(inputs[:, :, ::-1])[1][0]
@@ -147,7 +147,7 @@ def test_a_model_trained_on_mirrored_films_is_asked_about_the_mirror_image_too(
     assert answers == pytest.approx(reader.probabilities(reader.logits(inputs)), abs=1e-5)
 
 
-def test_similar_films_are_near_and_never_the_film_itself(reader: Reader, tiny_home: Path) -> None:
+def test_similar_films_are_near_and_never_the_film_itself(reader: Predictor, tiny_home: Path) -> None:
     index = build_index(tiny_home / "made" / "chest_xray")
     near = FeatureIndex(reader, index)
     again = FeatureIndex(reader, index)  # from the kept features
@@ -164,7 +164,7 @@ def test_similar_films_are_near_and_never_the_film_itself(reader: Reader, tiny_h
     assert row["path"] not in [one.path for one in near.nearest(found.features, 3, leave_out=row["sha256"])]
 
 
-def test_the_card_says_when_an_answer_is_unstable_and_what_a_score_means(reader: Reader, tiny_home: Path) -> None:
+def test_the_card_says_when_an_answer_is_unstable_and_what_a_score_means(reader: Predictor, tiny_home: Path) -> None:
     index = build_index(tiny_home / "made" / "chest_xray")
     said = describe_answers(reader, index, index.films)
     assert said["stability"]["max_spread"] >= LEAST_SPREAD

@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 from cxr_core.errors import DataSetError
 from cxr_core.metrics.comparison import delong_paired, mcnemar
 from cxr_core.metrics.delong import delong_interval
-from cxr_core.metrics.estimate import Figure, wilson
+from cxr_core.metrics.estimate import Estimate, wilson
 from cxr_core.metrics.scores import Scores
 from tests.support.random_scores import random_scores
 
@@ -65,9 +65,9 @@ def test_wilson_degenerate_and_bad():
 
 def test_a_figure_is_finite_or_says_why():
     with pytest.raises(ValueError, match="finite"):
-        Figure(math.nan, 0.0, 1.0, "Wilson", 3)
+        Estimate(math.nan, 0.0, 1.0, "Wilson", 3)
     with pytest.raises(ValueError, match="says why"):
-        Figure(0.5, None, None, "Wilson", 3)
+        Estimate(0.5, None, None, "Wilson", 3)
 
 
 @pytest.mark.parametrize("seed", range(60))

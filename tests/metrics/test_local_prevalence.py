@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cxr_core.errors import DataSetError, SettingsError
-from cxr_core.metrics.estimate import Figure
+from cxr_core.metrics.estimate import Estimate
 from cxr_core.metrics.frequencies import films_like_this, frequency_table
 from cxr_core.metrics.local_prevalence import at_prevalence, ward_values
 from cxr_core.metrics.prevalence import children_like_these
@@ -49,7 +49,7 @@ def test_a_prevalence_must_be_between_0_and_1(prevalence: float) -> None:
     ],
 )
 def test_a_count_claims_no_certainty(value: float, low: float, high: float, said: str) -> None:
-    assert children_like_these(Figure(value, low, high, "Wilson", 100), "pneumonia").endswith(said)
+    assert children_like_these(Estimate(value, low, high, "Wilson", 100), "pneumonia").endswith(said)
 
 
 def test_a_point_without_figures_is_refused() -> None:

@@ -10,7 +10,7 @@ from benchmarks.accuracy.acceptance_coverage import PREVALENCE, THRESHOLD, hospi
 from cxr_core.errors import SettingsError
 from cxr_core.evaluation.site import accept_csv
 from cxr_core.metrics.bootstrap import clustered_bootstrap
-from cxr_core.metrics.estimate import Figure, wilson
+from cxr_core.metrics.estimate import Estimate, wilson
 from cxr_core.metrics.scores import Scores, write_scores_csv
 from cxr_core.metrics.site_acceptance import Promise, accept, expanded_level, films_to_halve, logit_shift, moved
 from cxr_core.models.registry import find_model
@@ -108,7 +108,7 @@ def test_films_to_halve_halve_wilsons_interval(found: int, films: int) -> None:
 
 
 def test_moved_keeps_a_missing_shift_missing() -> None:
-    gone = Figure(None, None, None, "bootstrap", 3, "One class only.")
+    gone = Estimate(None, None, None, "bootstrap", 3, "One class only.")
     assert moved(0.4, gone).why == "One class only."
 
 

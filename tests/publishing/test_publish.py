@@ -11,7 +11,7 @@ from cxr_core.datasets.index import build_index
 from cxr_core.datasets.input_cache import cached_inputs
 from cxr_core.errors import InputError, NotFound, SettingsError, WorkError
 from cxr_core.evaluation.test_log import openings
-from cxr_core.inference.predictor import Reader
+from cxr_core.inference.predictor import Predictor
 from cxr_core.metrics.calibration import fit_platt
 from cxr_core.models.registry import Model, find_model, list_models, sha256_of
 from cxr_core.publishing.publish import publish
@@ -43,7 +43,7 @@ def test_it_is_calibrated_on_what_it_answers_for_the_runs_validation_patients(ti
     labels = (table["label"] == "PNEUMONIA").to_numpy(int)
     first = fit_platt(table["logit"].to_numpy(), labels)
     assert (tiny.card["second_look"]["slope"], tiny.card["second_look"]["intercept"]) == (first.slope, first.intercept)
-    index, reader = build_index(run.config()["data"]), Reader(tiny)
+    index, reader = build_index(run.config()["data"]), Predictor(tiny)
     films = index.films.set_index("path", drop=False).loc[table["path"]]
     inputs = np.array(cached_inputs(index.root, films, reader.preprocessing))
     as_they_are = reader.probabilities(table["logit"].to_numpy())

@@ -11,14 +11,14 @@ from streamlit.testing.v1 import AppTest
 from cxr_core.imaging.film import Film
 from cxr_core.inference.decision import Choice, Reading, Rules, decide
 from cxr_core.inference.gate.pixel_checks import Refusal
-from cxr_core.inference.prediction import Findings
+from cxr_core.inference.prediction import Prediction
 from cxr_core.models.registry import Model
 from tests.conftest import REPOSITORY
 from tests.support.synthetic_films import encoded
 
 
-class QuickReader:
-    """Reads a film by its brightness: dark is normal, bright is pneumonia. Everything else is as in a Reader."""
+class QuickPredictor:
+    """Reads a film by its brightness: dark is normal, bright is pneumonia. Everything else is as in a Predictor."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -28,11 +28,11 @@ class QuickReader:
         for film in films:
             yield decide(self._find(film), self.rules, Choice(), self.model.name, self.model.version)
 
-    def _find(self, film: Film) -> Findings:
+    def _find(self, film: Film) -> Prediction:
         if min(film.pixels.shape) < 64:
-            return Findings(film.name, film.sha256, Refusal("size", "The film is too small."))
+            return Prediction(film.name, film.sha256, Refusal("size", "The film is too small."))
         probability = float(film.pixels.mean() / 255)
-        return Findings(
+        return Prediction(
             film.name,
             film.sha256,
             probability=probability,
@@ -44,7 +44,7 @@ class QuickReader:
 
 
 def bright_film(probability: float, seed: int = 0) -> bytes:
-    """A PNG that QuickReader gives about that probability."""
+    """A PNG that QuickPredictor gives about that probability."""
     share = np.random.default_rng(seed).random((20, 25)) < probability  # blocks of white on black
     pixels = np.kron(share, np.ones((8, 8))).astype(np.uint8) * 255
     return encoded(Image.fromarray(pixels), "PNG")
@@ -52,12 +52,12 @@ def bright_film(probability: float, seed: int = 0) -> bytes:
 
 @pytest.fixture
 def quick_reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page reads with QuickReader, so that its tests need no TensorFlow."""
+    """The page reads with QuickPredictor, so that its tests need no TensorFlow."""
     from cxr_core.app import model_cache as shared
     from cxr_core.app import navigation as frame
     from cxr_core.models.registry import find_model
 
-    monkeypatch.setattr(shared, "load_reader", lambda name, version: QuickReader(find_model(name)))
+    monkeypatch.setattr(shared, "load_predictor", lambda name, version: QuickPredictor(find_model(name)))
     monkeypatch.setattr(frame, "warm_up", lambda: None)
 
 

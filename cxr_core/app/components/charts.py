@@ -7,12 +7,11 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-CLASS_ORDER = ["NORMAL", "PNEUMONIA"]
-KIND_ORDER = ["normal", "bacterial", "viral", "unknown"]
-SPLIT_ORDER = ["train", "val", "test", ""]
+from cxr_core.labels import CLASSES, KINDS, NORMAL, PNEUMONIA, SPLITS
+
 COLOURS = {  # Okabe & Ito, told apart by the colour-blind and on light and dark ground
-    "NORMAL": "#0072b2",
-    "PNEUMONIA": "#d55e00",
+    NORMAL: "#0072b2",
+    PNEUMONIA: "#d55e00",
     "normal": "#0072b2",
     "bacterial": "#d55e00",
     "viral": "#009e73",
@@ -28,9 +27,9 @@ def split_name(split: str) -> str:
 
 def distribution(films: pd.DataFrame, by: str) -> pd.DataFrame:
     """Films by split (rows, in order, and "all") and by `by` ("label" or "kind", columns, in order)."""
-    order = CLASS_ORDER if by == "label" else KIND_ORDER
+    order = CLASSES if by == "label" else KINDS
     table = pd.crosstab(films["split"], films[by])
-    table = table.reindex([split for split in SPLIT_ORDER if split in table.index])
+    table = table.reindex([split for split in (*SPLITS, "") if split in table.index])
     table = table[[name for name in order if name in table]]
     table.index = pd.Index([split_name(split) for split in table.index], name="split")
     if len(table) > 1:
@@ -91,7 +90,7 @@ def histograms(values: pd.Series, labels: pd.Series, unit: str) -> go.Figure:
     edges = np.histogram_bin_edges(values, bins=40) if len(values) else np.linspace(0, 1, 41)
     figure = go.Figure()
     highest = 0.0
-    for name in CLASS_ORDER:
+    for name in CLASSES:
         here = values[labels == name]
         share = np.histogram(here, edges)[0] / max(1, len(here))
         figure.add_scatter(

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from cxr_core.app.components.charts import KIND_ORDER, split_name
+from cxr_core.app.components.charts import split_name
 from cxr_core.app.components.film_grid import COLUMNS, ROWS, show_grid
 from cxr_core.datasets.index import Index
+from cxr_core.labels import KINDS
 
 PAGE = COLUMNS * ROWS
 
@@ -71,7 +72,7 @@ def _asked(films: pd.DataFrame) -> Filters:
         labels = st.multiselect("Class", _present(films["label"]), key="filter_label", placeholder="All", width=150)
         present = set(films["kind"])
         kinds = st.multiselect(
-            "Kind", [kind for kind in KIND_ORDER if kind in present], key="filter_kind", placeholder="All", width=140
+            "Kind", [kind for kind in KINDS if kind in present], key="filter_kind", placeholder="All", width=140
         )
         text = st.text_input("Patient or file", key="filter_text", placeholder="person12", width=150, type="search")
         usable = st.selectbox("Files", ["All", "Usable", "Faulty"], key="filter_fault", width=100)

@@ -4,12 +4,12 @@ import streamlit as st
 
 from cxr_core.app.data_set_picker import as_written
 from cxr_core.datasets.index import Index
-from cxr_core.datasets.quality.issues import Finding
+from cxr_core.datasets.quality.issues import DatasetIssue
 from cxr_core.errors import CXRError
 from cxr_core.inference.gate.data_set_audit import ask_gate, refused_films, unasked
 
 
-def gate_with_progress(index: Index) -> Finding | None:
+def gate_with_progress(index: Index) -> DatasetIssue | None:
     """What the gate refuses; None if it refuses nothing so far and was not asked about every film."""
     if missing := unasked(index):
         _offer(index, missing)
@@ -38,4 +38,4 @@ def _offer(index: Index, missing: int) -> None:
             return
         slot.empty()
         if len((found := refused_films(index)).films):
-            st.session_state.fault = found.name  # the choice of `show_faults`
+            st.session_state.fault = found.name  # the choice of `show_issues`

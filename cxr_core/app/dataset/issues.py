@@ -4,14 +4,14 @@ import streamlit as st
 
 from cxr_core.app.components.film_grid import COLUMNS, show_grid
 from cxr_core.datasets.index import Index
-from cxr_core.datasets.quality.issues import Finding
+from cxr_core.datasets.quality.issues import DatasetIssue
 
 SHOWN = 2 * COLUMNS
 ON_SCREEN = ("path", "detail", "group", "split", "label", "patient")  # what tells most comes first on a narrow screen
 
 
 @st.fragment
-def show_faults(index: Index, findings: list[Finding]) -> None:
+def show_issues(index: Index, findings: list[DatasetIssue]) -> None:
     """A choice of the kinds of fault found, and the films of the chosen one; what was not found is said."""
     by_name = {finding.name: finding for finding in findings if len(finding.films)}
     absent = ", ".join(finding.title.lower() for finding in findings if finding.name not in by_name)

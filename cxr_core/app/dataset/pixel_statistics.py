@@ -3,12 +3,12 @@
 import streamlit as st
 
 from cxr_core.datasets.index import Index
-from cxr_core.datasets.quality.pixel_statistics import Looks, look, unseen
+from cxr_core.datasets.quality.pixel_statistics import PixelStatistics, look, unseen
 
 ASK_ABOVE = 20_000
 
 
-def looks_with_progress(index: Index) -> Looks | None:
+def looks_with_progress(index: Index) -> PixelStatistics | None:
     """What pixels tell of the films; None while the user has not asked for a long look."""
     missing = unseen(index)
     if missing > ASK_ABOVE:

@@ -5,10 +5,8 @@ import streamlit as st
 
 from cxr_core.app.components.charts import draw, grouped_bars, histograms
 from cxr_core.datasets.index import Index
-from cxr_core.datasets.quality.pixel_statistics import Looks
+from cxr_core.datasets.quality.pixel_statistics import PixelStatistics
 from cxr_core.datasets.quality.shortcuts import (
-    NEGATIVE,
-    POSITIVE,
     Shortcut,
     films_a_patient,
     mark_shares,
@@ -16,9 +14,10 @@ from cxr_core.datasets.quality.shortcuts import (
     shape_shortcut,
     tone_shortcuts,
 )
+from cxr_core.labels import NORMAL, PNEUMONIA
 
 
-def show_shortcuts(index: Index, looks: Looks) -> None:
+def show_shortcuts(index: Index, looks: PixelStatistics) -> None:
     """Each trait with its figure and one sentence that says what to make of it."""
     st.caption(
         "A network finds whatever tells the classes apart, disease or not. Each trait below is measured on these films."
@@ -47,7 +46,7 @@ def _trait(index: Index, shortcut: Shortcut) -> None:
     st.write(shortcut.sentence)
 
 
-def _means(index: Index, looks: Looks) -> None:
+def _means(index: Index, looks: PixelStatistics) -> None:
     means, sentence = mean_films(index, looks)
     with st.container(border=True):
         st.subheader("Mean film of each class", anchor=False)
@@ -58,9 +57,9 @@ def _means(index: Index, looks: Looks) -> None:
                     st.caption(f"Mean {name} film")
             if len(means) == 2:
                 with grid.cell():
-                    picture = difference_picture(means[POSITIVE] - means[NEGATIVE])
+                    picture = difference_picture(means[PNEUMONIA] - means[NORMAL])
                     st.image(picture, alt=sentence, width="stretch")
-                    st.caption(f"Difference: orange where {POSITIVE} is brighter, blue where it is darker")
+                    st.caption(f"Difference: orange where {PNEUMONIA} is brighter, blue where it is darker")
         st.write(sentence)
 
 

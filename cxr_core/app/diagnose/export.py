@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from cxr_core.app.diagnose.session import Answer, pixels_of
-from cxr_core.app.model_cache import NOTICE
 from cxr_core.inference.reader_log import OwnReading
+from cxr_core.labels import NOTICE
 from cxr_core.reports.reading_table import Reported, to_csv, to_json
 
 

@@ -21,7 +21,7 @@ from cxr_core.imaging.film import Film, Provenance
 from cxr_core.inference.decision import Reading
 
 if TYPE_CHECKING:
-    from cxr_core.inference.predictor import Reader
+    from cxr_core.inference.predictor import Predictor
 
 FIRST, BATCH = 4, 16  # few at first, so that there is soon an answer to look at
 REDRAW_SECONDS, REDRAW_SHARE = 2.0, 0.1  # between two drawings of the page; their share of the time
@@ -69,7 +69,7 @@ def kept_results(files: Sequence[Dropped], version: str) -> dict[str, Result]:
     return {file.key: kept[version, file.key] for file in files if (version, file.key) in kept}
 
 
-def read_next(files: Sequence[Dropped], reader: "Reader", began: float, tell: Callable[[int], object]) -> None:
+def read_next(files: Sequence[Dropped], reader: "Predictor", began: float, tell: Callable[[int], object]) -> None:
     """Read some of the files that this session has not read yet: the first few, later more before the page is redrawn.
 
     began: when the drawing of the page began, by `time.monotonic`; the longer it took, the more is read. `tell` gets
@@ -89,13 +89,13 @@ def read_next(files: Sequence[Dropped], reader: "Reader", began: float, tell: Ca
             return
 
 
-def read_batches(batches: Sequence[Sequence[Dropped]], reader: "Reader") -> Iterator[list[Result]]:
+def read_batches(batches: Sequence[Sequence[Dropped]], reader: "Predictor") -> Iterator[list[Result]]:
     """A result for each file, batch by batch, in order; the next batch is decoded while the last is read."""
     for batch, decoded in zip(batches, decoded_ahead(batches, _decode), strict=True):
         yield _results(batch, decoded, reader)
 
 
-def _results(files: Sequence[Dropped], decoded: Sequence[tuple[Film, bool] | str], reader: "Reader") -> list[Result]:
+def _results(files: Sequence[Dropped], decoded: Sequence[tuple[Film, bool] | str], reader: "Predictor") -> list[Result]:
     readings = iter(_readings([found[0] for found in decoded if not isinstance(found, str)], reader))
     results: list[Result] = []
     for file, found in zip(files, decoded, strict=True):
@@ -107,7 +107,7 @@ def _results(files: Sequence[Dropped], decoded: Sequence[tuple[Film, bool] | str
     return results
 
 
-def _readings(films: list[Film], reader: "Reader") -> list[Reading | str]:
+def _readings(films: list[Film], reader: "Predictor") -> list[Reading | str]:
     """A reading of each film. If the work on one fails, the others are read all the same. Raises CXRError."""
     try:
         return list(reader.read_many(films))

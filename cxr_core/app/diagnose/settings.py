@@ -7,11 +7,11 @@ import streamlit as st
 
 from cxr_core.app.diagnose.session import Answer
 from cxr_core.inference.decision import Choice, Rules, decide, percent
+from cxr_core.labels import OPERATING_POINTS
 from cxr_core.metrics.local_prevalence import at_prevalence, ward_values
 from cxr_core.metrics.prevalence import children_like_these
 from cxr_core.models.registry import Model
 
-POINTS = {"rule_out": "Rule out", "balanced": "Balanced", "rule_in": "Rule in"}
 DEFAULT_ERROR_RATE = 0.1
 
 
@@ -63,7 +63,7 @@ class Settings:
     def in_words(self) -> list[str]:
         """How the answers were given, for the page and for reports."""
         return [
-            f"Operating point {POINTS[self.point].lower()}: called pneumonia at {self.threshold:.1%} or above. "
+            f"Operating point {OPERATING_POINTS[self.point].lower()}: called pneumonia at {self.threshold:.1%} or above. "
             f"Errors accepted among the answers: {self.error_rate:.0%}.",
             f"Where {self.prevalence:.0%} of films show pneumonia: "
             + " ".join(self.meaning(answer) for answer in ("pneumonia", "normal")),
@@ -91,11 +91,11 @@ def choose_settings(models: list[Model]) -> Settings:
         if len(names) > 1:
             name = st.selectbox("Model", names, key="model", persist_state="session")
         model = models[names.index(name)]
-        points = [point for point in POINTS if point in model.card["operating_points"]]
+        points = [point for point in OPERATING_POINTS if point in model.card["operating_points"]]
         point = st.segmented_control(
             "Operating point",
             points,
-            format_func=POINTS.__getitem__,
+            format_func=OPERATING_POINTS.__getitem__,
             default=model.card["operating_point"],
             required=True,
             key=f"point {model.version}",
@@ -104,7 +104,9 @@ def choose_settings(models: list[Model]) -> Settings:
         )
         usual_point, thresholds = model.card["operating_point"], Rules.of(model.card).thresholds
         if point != usual_point and thresholds[point] == thresholds[usual_point]:
-            st.caption(f"With this model the same threshold as {POINTS[usual_point].lower()}, which does as well.")
+            st.caption(
+                f"With this model the same threshold as {OPERATING_POINTS[usual_point].lower()}, which does as well."
+            )
         rates = sorted(float(rate) for rate in model.card["conformal"]["limits_by_error_rate"])
         usual = min(rates, key=lambda rate: abs(rate - DEFAULT_ERROR_RATE))
         error_rate = st.segmented_control(

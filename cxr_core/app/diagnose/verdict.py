@@ -12,15 +12,10 @@ import streamlit as st
 from cxr_core.app.diagnose.session import Answer
 from cxr_core.inference.augmented_views import in_words as moved_in_words
 from cxr_core.inference.decision import Reading, Rules, in_words, percent
+from cxr_core.labels import VERDICTS
 from cxr_core.metrics.frequencies import films_like_this
 
-WORDS = {
-    "pneumonia": "Pneumonia",
-    "normal": "Normal",
-    "uncertain": "Uncertain",
-    "not_assessable": "Not assessable",
-    "hidden": "Your reading first",
-}
+WORDS = VERDICTS | {"hidden": "Your reading first"}
 SIGNS = {  # each of another shape, for readers who do not tell the colours apart
     "pneumonia": "▲",
     "normal": "●",

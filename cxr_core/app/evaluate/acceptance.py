@@ -11,7 +11,8 @@ from cxr_core.app.evaluate.run import uploaded
 from cxr_core.app.model_cache import reader
 from cxr_core.errors import CXRError
 from cxr_core.evaluation.site import VERDICTS, SiteAcceptance, accept_csv, accept_films
-from cxr_core.labels import NAMES, POINTS, in_short, number
+from cxr_core.labels import ESTIMATES, OPERATING_POINTS
+from cxr_core.metrics.estimate_text import in_short, number
 from cxr_core.models.registry import Model
 
 SOURCES = ("Films", "Scores, as a CSV")
@@ -105,7 +106,7 @@ def _show(result: SiteAcceptance) -> None:
     for name, one in found.points.items():
         rows.append(
             {
-                "Operating point": POINTS.get(name, name) + (" (in use)" if name == found.point else ""),
+                "Operating point": OPERATING_POINTS.get(name, name) + (" (in use)" if name == found.point else ""),
                 "Released": number(one.threshold),
                 "Sensitivity here": in_short(one.sensitivity.to_dict()),
                 "Specificity here": in_short(one.specificity.to_dict()),
@@ -120,7 +121,7 @@ def _show(result: SiteAcceptance) -> None:
         pd.DataFrame(rows), hide_index=True, alt="Operating points here, released and recalibrated", key="accept"
     )
     calibration = [
-        {"Figure": NAMES[name], "Value (95% interval)": in_short(found.figures[name].to_dict())}
+        {"Figure": ESTIMATES[name], "Value (95% interval)": in_short(found.figures[name].to_dict())}
         for name in ("calibration_slope", "calibration_intercept", "ece")
     ]
     left, right = st.columns(2, gap="medium")

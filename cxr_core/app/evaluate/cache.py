@@ -6,7 +6,7 @@ import streamlit as st
 
 from cxr_core.errors import DataSetError
 from cxr_core.metrics import curves
-from cxr_core.metrics.estimate import Figure
+from cxr_core.metrics.estimate import Estimate
 from cxr_core.metrics.metrics import Metrics, evaluate
 from cxr_core.metrics.prevalence import predictive_values
 from cxr_core.metrics.scores import Scores
@@ -22,7 +22,7 @@ def figures(key: str, _scores: Scores, threshold: float) -> Metrics:
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def frequencies(key: str, _scores: Scores, threshold: float, prevalence: float) -> dict[str, Figure]:
+def frequencies(key: str, _scores: Scores, threshold: float, prevalence: float) -> dict[str, Estimate]:
     """PPV and NPV at a prevalence."""
     return predictive_values(_scores, threshold, prevalence)
 

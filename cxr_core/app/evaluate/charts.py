@@ -4,7 +4,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from cxr_core.labels import POINTS
+from cxr_core.labels import OPERATING_POINTS
 
 # Okabe and Ito, the blue a little lighter: told apart by the colour-blind, on light and dark ground.
 NORMAL, PNEUMONIA, OTHER, MARK = "#1f83c0", "#d55e00", "#009e73", "#cc79a7"
@@ -59,7 +59,7 @@ def roc(
     )
     for name, (x, y) in points.items():
         marker = {"size": 12, "symbol": SYMBOLS.get(name, "circle"), "color": OTHER}
-        figure.add_scatter(x=[x], y=[y], name=POINTS.get(name, name), mode="markers", marker=marker)
+        figure.add_scatter(x=[x], y=[y], name=OPERATING_POINTS.get(name, name), mode="markers", marker=marker)
     _here(figure, *here)
     _dress(figure, "ROC curve", "1 - specificity", "Sensitivity")
     figure.update_xaxes(range=[-0.02, 1.02])

@@ -9,8 +9,9 @@ from cxr_core.app.evaluate.charts import two_rocs
 from cxr_core.errors import DataSetError
 from cxr_core.evaluation.compare import Comparison, compare, names_of, p_in_words
 from cxr_core.evaluation.store import Evaluation
-from cxr_core.labels import NAMES, in_short, quoted
+from cxr_core.labels import ESTIMATES
 from cxr_core.metrics.curves import roc_curve
+from cxr_core.metrics.estimate_text import in_short, quoted
 
 
 def show_comparison(evaluation: Evaluation, others: list[Evaluation], beside: str | None) -> None:
@@ -86,7 +87,7 @@ def _figures(a: Evaluation, b: Evaluation, found: Comparison, names: tuple[str, 
             names[0]: in_short(quoted(one, name)),
             names[1]: in_short(quoted(other, name)),
         }
-        for name, title in NAMES.items()
+        for name, title in ESTIMATES.items()
     ]
     alt = f"Figures of {names[0]} and {names[1]} with 95% intervals"
     st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", alt=alt, key="compared")

@@ -16,6 +16,7 @@ from cxr_core.evaluation.store import Evaluation, place_of
 from cxr_core.evaluation.wrong_films import wrong_films
 from cxr_core.imaging.decode import read_film
 from cxr_core.inference.explain.heatmap import overlay
+from cxr_core.labels import PNEUMONIA
 from cxr_core.models.registry import Model
 
 PAGE, SIDE, OPACITY = 8, 420, 0.5
@@ -35,7 +36,7 @@ def show_errors(evaluation: Evaluation, model: Model | None) -> None:
     if wrong.empty:
         st.success(f"At threshold {threshold:.3f} no film was called wrongly.", icon=":material/check_circle:")
         return
-    missed = int((wrong["label"] == "PNEUMONIA").sum())
+    missed = int((wrong["label"] == PNEUMONIA).sum())
     st.markdown(
         f"**Called wrongly: {len(wrong):,} of {len(evaluation.films):,} films** at threshold {threshold:.3f}. "
         f"Missed: {missed:,}. False alarms: {len(wrong) - missed:,}. The most confident first."
@@ -80,7 +81,7 @@ def _film(film: pd.Series, root: Path | None, model: Model | None) -> None:
                 st.caption(why)
         except CXRError as error:
             st.warning(as_written(str(error)), icon=":material/broken_image:")
-    what = "Missed" if film["label"] == "PNEUMONIA" else "False alarm"
+    what = "Missed" if film["label"] == PNEUMONIA else "False alarm"
     kind = film.get("kind", "")
     also = f" ({kind})" if kind in ("bacterial", "viral") else ""
     st.markdown(f"**{what}, score {film['score']:.3f}**")

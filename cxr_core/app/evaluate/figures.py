@@ -5,7 +5,8 @@ import streamlit as st
 
 from cxr_core.app.evaluate import cache, charts
 from cxr_core.evaluation.store import Evaluation
-from cxr_core.labels import NAMES, POINTS, in_short, interval, number, quoted, rows
+from cxr_core.labels import ESTIMATES, OPERATING_POINTS
+from cxr_core.metrics.estimate_text import in_short, interval, number, quoted, rows
 from cxr_core.metrics.metrics import Metrics
 from cxr_core.metrics.prevalence import children_like_these
 from cxr_core.metrics.scores import Scores
@@ -66,7 +67,7 @@ def _threshold(evaluation: Evaluation) -> float:
         slider = st.container(width="stretch")
         for name, value in points.items():
             st.button(
-                f"{POINTS.get(name, name)} {value:.2f}",
+                f"{OPERATING_POINTS.get(name, name)} {value:.2f}",
                 key=f"{key}_{name}",
                 on_click=st.session_state.__setitem__,
                 args=(key, round(value, 3)),
@@ -87,7 +88,7 @@ def _tiles(metrics: Metrics, beside: str | None) -> None:
     with st.grid("auto", min_column_width=200):
         for name in TILES:
             figure = quoted(told, name)
-            label = NAMES[name].split(" (")[0]
+            label = ESTIMATES[name].split(" (")[0]
             between = interval(figure)
             st.metric(
                 label,
@@ -116,7 +117,7 @@ def _predictive_values(evaluation: Evaluation, scores: Scores, threshold: float)
         left, right = st.columns(2, gap="medium")
         for place, name, answer in ((left, "ppv", "pneumonia"), (right, "npv", "normal")):
             with place:
-                st.markdown(f"**{NAMES[name].split(' (')[0]} {in_short(found[name].to_dict())}**")
+                st.markdown(f"**{ESTIMATES[name].split(' (')[0]} {in_short(found[name].to_dict())}**")
                 st.write(children_like_these(found[name], answer))
         st.caption(
             f"Here {here}% of films show pneumonia. Sensitivity and specificity are taken to be the same elsewhere."

@@ -9,8 +9,9 @@ from cxr_core.evaluation.chosen_threshold import choose_on
 from cxr_core.evaluation.groups import film_groups, group_rows
 from cxr_core.evaluation.store import Evaluation, split_in_words
 from cxr_core.evaluation.test_log import openings
-from cxr_core.labels import POINTS, in_short, number
+from cxr_core.labels import OPERATING_POINTS
 from cxr_core.metrics.estimate import wilson
+from cxr_core.metrics.estimate_text import in_short, number
 from cxr_core.paths import home
 
 
@@ -51,7 +52,7 @@ def show_operating_points(evaluation: Evaluation, beside: str | None) -> None:
         else:
             table = [
                 {
-                    "Operating point": POINTS[name],
+                    "Operating point": OPERATING_POINTS[name],
                     "Threshold": number(point.threshold, 4),
                     "Rule": point.rule,
                     "Sensitivity": in_short(point.sensitivity.to_dict()),
@@ -93,7 +94,7 @@ def _here(evaluation: Evaluation, points: dict[str, float]) -> pd.DataFrame:
         called = scores.called(threshold)
         found = wilson(int(called[sick].sum()), scores.pneumonia)
         cleared = wilson(int((~called)[~sick].sum()), scores.normal)
-        row = {"Operating point": POINTS.get(name, name), "Threshold": number(threshold, 4)}
+        row = {"Operating point": OPERATING_POINTS.get(name, name), "Threshold": number(threshold, 4)}
         rows.append(row | {"Sensitivity": in_short(found.to_dict()), "Specificity": in_short(cleared.to_dict())})
     return pd.DataFrame(rows)
 

@@ -8,12 +8,12 @@ import streamlit as st
 from cxr_core.app.data_set_picker import choose_data_set
 from cxr_core.app.model_cache import reader
 from cxr_core.datasets.index import Index
-from cxr_core.datasets.layout import SPLITS
 from cxr_core.datasets.split import saved_splits
 from cxr_core.errors import CXRError
 from cxr_core.evaluation.overlap import held_out_split
 from cxr_core.evaluation.run import assess_csv, assess_films
 from cxr_core.evaluation.store import Evaluation, split_in_words
+from cxr_core.labels import SPLITS
 from cxr_core.models.registry import Model
 
 SAID = {"Test films": "test", "Validation films": "val", "Neither": "all"}

@@ -8,7 +8,7 @@ import streamlit as st
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.split import saved_splits
 from cxr_core.errors import CXRError
-from cxr_core.training.cost_estimate import Estimate, estimate
+from cxr_core.training.cost_estimate import CostEstimate, estimate_cost
 from cxr_core.training.jobs import launch
 from cxr_core.training.preview import augmented
 from cxr_core.training.recipe_settings import CHOICES, RANGES
@@ -55,7 +55,7 @@ LABELS = {
 
 
 def new_run(index: Index) -> str | None:
-    """Controls for a run on this data set, with estimate and preview; returns the id of a run that was started."""
+    """Controls for a run on this data set, with cost estimate and preview; returns the id of a run that was started."""
     films = index.readable
     st.caption(f"{index.root}: {len(films):,} films of {films['patient'].nunique():,} patients can be used.")
     name = st.selectbox("Recipe", list(RECIPES), help="Choosing another one sets every control below to its settings.")
@@ -73,7 +73,7 @@ def new_run(index: Index) -> str | None:
             return launch(index.source, name, recipe, splits[chosen]).id
         if cost:
             with st.spinner("Timing a few steps in a process of its own; building a large network takes a while."):
-                _show_estimate(recipe, estimate(recipe, int(0.8 * len(films)), int(0.1 * len(films))))
+                _show_estimate(recipe, estimate_cost(recipe, int(0.8 * len(films)), int(0.1 * len(films))))
         if look:
             _show_augmented(index, recipe)
     except CXRError as error:
@@ -123,7 +123,7 @@ def _shown(value: Any) -> Any:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else value
 
 
-def _show_estimate(recipe: Recipe, cost: Estimate) -> None:
+def _show_estimate(recipe: Recipe, cost: CostEstimate) -> None:
     with st.grid(4, min_column_width=150):
         st.metric("All epochs", duration(cost.seconds))
         st.metric("One epoch", duration(cost.seconds_an_epoch))

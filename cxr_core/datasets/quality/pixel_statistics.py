@@ -1,12 +1,11 @@
 """A look at the pixels of every film, once: what headers cannot tell.
 
 Each film is decoded at a small size and leaves a `Look` behind: a thumbnail, its brightness and contrast, whether it
-has colour, a perceptual hash, how bright a mark stands in each corner. Looks are kept under `CXR_HOME` by the
+has colour, a perceptual hash, how bright a mark stands in each corner. PixelStatistics are kept under `CXR_HOME` by the
 content of the file, so that only new content is decoded again, wherever it lies.
 """
 
 import io
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from cxr_core.datasets.index import Index
 from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging.decode import decode_film
 from cxr_core.paths import cache_folder, keeping
+from cxr_core.progress import Progress
 
 SIDE = 64  # of the thumbnails
 CORNERS = ("upper left", "upper right", "lower left", "lower right")
@@ -33,11 +33,10 @@ _DARK_AROUND = 0.65
 _COLOUR = 8  # as in the decoder: lossy chroma moves grey pixels a little apart
 _VERSION = 1
 _TOLD_EVERY = 50
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Looks:
+class PixelStatistics:
     """What was seen, one row a film of `Index.readable`, in its order.
 
     thumbnails: `uint8 (N, SIDE, SIDE)`, stretched to a square, bone white. hashes: `uint64 (N,)`, perceptual.
@@ -68,7 +67,7 @@ _RECORD = np.dtype(
 )
 
 
-def look(index: Index, progress: Progress | None = None) -> Looks:
+def look(index: Index, progress: Progress | None = None) -> PixelStatistics:
     """Look at every readable film of the index; those seen before are not decoded again.
 
     Stopped half-way, what was seen is kept. A film that cannot be decoded has its `fault`; nothing is raised for it.
@@ -106,7 +105,7 @@ def look(index: Index, progress: Progress | None = None) -> Looks:
     table = pd.DataFrame({name: records[name] for name in ("mean", "spread", "colour")}, index=films.index)
     table["fault"] = [faults.get(sha, "") for sha in shas]
     table[list(CORNERS)] = records["marks"]
-    return Looks(records["thumbnail"], records["hash"], table)
+    return PixelStatistics(records["thumbnail"], records["hash"], table)
 
 
 def unseen(index: Index) -> int:

@@ -5,21 +5,19 @@ wherever that lies; another gate is asked anew.
 """
 
 import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 
 from cxr_core.datasets.index import Index
-from cxr_core.datasets.quality.issues import Finding, counted, listed
+from cxr_core.datasets.quality.issues import DatasetIssue, counted, listed
 from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging.decode import decode_film
 from cxr_core.imaging.film import Film
 from cxr_core.inference.gate.gate import BATCH, SHIPPED, shipped_gate
 from cxr_core.paths import cache_folder, keeping
-
-Progress = Callable[[int, int], None]
+from cxr_core.progress import Progress
 
 
 def ask_gate(index: Index, progress: Progress | None = None) -> None:
@@ -48,7 +46,7 @@ def ask_gate(index: Index, progress: Progress | None = None) -> None:
             _keep(store, said)
 
 
-def refused_films(index: Index) -> Finding:
+def refused_films(index: Index) -> DatasetIssue:
     """The readable films that the gate refuses, as far as it was asked, with its reason as their detail.
 
     Films whose pixels cannot be read are another fault, and none here.
@@ -61,7 +59,7 @@ def refused_films(index: Index) -> Finding:
         f"{counted(len(here), 'film')} that Diagnose would refuse to read; the detail says why. Now and then the gate "
         "refuses a good film: look before you remove one."
     )
-    return Finding("not_frontal", "Not a frontal chest film", sentence, listed(here, detail=refusal[here.index]))
+    return DatasetIssue("not_frontal", "Not a frontal chest film", sentence, listed(here, detail=refusal[here.index]))
 
 
 def unasked(index: Index) -> int:

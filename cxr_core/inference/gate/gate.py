@@ -24,7 +24,7 @@ from cxr_core.models.registry import sha256_of
 SHIPPED = Path(__file__).resolve().parent / "gate_model"
 BATCH = 32
 IN_COLOUR = 0.9  # the probability that a picture in colour needs: films are grey, photographs seldom are
-TURNED_RIGHT = "The film was inverted, with black bones; it was turned right before it was read."
+INVERSION_CORRECTED = "The film was inverted, with black bones; it was turned right before it was read."
 
 # What the network's classes mean to a user: the check that failed, and why.
 _REASONS: dict[str, tuple[Check, str]] = {
@@ -87,7 +87,7 @@ class Gate:
         upright = [replace(films[i], pixels=255 - films[i].pixels) for i in turned]
         for i, again in zip(turned, self._sorted(upright), strict=True):
             if again.refusal is None:
-                admissions[i] = replace(again, notes=(TURNED_RIGHT,))
+                admissions[i] = replace(again, notes=(INVERSION_CORRECTED,))
         return admissions
 
     def _sorted(self, films: list[Film]) -> list[Admission]:

@@ -7,7 +7,7 @@ from cxr_core.evaluation.label_review import uncontested
 from cxr_core.evaluation.same_patient_films import by_patient, leaked_share
 from cxr_core.evaluation.store import Evaluation, marked_test
 from cxr_core.evaluation.test_set_access import times_opened
-from cxr_core.labels import in_short
+from cxr_core.metrics.estimate_text import in_short
 from cxr_core.metrics.metrics import evaluate
 from cxr_core.models.registry import Model
 from cxr_core.reports.evaluation.charts import drawings

@@ -3,7 +3,7 @@
 import math
 
 from cxr_core.errors import DataSetError
-from cxr_core.labels import POINTS
+from cxr_core.labels import OPERATING_POINTS
 from cxr_core.metrics import curves
 from cxr_core.metrics.scores import Scores
 from cxr_core.reports.evaluation.drawing import BLUE, GREEN, GREY, ORANGE, PINK, Drawing
@@ -59,7 +59,7 @@ def _roc(scores: Scores, threshold: float, points: dict[str, float]) -> Drawing:
     for value in points.values():
         drawing.dot(*_rates(scores, value), GREEN)
     if points:
-        drawing.legend.append((", ".join(POINTS.get(name, name) for name in points).lower(), GREEN))
+        drawing.legend.append((", ".join(OPERATING_POINTS.get(name, name) for name in points).lower(), GREEN))
     drawing.dot(*_rates(scores, threshold), ORANGE, hollow=True, name="in use")
     return drawing
 

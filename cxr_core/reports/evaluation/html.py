@@ -4,10 +4,10 @@ from html import escape
 
 import pandas as pd
 
+from cxr_core.labels import NOTICE
 from cxr_core.reports.evaluation.claim import SECTIONS, Block, Report
 from cxr_core.reports.evaluation.drawing import Drawing, svg
 
-NOTICE = "For research and teaching. Not a medical device; not for clinical decisions."
 STYLE = """
 :root { color-scheme: light; }
 body { font: 15px/1.5 Helvetica, Arial, sans-serif; color: #1b2733; background: #fff; margin: 0 auto; max-width: 62rem;

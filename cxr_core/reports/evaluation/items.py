@@ -10,8 +10,9 @@ from cxr_core import __version__
 from cxr_core.evaluation.same_patient_films import leaked_share
 from cxr_core.evaluation.store import Evaluation, split_in_words
 from cxr_core.evaluation.wrong_films import wrong_films
-from cxr_core.labels import NAMES, POINTS, in_short, number, quoted, rows
+from cxr_core.labels import ESTIMATES, OPERATING_POINTS
 from cxr_core.metrics.estimate import wilson
+from cxr_core.metrics.estimate_text import in_short, number, quoted, rows
 from cxr_core.models.registry import Model
 from cxr_core.reports.evaluation.claim import AUTHORS, TITLES, Block, Item, Report
 from cxr_core.reports.evaluation.drawing import Drawing
@@ -46,7 +47,8 @@ def report_of(g: Gathered) -> Report:
     where = f"{m['films']:,} films of {m['patients']:,} patients, {split_in_words(g.evaluation.split)}"
     where = f"{where}, data set {m['data']['name']}"
     headline = "; ".join(
-        f"{NAMES[name].split(' (')[0]} {in_short(quoted(m, name))}" for name in ("auroc", "sensitivity", "specificity")
+        f"{ESTIMATES[name].split(' (')[0]} {in_short(quoted(m, name))}"
+        for name in ("auroc", "sensitivity", "specificity")
     )
     seen = (m.get("seen_in_training") or {}).get("warning")
     caution = [text for text in (seen, g.beside, *g.siblings) if text]
@@ -165,7 +167,8 @@ def _points(g: Gathered) -> list[Block]:
         return [f"Threshold {g.evaluation.threshold:.4f}, given with the scores."]
     table = [
         {
-            "Operating point": POINTS.get(name, name) + (" (in use)" if name == g.card["operating_point"] else ""),
+            "Operating point": OPERATING_POINTS.get(name, name)
+            + (" (in use)" if name == g.card["operating_point"] else ""),
             "Threshold": number(point["threshold"], 4),
             "Rule": point["rule"],
             "Sensitivity on validation": in_short(point["sensitivity"]),
@@ -217,7 +220,7 @@ def _without_contested(g: Gathered) -> list[Block]:
             "All films": in_short(figures[name]),
             "Without contested films": in_short(rest["figures"][name]),
         }
-        for name, title in NAMES.items()
+        for name, title in ESTIMATES.items()
     ]
     return [f"{films:,} films have a label that a reviewer doubts. With and without them:", pd.DataFrame(table)]
 
@@ -232,7 +235,7 @@ def _at_points(g: Gathered) -> pd.DataFrame:
             wilson(int(called[sick].sum()), scores.pneumonia),
             wilson(int((~called)[~sick].sum()), scores.normal),
         )
-        row = {"Operating point": POINTS.get(name, name), "Threshold": number(threshold, 4)}
+        row = {"Operating point": OPERATING_POINTS.get(name, name), "Threshold": number(threshold, 4)}
         table.append(row | {"Sensitivity": in_short(found.to_dict()), "Specificity": in_short(cleared.to_dict())})
     return pd.DataFrame(table)
 

@@ -5,9 +5,9 @@ from typing import Any
 import pandas as pd
 from fpdf import FPDF, FontFace
 
+from cxr_core.labels import NOTICE
 from cxr_core.reports.evaluation.claim import SECTIONS, Block, Report
 from cxr_core.reports.evaluation.drawing import Drawing, on_paper
-from cxr_core.reports.evaluation.html import NOTICE
 
 BLUE, INK, GREY = (0, 98, 155), (27, 39, 51), (85, 97, 108)
 CHART_WIDTH, CHART_HEIGHT, GAP = 84.0, 68.0, 4.0  # millimetres

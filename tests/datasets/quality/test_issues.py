@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from cxr_core.datasets.index import build_index
-from cxr_core.datasets.quality.issues import find_faults, tally
+from cxr_core.datasets.quality.issues import find_issues, tally
 from cxr_core.datasets.quality.near_duplicates import near_duplicates
 from cxr_core.datasets.quality.pixel_statistics import look, unseen
 from cxr_core.errors import UnreadableFilm
@@ -19,7 +19,7 @@ from tests.support.synthetic_films import encoded, jpeg, write
 
 
 def faults(index, looks=None) -> dict[str, set[str]]:
-    findings = [found for found in find_faults(index, looks) if len(found.films)]
+    findings = [found for found in find_issues(index, looks) if len(found.films)]
     return {found.name: set(found.films["path"].map(os.path.basename)) for found in findings}
 
 
@@ -68,13 +68,13 @@ def test_names_of_every_kind_are_films(trouble):
 
 def test_a_set_without_faults_has_none(tmp_path):
     index = build_index(write(tmp_path / "set", dict(good_films())))
-    findings = find_faults(index, look(index))
+    findings = find_issues(index, look(index))
     assert len(findings) == 12
     assert not any(len(found.films) for found in findings)
 
 
 def test_a_tally_is_json_and_counts_films_and_groups(trouble):
-    told = tally(find_faults(build_index(trouble)))
+    told = tally(find_issues(build_index(trouble)))
     assert json.loads(json.dumps(told)) == told
     assert {name: told[name]["films"] for name in ("empty", "truncated", "tiny")} == {
         "empty": 1,

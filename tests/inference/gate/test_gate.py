@@ -13,7 +13,7 @@ from cxr_core.errors import WorkError
 from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.film import Film, Provenance
 from cxr_core.imaging.gate_input import SIDE, gate_input
-from cxr_core.inference.gate.gate import SHIPPED, TURNED_RIGHT, Gate, shipped_gate
+from cxr_core.inference.gate.gate import INVERSION_CORRECTED, SHIPPED, Gate, shipped_gate
 from cxr_core.inference.gate.pixel_checks import check_pixels, detail
 from cxr_core.models.registry import list_models
 from cxr_core.training.gate import synthetic as made
@@ -39,7 +39,7 @@ def test_films_pass_and_are_the_films_that_came(chests: list[Film]) -> None:
 def test_an_inverted_film_is_turned_right_and_said_to_be(chests: list[Film]) -> None:
     (said,) = shipped_gate().admit([film(255 - chests[0].pixels)])
     assert said.refusal is None
-    assert said.notes == (TURNED_RIGHT,)
+    assert said.notes == (INVERSION_CORRECTED,)
     assert np.array_equal(said.film.pixels, chests[0].pixels)
 
 
