@@ -4,26 +4,21 @@ This is the one door to the decoders, and the one place where their failures bec
 """
 
 import hashlib
-import os
 import re
 import stat
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging import raster
 from cxr_core.imaging.film import Film
 from cxr_core.imaging.raster import MAX_BYTES, MAX_PIXELS, MIN_SIDE
 
-__all__ = ["ACCEPTED", "MAX_BYTES", "MAX_PIXELS", "MIN_SIDE", "decode_film", "decoded_ahead", "read_film", "sniff"]
+__all__ = ["ACCEPTED", "MAX_BYTES", "MAX_PIXELS", "MIN_SIDE", "decode_film", "read_film", "sniff"]
 
-Source = TypeVar("Source")
-Decoded = TypeVar("Decoded")
 ACCEPTED = "JPEG, PNG, TIFF, BMP, WebP and DICOM"
 
 # A data set without the preamble of PS3.10 7.1 starts with its lowest tag, in group 0002 or 0008: the tag, then a VR
@@ -113,25 +108,6 @@ def decode_film(data: bytes, name: str) -> Film:
         raise _refusal(name, f"a {kind} image that does not fit into memory") from None
     except Exception as error:  # decoders fail in their own ways on damaged bytes; this is the one place for them all
         raise _refusal(name, f"a {kind} file that is truncated, damaged or of an unsupported kind") from error
-
-
-def decoded_ahead(batches: Iterable[Iterable[Source]], decode: Callable[[Source], Decoded]) -> Iterator[list[Decoded]]:
-    """Each batch as `decode` gives it, in order; the next batch is decoded while the caller works on the last.
-
-    Raises what `decode` raises. What is still to be decoded when the caller stops is not.
-    """
-    pool = ThreadPoolExecutor(os.cpu_count())
-    last: list[Future[Decoded]] | None = None
-    try:
-        for batch in batches:
-            following = [pool.submit(decode, source) for source in batch]
-            if last is not None:
-                yield [future.result() for future in last]
-            last = following
-        if last is not None:
-            yield [future.result() for future in last]
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _too_large(size: int) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 import cv2
 
 from cxr_core.errors import InputError, UnreadableFilm
-from cxr_core.imaging.decode import decoded_ahead, read_film
+from cxr_core.imaging.decode import read_film
+from cxr_core.imaging.decode_ahead import decoded_ahead
 from cxr_core.imaging.film import Film
 from cxr_core.inference.explain.heatmap import overlay
 from cxr_core.inference.predictor import BATCH, Predictor

@@ -16,7 +16,8 @@ from cxr_core.app.diagnose.archive import Dropped
 from cxr_core.app.diagnose.viewer import for_screen
 from cxr_core.datasets.demo import is_synthetic
 from cxr_core.errors import CXRError, UnreadableFilm
-from cxr_core.imaging.decode import ACCEPTED, decode_film, decoded_ahead
+from cxr_core.imaging.decode import ACCEPTED, decode_film
+from cxr_core.imaging.decode_ahead import decoded_ahead
 from cxr_core.imaging.film import Film, Provenance
 from cxr_core.inference.decision import Reading
 
