@@ -15,13 +15,14 @@ import pandas as pd
 
 from cxr_core.datasets.archives import ARCHIVES, unpack
 from cxr_core.datasets.kermany_names import identify
-from cxr_core.datasets.layout import Walk, find_root, walk
+from cxr_core.datasets.folder_layout import Walk, find_root, walk
 from cxr_core.datasets.manifest import read_table
 from cxr_core.datasets.patients import group_patients
 from cxr_core.errors import DataSetError, WorkError
+from cxr_core.files import store_file
 from cxr_core.imaging.header import CANNOT_BE_READ, Header, read_header, unread
 from cxr_core.labels import NORMAL
-from cxr_core.paths import cache_folder, keeping
+from cxr_core.paths import cache_folder
 from cxr_core.progress import Progress
 
 COLUMNS = (
@@ -150,7 +151,7 @@ def _keep(store: Path, films: pd.DataFrame) -> list[str]:
     """
     kept = films.loc[~films["fault"].str.startswith(CANNOT_BE_READ), list(_KEPT)]
     try:
-        with keeping(store, "what was read") as part:
+        with store_file(store, "what was read") as part:
             kept.reset_index(drop=True).to_feather(part)
     except WorkError as error:
         return [str(error)]

@@ -11,10 +11,11 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from cxr_core.files import store_file
 from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.preprocessing import Preprocessing
 from cxr_core.imaging.raster import is_cut
-from cxr_core.paths import cache_folder, keeping
+from cxr_core.paths import cache_folder
 from cxr_core.progress import Progress
 
 _VERSION = 3  # raise it when `luminance` or `Preprocessing.apply` answer differently
@@ -36,7 +37,7 @@ def cached_inputs(
     key = json.dumps([_VERSION, films["sha256"].tolist(), preprocessing.to_dict()]).encode()
     file = cache_folder("films") / f"{hashlib.sha256(key).hexdigest()[:24]}.npy"
     if not file.exists():
-        with keeping(file, "the films") as part:
+        with store_file(file, "the films") as part:
             _write(part, root, films, preprocessing, progress)
     return np.load(file, mmap_mode="r")
 

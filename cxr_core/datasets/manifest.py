@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from cxr_core.datasets.layout import Place, Walk
+from cxr_core.datasets.folder_layout import Place, Walk
 from cxr_core.errors import DataSetError
 from cxr_core.labels import NORMAL, PNEUMONIA, SPLITS
 

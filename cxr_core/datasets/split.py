@@ -10,8 +10,9 @@ import pandas as pd
 
 from cxr_core.datasets.index import Index
 from cxr_core.errors import DataSetError, SettingsError, WorkError
+from cxr_core.files import replace_atomically, store_file
 from cxr_core.labels import SPLITS
-from cxr_core.paths import home, keeping, replacing
+from cxr_core.paths import home
 
 GROUPS = ("patient", "image")
 FRACTIONS = (0.7, 0.15, 0.15)
@@ -57,7 +58,7 @@ def write_split(films: pd.DataFrame, split: pd.Series, file: Path) -> None:
     """Write the split as a CSV with SPLIT_COLUMNS; films without a split are left out. Raises WorkError."""
     try:
         pipe_or_device = file.exists() and not file.is_file()
-        with nullcontext(file) if pipe_or_device else replacing(file.resolve()) as part:
+        with nullcontext(file) if pipe_or_device else replace_atomically(file.resolve()) as part:
             _table(films, split).to_csv(part, index=False)
     except OSError as error:
         raise WorkError(f"{file}: the split cannot be written ({error.strerror or error}).") from error
@@ -99,7 +100,7 @@ def save_split(index: Index, split: pd.Series, name: str) -> Path:
     if not _NAME.fullmatch(name):
         raise SettingsError(f"split name {name!r}: letters, digits, spaces, dots, _ and - are accepted, 61 at most.")
     file = splits_folder(index) / f"{name.strip()}.csv"
-    with keeping(file, "the split") as part:
+    with store_file(file, "the split") as part:
         file.parent.mkdir(parents=True, exist_ok=True)
         _table(index.films, split).to_csv(part, index=False)
     return file

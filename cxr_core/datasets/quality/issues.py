@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cxr_core.datasets.index import Index
-from cxr_core.datasets.quality.near_duplicates import near_duplicates
+from cxr_core.datasets.quality.duplicates import near_duplicates
 from cxr_core.datasets.quality.pixel_statistics import PixelStatistics
 from cxr_core.datasets.summary import exact_duplicates, patients_in_two_splits
 

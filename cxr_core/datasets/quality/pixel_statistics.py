@@ -17,8 +17,9 @@ from PIL import Image, ImageOps
 
 from cxr_core.datasets.index import Index
 from cxr_core.errors import UnreadableFilm
+from cxr_core.files import store_file
 from cxr_core.imaging.decode import decode_film
-from cxr_core.paths import cache_folder, keeping
+from cxr_core.paths import cache_folder
 from cxr_core.progress import Progress
 
 SIDE = 64  # of the thumbnails
@@ -189,5 +190,5 @@ def _known(store: Path) -> np.ndarray:
 
 
 def _keep(store: Path, records: np.ndarray) -> None:
-    with keeping(store, "what was seen of the films") as part, part.open("wb") as file:
+    with store_file(store, "what was seen of the films") as part, part.open("wb") as file:
         np.save(file, records)

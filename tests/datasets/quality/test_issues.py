@@ -10,7 +10,7 @@ from PIL import Image
 
 from cxr_core.datasets.index import build_index
 from cxr_core.datasets.quality.issues import find_issues, tally
-from cxr_core.datasets.quality.near_duplicates import near_duplicates
+from cxr_core.datasets.quality.duplicates import near_duplicates
 from cxr_core.datasets.quality.pixel_statistics import look, unseen
 from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging.thumbnails import thumbnail

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cxr_core.datasets.layout import find_root, printable, walk
+from cxr_core.datasets.folder_layout import find_root, printable, walk
 from cxr_core.errors import DataSetError
 from tests.support.synthetic_films import write
 
