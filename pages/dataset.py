@@ -4,7 +4,7 @@ import streamlit as st
 
 from cxr_core.app.data_set_picker import bring_data_set, choose_data_set
 from cxr_core.app.dataset.films import show_films
-from cxr_core.app.dataset.gate import gate_with_progress
+from cxr_core.app.dataset.gate_audit import gate_with_progress
 from cxr_core.app.dataset.issues import show_issues
 from cxr_core.app.dataset.overview import show_overview
 from cxr_core.app.dataset.pixel_statistics import looks_with_progress

@@ -4,13 +4,13 @@ import time
 
 import streamlit as st
 
-from cxr_core.app.diagnose.archive import MAX_FILES, Dropped, own_name, unpack
+from cxr_core.app.diagnose.dropped_files import MAX_FILES, Dropped, own_name, unpack
 from cxr_core.app.diagnose.export import offer_downloads
 from cxr_core.app.diagnose.own_reading import ask, show_agreement
-from cxr_core.app.diagnose.reading_room import reading_room
 from cxr_core.app.diagnose.session import Answer, Refusal, kept_results, picture_of, read_next
 from cxr_core.app.diagnose.settings import choose_settings
 from cxr_core.app.diagnose.similar import show_similar
+from cxr_core.app.diagnose.styles import reading_room
 from cxr_core.app.diagnose.verdict import show_file, show_hidden, show_refused, show_verdict, show_why
 from cxr_core.app.diagnose.viewer import show_film
 from cxr_core.app.diagnose.worklist import choose_film, filtered, show_worklist

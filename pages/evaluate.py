@@ -2,20 +2,20 @@
 
 import streamlit as st
 
-from cxr_core.app.evaluate.acceptance import show_acceptance
 from cxr_core.app.evaluate.compare import show_comparison
-from cxr_core.app.evaluate.errors import show_errors
-from cxr_core.app.evaluate.figures import show_figures
-from cxr_core.app.evaluate.parts import show_ledger, show_operating_points, show_subgroups
+from cxr_core.app.evaluate.estimates import show_figures
+from cxr_core.app.evaluate.new_evaluation import new_evaluation, other_system
 from cxr_core.app.evaluate.report import show_report
-from cxr_core.app.evaluate.run import new_evaluation, other_system
+from cxr_core.app.evaluate.site_acceptance import show_acceptance
+from cxr_core.app.evaluate.subgroups import show_ledger, show_operating_points, show_subgroups
+from cxr_core.app.evaluate.wrong_films import show_errors
 from cxr_core.app.navigation import require_frame
 from cxr_core.errors import CXRError
 from cxr_core.evaluation.label_review import uncontested
 from cxr_core.evaluation.store import Evaluation, kept, kept_systems, marked_test
 from cxr_core.evaluation.test_set_access import times_opened
 from cxr_core.models.registry import Model, list_models
-from cxr_core.reports.evaluation.build import siblings_in_words
+from cxr_core.reports.evaluation.data import siblings_in_words
 
 ROOMS = ("Evaluations", "Site acceptance")
 

@@ -5,7 +5,7 @@ import streamlit as st
 from cxr_core.app.data_set_picker import choose_data_set
 from cxr_core.app.navigation import require_frame
 from cxr_core.app.train.compare import compare, published
-from cxr_core.app.train.form import new_run
+from cxr_core.app.train.new_run import new_run
 from cxr_core.app.train.watch import manage, watch
 from cxr_core.errors import CXRError
 from cxr_core.publishing.publish import publish

@@ -11,7 +11,7 @@ import resource
 import time
 import warnings
 
-from cxr_core.app.diagnose.archive import Dropped, unpack
+from cxr_core.app.diagnose.dropped_files import Dropped, unpack
 from cxr_core.app.diagnose.session import Answer, read_batches
 from cxr_core.datasets.demo import sample_films
 from cxr_core.imaging.decode import read_film

@@ -49,7 +49,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["CXR_HOME"] = f"{scratch}/home"
-        from cxr_core.app.components.charts import distribution
+        from cxr_core.app.dataset.charts import distribution
         from cxr_core.app.dataset.films import Filters, chosen_films
         from cxr_core.datasets.index import build_index
         from cxr_core.datasets.quality.issues import find_issues

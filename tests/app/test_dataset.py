@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cxr_core.app.components.charts import bars, distribution, pies, shares
 from cxr_core.app.data_set_picker import as_written
+from cxr_core.app.dataset.charts import bars, distribution, pies, shares
 from cxr_core.app.dataset.films import Filters, chosen_films
 from cxr_core.app.dataset.shortcuts import difference_picture
 from cxr_core.datasets.index import build_index

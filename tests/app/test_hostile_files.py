@@ -5,7 +5,7 @@ from html import escape
 
 import pytest
 
-from cxr_core.app.diagnose.archive import Dropped, unpack
+from cxr_core.app.diagnose.dropped_files import Dropped, unpack
 from cxr_core.app.diagnose.session import Answer, read_batches
 from cxr_core.imaging.film import Provenance
 from cxr_core.models.registry import list_models

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cxr_core.app.train import form as train_form
+from cxr_core.app.train import new_run as train_form
 from cxr_core.app.train import watch as train_watch
 from cxr_core.errors import WorkError
-from cxr_core.training.jobs import stop
 from cxr_core.training.recipe_settings import Recipe
 from cxr_core.training.recipes import RECIPES
+from cxr_core.training.run_actions import stop
 from cxr_core.training.runs import Run, create_run, list_runs
 from tests.conftest import REPOSITORY
 from tests.support.synthetic_chests import write_data_set

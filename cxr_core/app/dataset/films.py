@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from cxr_core.app.components.charts import split_name
-from cxr_core.app.components.film_grid import COLUMNS, ROWS, show_grid
+from cxr_core.app.dataset.charts import split_name
+from cxr_core.app.dataset.film_grid import COLUMNS, ROWS, show_grid
 from cxr_core.datasets.index import Index
 from cxr_core.labels import KINDS
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cxr_core.app.components.film_grid import COLUMNS, show_grid
+from cxr_core.app.dataset.film_grid import COLUMNS, show_grid
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.quality.issues import DatasetIssue
 

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from cxr_core.app.components.charts import bars, distribution, draw, pies, shares
 from cxr_core.app.data_set_picker import as_written
+from cxr_core.app.dataset.charts import bars, distribution, draw, pies, shares
 from cxr_core.datasets.index import Index
 
 _BY = {"Class": "label", "Kind": "kind"}

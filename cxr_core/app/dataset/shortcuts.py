@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from cxr_core.app.components.charts import draw, grouped_bars, histograms
+from cxr_core.app.dataset.charts import draw, grouped_bars, histograms
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.quality.pixel_statistics import PixelStatistics
 from cxr_core.datasets.quality.shortcuts import (

@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from cxr_core.app.components.charts import distribution, shares
 from cxr_core.app.data_set_picker import as_written
+from cxr_core.app.dataset.charts import distribution, shares
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.quality.leakage import leak, random_split_leak
 from cxr_core.datasets.split import FRACTIONS, grouped_split, official_split, save_split, saved_splits

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from cxr_core.app.diagnose.archive import Dropped
+from cxr_core.app.diagnose.dropped_files import Dropped
 from cxr_core.app.diagnose.viewer import for_screen
 from cxr_core.datasets.demo import is_synthetic
 from cxr_core.errors import CXRError, UnreadableFilm

@@ -8,7 +8,7 @@ import base64
 import cv2
 import numpy as np
 
-from cxr_core.app.components.component import show_component
+from cxr_core.app.components.browser_component import show_component
 
 SHOWN_SIDE = 1600
 JPEG_QUALITY = 90

@@ -8,7 +8,7 @@ from collections.abc import Sequence, Set
 
 import streamlit as st
 
-from cxr_core.app.components.component import show_component
+from cxr_core.app.components.browser_component import show_component
 from cxr_core.app.diagnose.session import Answer
 from cxr_core.app.diagnose.verdict import SIGNS, WORDS
 from cxr_core.inference.decision import percent

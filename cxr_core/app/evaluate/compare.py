@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from cxr_core.app.data_set_picker import as_written
-from cxr_core.app.evaluate import cache
+from cxr_core.app.evaluate import estimate_cache as cache
 from cxr_core.app.evaluate.charts import two_rocs
 from cxr_core.errors import DataSetError
 from cxr_core.evaluation.compare import Comparison, compare, names_of, p_in_words

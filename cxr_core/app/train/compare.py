@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from cxr_core.app.components.curves import compared_curves
+from cxr_core.app.train.learning_curves import compared_curves
 from cxr_core.datasets.index import Index
 from cxr_core.errors import CXRError
 from cxr_core.training.reproduce import EXPERIMENTS, SPLITS, launch_reproduction, reproducing, results
-from cxr_core.training.run_actions import figures_side_by_side, settings_that_differ
+from cxr_core.training.run_comparison import figures_side_by_side, settings_that_differ
 from cxr_core.training.runs import Run
 
 MOST = 6

@@ -8,8 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from cxr_core.app.components.charts import split_name
 from cxr_core.app.data_set_picker import as_written
+from cxr_core.app.dataset.charts import split_name
 from cxr_core.datasets.demo import is_synthetic
 from cxr_core.datasets.index import Index
 from cxr_core.errors import UnreadableFilm

@@ -6,8 +6,8 @@ import zipfile
 
 import pytest
 
-from cxr_core.app.diagnose import archive as diagnose_archive
-from cxr_core.app.diagnose.archive import MAX_FILES, Dropped, unpack
+from cxr_core.app.diagnose import dropped_files as diagnose_archive
+from cxr_core.app.diagnose.dropped_files import MAX_FILES, Dropped, unpack
 from cxr_core.errors import UnreadableFilm
 from tests.support.hostile_files import zipped
 

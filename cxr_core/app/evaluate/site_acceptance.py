@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from cxr_core.app.data_set_picker import bring_data_set, choose_data_set
-from cxr_core.app.evaluate.run import uploaded
+from cxr_core.app.evaluate.new_evaluation import uploaded
 from cxr_core.app.model_cache import reader
 from cxr_core.errors import CXRError
 from cxr_core.evaluation.site import VERDICTS, SiteAcceptance, accept_csv, accept_films

@@ -5,9 +5,9 @@ import base64
 import cv2
 import pandas as pd
 
-from cxr_core.app.components.charts import split_name
-from cxr_core.app.components.component import show_component
-from cxr_core.app.dataset.film import show_film
+from cxr_core.app.components.browser_component import show_component
+from cxr_core.app.dataset.charts import split_name
+from cxr_core.app.dataset.film_dialog import show_film
 from cxr_core.datasets.index import Index
 from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging.thumbnails import thumbnail
@@ -20,7 +20,7 @@ def show_grid(index: Index, films: pd.DataFrame, key: str) -> None:
     """The films (rows of `Index.films`) as a grid; opens the one that is clicked."""
     shown = [_shown(index, film) for _, film in films.iterrows()]
     data = {"films": shown, "columns": COLUMNS}
-    result = show_component("components/film_grid", key, data, on_opened_change=lambda: None)
+    result = show_component("dataset/film_grid", key, data, on_opened_change=lambda: None)
     if result.opened in set(films["path"]):  # the browser may send anything
         show_film(index, result.opened)
 

@@ -3,7 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from cxr_core.app.evaluate import cache, charts
+from cxr_core.app.evaluate import charts
+from cxr_core.app.evaluate import estimate_cache as cache
 from cxr_core.evaluation.store import Evaluation
 from cxr_core.labels import ESTIMATES, OPERATING_POINTS
 from cxr_core.metrics.estimate_text import in_short, interval, number, quoted, rows

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from cxr_core.app.evaluate import cache
+from cxr_core.app.evaluate import estimate_cache as cache
 from cxr_core.errors import CXRError
 from cxr_core.evaluation.chosen_threshold import choose_on
 from cxr_core.evaluation.groups import film_groups, group_rows

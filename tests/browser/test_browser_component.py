@@ -2,7 +2,7 @@
 
 import pytest
 
-from cxr_core.app.components.component import source
+from cxr_core.app.components.browser_component import source
 
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 CALL = """async ([script, data]) => {
@@ -25,7 +25,7 @@ def viewer(name: str) -> dict:
     return {"film": name, "picture": PIXEL, "heat": None, "alt": name}
 
 
-PARTS = {"components/film_grid": grid, "diagnose/worklist": worklist, "diagnose/viewer": viewer}
+PARTS = {"dataset/film_grid": grid, "diagnose/worklist": worklist, "diagnose/viewer": viewer}
 
 
 @pytest.fixture

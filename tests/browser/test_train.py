@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from cxr_core.datasets.demo import sample_films
-from cxr_core.training.jobs import kill
+from cxr_core.training.run_actions import kill
 from cxr_core.training.runs import list_runs
 from tests.browser.conftest import PATIENCE_MS
 from tests.support.lists import pick

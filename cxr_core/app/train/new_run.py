@@ -9,10 +9,10 @@ from cxr_core.datasets.index import Index
 from cxr_core.datasets.split import saved_splits
 from cxr_core.errors import CXRError
 from cxr_core.training.cost_estimate import CostEstimate, estimate_cost
-from cxr_core.training.jobs import launch
 from cxr_core.training.preview import augmented
 from cxr_core.training.recipe_settings import CHOICES, RANGES
 from cxr_core.training.recipes import RECIPES, Recipe, configure
+from cxr_core.training.run_actions import launch
 
 BY_PATIENT = "By patient: four fifths to train on, one tenth to validate, one tenth held out"
 FIRST = ("epochs", "batch", "size", "learning_rate")

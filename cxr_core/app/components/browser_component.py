@@ -29,6 +29,6 @@ def show_component(name: str, key: str, data: dict[str, Any], **on_change: Any) 
 def source(name: str) -> tuple[str, str, str]:
     """HTML, CSS and script of a part."""
     html, css, script, last = (
-        (APP / file).read_text() for file in (f"{name}.html", f"{name}.css", f"{name}.js", "components/component.js")
+        (APP / file).read_text() for file in (f"{name}.html", f"{name}.css", f"{name}.js", "components/browser_component.js")
     )
     return html, css, script + last
