@@ -76,7 +76,7 @@ def test_metrics_know_no_keras() -> None:
         "cxr_core.cli.main",
         "cxr_core.datasets.index",
         "cxr_core.datasets.demo",
-        "cxr_core.training.jobs",
+        "cxr_core.training.run_actions",
         "cxr_core.inference.predictor",
     ],
 )

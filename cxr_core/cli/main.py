@@ -180,7 +180,7 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _resume(options: argparse.Namespace) -> int:
-    from cxr_core.training.jobs import prepare_resume
+    from cxr_core.training.run_actions import prepare_resume
     from cxr_core.training.runs import find_run
 
     run = find_run(options.run)
@@ -213,7 +213,7 @@ def _runs(options: argparse.Namespace) -> int:
 
 
 def _stop(options: argparse.Namespace) -> int:
-    from cxr_core.training.jobs import stop
+    from cxr_core.training.run_actions import stop
     from cxr_core.training.runs import find_run
 
     run = find_run(options.run)

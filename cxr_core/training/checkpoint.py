@@ -18,7 +18,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from cxr_core.errors import WorkError
-from cxr_core.paths import replacing
+from cxr_core.files import replace_atomically
 from cxr_core.training.runs import Run
 
 
@@ -46,9 +46,9 @@ def commit(run: Run, model, done: Commit) -> None:
         folder.mkdir(exist_ok=True)
         if done.best_epoch == done.epoch:
             model.save(_best_part(run, done.epoch))
-        with replacing(folder / f"epoch-{done.epoch}.npz") as part:
+        with replace_atomically(folder / f"epoch-{done.epoch}.npz") as part:
             _save_variables(model, part)
-        with replacing(folder / "epoch.json") as part:
+        with replace_atomically(folder / "epoch.json") as part:
             part.write_text(json.dumps(asdict(done)))
         settle(run)
     except OSError as error:
@@ -115,7 +115,7 @@ def _settle_history(file: Path, done: Commit | None) -> None:
             _write_rows(table, [done.row], header=not lines)
         return
     rows = [row for row in csv.DictReader(lines) if row["epoch"].isdigit() and int(row["epoch"]) < done.epoch]
-    with replacing(file) as part, part.open("w", newline="") as table:
+    with replace_atomically(file) as part, part.open("w", newline="") as table:
         _write_rows(table, [*rows, done.row], header=True)
 
 

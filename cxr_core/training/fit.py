@@ -14,7 +14,7 @@ from cxr_core.datasets.split import write_split
 from cxr_core.errors import CXRError, WorkError
 from cxr_core.labels import PNEUMONIA
 from cxr_core.progress import Progress
-from cxr_core.training.device_queue import turn
+from cxr_core.jobs.device_queue import turn
 from cxr_core.training.recipe_settings import Recipe, recipe_from_dict
 from cxr_core.training.runs import Run, StopRequested
 from cxr_core.training.split_assignment import class_weights, deal

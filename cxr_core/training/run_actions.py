@@ -1,78 +1,91 @@
-"""What a user does with runs that have ended: name them, compare them, take their weights along, delete them."""
+"""Runs as processes of their own, which outlive the browser tab and the server."""
 
-import shutil
-import zipfile
-from typing import Any
+import contextlib
+import subprocess
+import sys
+import time
+from pathlib import Path
 
-import pandas as pd
+import psutil
 
-from cxr_core.errors import NotFound, SettingsError, WorkError
-from cxr_core.training.recipe_settings import recipe_from_dict
-from cxr_core.training.runs import Run
+from cxr_core.errors import SettingsError, WorkError
+from cxr_core.paths import REPOSITORY
+from cxr_core.training.recipe_settings import Recipe, differences
+from cxr_core.training.runs import Run, create_run, in_words
 
-LONGEST_NAME = 60
+
+def launch(data: Path, recipe_name: str, recipe: Recipe, split: Path | None = None) -> Run:
+    """Start a fit in a process of its own session, so that ending the server does not end it."""
+    run = create_run(data, recipe_name, recipe, split)
+    start(run)
+    return run
 
 
-def rename(run: Run, name: str) -> None:
-    """Call a run by a name of its user's; its id and folder stay. Raises SettingsError, or WorkError if it cannot be
-    written."""
-    name = name.strip()
-    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
-        raise SettingsError(f"name {name!r}: 1 to {LONGEST_NAME} printable characters are accepted.")
+def start(run: Run) -> None:
+    """Put a process to work on a run folder. Raises WorkError if it cannot be started."""
+    run.update(status="starting", arrived=time.time(), message="Starting.")
     try:
-        (run.folder / "name.txt").write_text(name)
+        with (run.folder / "log.txt").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "cxr_core.jobs.worker", str(run.folder)],
+                cwd=REPOSITORY,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise WorkError(f"run {run.id}: its process could not be started ({error.strerror}).") from error
+    run.update(pid=process.pid, pid_started=psutil.Process(process.pid).create_time())
+
+
+def stop(run: Run) -> None:
+    """Ask a run to stop after the batch it is at; the best weights so far stay. No effect on one that has ended.
+
+    Raises WorkError if the run folder cannot be written.
+    """
+    if not run.live:
+        return
+    try:
+        (run.folder / "stop").touch()
     except OSError as error:
         raise WorkError(f"{run.folder}: the run folder cannot be written ({error.strerror}).") from error
 
 
-def delete(run: Run) -> None:
-    """Remove a run's folder for good. Raises WorkError while a process is at work on it, or if it cannot be removed."""
-    if run.live:
-        raise WorkError(f"run {run.name}: is at work; stop it before it is deleted.")
-    try:
-        (run.folder / "state.json").unlink()  # first, so that what remains of an interrupted delete is no run
-        shutil.rmtree(run.folder)
-    except OSError as error:
-        raise WorkError(f"{run.folder}: cannot be deleted ({error.strerror}).") from error
+def kill(run: Run) -> None:
+    """End a run's process at once; `resume` goes on from its last whole epoch. No effect on one that has ended."""
+    if not run.live:
+        return
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(run.state()["pid"])
+        process.kill()
+        process.wait(10)
+    run.update(status="stopped", message="Killed.")
+    (run.folder / "stop").unlink(missing_ok=True)
 
 
-def weights_h5(run: Run) -> bytes:
-    """The best epoch's weights as a Keras `.weights.h5`; a `.keras` file is an archive that holds one.
+def resume(run: Run) -> None:
+    """Go on where a run that stopped, failed or died left off. Raises what `prepare_resume` raises."""
+    prepare_resume(run)
+    start(run)
 
-    Raises NotFound before the first epoch has ended.
+
+def prepare_resume(run: Run) -> None:
+    """Check that a run can go on, and take back a stop.
+
+    Raises WorkError if it is at work or finished, SettingsError if its settings were changed since.
     """
-    file = run.folder / "best.keras"
-    if not file.exists():
-        raise NotFound(f"run {run.name}: has no weights yet; its first epoch has not ended.")
-    with zipfile.ZipFile(file) as archive:
-        return archive.read("model.weights.h5")
+    from cxr_core.training.checkpoint import last_commit
 
-
-def settings_that_differ(runs: list[Run]) -> pd.DataFrame:
-    """One row a setting in which the runs differ, one column a run; values as text. "data" and "split" count too."""
-    columns: dict[str, dict[str, Any]] = {}
-    for run in runs:
-        config = run.config()
-        settings = recipe_from_dict(config["settings"]).to_dict()
-        columns[run.name] = {"recipe": config["recipe"], "data": config["data"], "split": config["split"]} | settings
-    table = pd.DataFrame(columns).map(str)
-    return table[table.nunique(axis=1) > 1].rename_axis("Setting").reset_index()
-
-
-def figures_side_by_side(runs: list[Run]) -> pd.DataFrame:
-    """One row a run: its status, epochs, and the figures of its best epoch."""
-    rows = []
-    for run in runs:
-        state, history = run.state(), run.history()
-        row: dict[str, Any] = {"Run": run.name, "Status": state["status"], "Epochs": len(history)}
-        if "best_epoch" in state and len(history):
-            best = history[history["epoch"] == state["best_epoch"]].iloc[0]
-            row |= {
-                "Best epoch": int(best["epoch"]),
-                "Validation AUC": best["val_auc"],
-                "Validation accuracy": best["val_accuracy"],
-                "Validation loss": best["val_loss"],
-                "Seconds an epoch": history["seconds"].median(),
-            }
-        rows.append(row)
-    return pd.DataFrame(rows)
+    status = run.state()["status"]
+    if run.live or status == "finished":
+        raise WorkError(f"run {run.id}: is {status}; only a run that stopped, failed or died can go on.")
+    done = last_commit(run)
+    if done:
+        changed = differences(done.asked["settings"], run.config()["settings"])
+        if done.asked["split"] != run.config()["split"]:
+            changed["split"] = (done.asked["split"], run.config()["split"])
+        if changed:
+            raise SettingsError(f"run {run.id}: cannot go on with other settings: {in_words(changed)}.")
+    (run.folder / "stop").unlink(missing_ok=True)
+    run.update(arrived=time.time())

@@ -26,7 +26,8 @@ import pandas as pd
 import psutil
 
 from cxr_core.errors import NotFound, SettingsError, WorkError
-from cxr_core.paths import replacing, runs_folder
+from cxr_core.files import replace_atomically
+from cxr_core.paths import runs_folder
 from cxr_core.training.recipe_settings import Recipe, differences
 
 LIVE = ("starting", "queued", "preparing", "running", "stopping")
@@ -74,7 +75,7 @@ class Run:
         file = self.folder / "state.json"
         state = json.loads(file.read_text()) if file.exists() else {}
         try:
-            with replacing(file) as part:
+            with replace_atomically(file) as part:
                 part.write_text(json.dumps(state | changes | {"heartbeat": time.time()}, indent=1))
         except OSError as error:
             raise WorkError(f"{self.folder}: the run folder cannot be written ({error.strerror}).") from error

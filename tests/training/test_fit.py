@@ -11,7 +11,7 @@ from cxr_core.datasets.index import build_index
 from cxr_core.datasets.split import grouped_split, write_split
 from cxr_core.errors import CXRError, DataSetError, WorkError
 from cxr_core.training.fit import fit
-from cxr_core.training.jobs import prepare_resume
+from cxr_core.training.run_actions import prepare_resume
 from cxr_core.training.recipes import Recipe, configure
 from cxr_core.training.runs import Run, create_run, list_runs
 from cxr_core.training.split_assignment import class_weights, deal

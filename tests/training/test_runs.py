@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from cxr_core.errors import NotFound, SettingsError, WorkError
-from cxr_core.training.jobs import kill, prepare_resume, stop
+from cxr_core.training.run_actions import kill, prepare_resume, stop
 from cxr_core.training.recipes import configure
-from cxr_core.training.run_actions import delete, figures_side_by_side, rename, settings_that_differ, weights_h5
+from cxr_core.training.run_comparison import delete, figures_side_by_side, rename, settings_that_differ, weights_h5
 from cxr_core.training.runs import Run, create_run, find_run, list_runs
 
 NOBODY = 2**22 + 1  # above the kernel's greatest process id

@@ -1,4 +1,4 @@
-"""`python -m cxr_core.training.worker FOLDER`: the process that `jobs.start` puts to work on a run folder."""
+"""`python -m cxr_core.jobs.worker FOLDER`: the process that `jobs.start` puts to work on a run folder."""
 
 import sys
 from pathlib import Path

@@ -86,7 +86,7 @@ def test_killed_at_any_step_no_epoch_is_lost_or_told_twice(run: Run, step: int, 
         return do
 
     with monkeypatch.context() as patch:
-        for name in ("replacing", "_best_part", "_write_rows"):
+        for name in ("replace_atomically", "_best_part", "_write_rows"):
             patch.setattr(backup, name, stepping(getattr(backup, name)))
         with contextlib.suppress(Killed):
             keep(run, 2, 2 if best else 1)

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from cxr_core.backend import import_keras
-from cxr_core.training.jobs import kill, launch, resume, start, stop
+from cxr_core.training.run_actions import kill, launch, resume, start, stop
 from cxr_core.training.recipes import configure
 from cxr_core.training.runs import Run, create_run, list_runs
 from tests.conftest import REPOSITORY
@@ -30,7 +30,7 @@ LAUNCHER = """
 import sys, time
 from pathlib import Path
 from cxr_core.backend import import_keras
-from cxr_core.training.jobs import launch
+from cxr_core.training.run_actions import launch
 from cxr_core.training.recipes import configure
 settings = {"size": "32", "widths": "4", "dense": "4", "batch": "16", "epochs": "500"}
 print(launch(Path(sys.argv[1]), "sequential-4conv", configure("sequential-4conv", settings)).id, flush=True)
