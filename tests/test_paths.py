@@ -14,8 +14,9 @@ from cxr_core.cli.main import main
 from cxr_core.datasets.index import build_index
 from cxr_core.datasets.input_cache import cached_inputs
 from cxr_core.errors import WorkError
+from cxr_core.files import store_file
 from cxr_core.imaging.preprocessing import Preprocessing
-from cxr_core.paths import cache_folder, keeping
+from cxr_core.paths import cache_folder
 from tests.conftest import REPOSITORY
 from tests.support.synthetic_chests import write_data_set
 
@@ -56,7 +57,7 @@ def test_a_verb_without_a_home_says_so(
 ) -> None:
     cxr_home.write_text("in its place lies a file")
     assert main([verb, str(demo_set)] if verb == "index" else [verb]) == 1
-    said = f"{cxr_home}: cannot be made (File exists); make room, or set CXR_HOME to a folder that can be written.\n"
+    said = f"{cxr_home}: cannot be created (File exists); make room, or set CXR_HOME to a folder that can be written.\n"
     assert capsys.readouterr().err == said
 
 
@@ -85,9 +86,9 @@ def test_a_file_is_kept_whole_or_not_at_all_and_what_a_killed_process_left_is_re
     left, others = (tmp_path / f".{file.name}.{pid}.7.part" for pid in (gone.pid, os.getppid()))
     for part in (left, others):
         part.write_text("half")
-    with keeping(file, "this") as part:
+    with store_file(file, "this") as part:
         part.write_text("whole")
-    with files_of_at_most(3), pytest.raises(WorkError, match="this cannot be kept"), keeping(file, "this") as part:
+    with files_of_at_most(3), pytest.raises(WorkError, match="this cannot be stored"), store_file(file, "this") as part:
         part.write_text("half")
     assert file.read_text() == "whole"
     assert sorted(tmp_path.iterdir()) == sorted([others, file])
