@@ -15,7 +15,7 @@ from cxr_core.evaluation.label_review import uncontested
 from cxr_core.evaluation.store import Evaluation, kept, kept_systems, marked_test
 from cxr_core.evaluation.test_set_access import times_opened
 from cxr_core.models.registry import Model, list_models
-from cxr_core.reports.evaluation.data import siblings_in_words
+from cxr_core.reports.evaluation.build import siblings_in_words
 
 ROOMS = ("Evaluations", "Site acceptance")
 

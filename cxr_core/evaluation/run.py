@@ -48,7 +48,7 @@ def assess(
     films and the comparison. Raises CXRError.
     """
     from cxr_core.evaluation.compare import compare, in_words, names_of
-    from cxr_core.reports.evaluation.data import write_report
+    from cxr_core.reports.evaluation.build import write_report
 
     if isinstance(against, Model) and holds_scores(data):
         raise SettingsError(f"comparison: {data.name} holds scores; a second CSV of scores is accepted beside it.")

@@ -10,7 +10,7 @@ import pytest
 from cxr_core.evaluation.same_patient_films import by_patient, leaked_share
 from cxr_core.models.registry import Model, find_model
 from cxr_core.paths import home, runs_folder
-from cxr_core.reports.evaluation.data import siblings_in_words
+from cxr_core.reports.evaluation.build import siblings_in_words
 
 SETTINGS = {"architecture": "residual", "epochs": 3, "seed": 0}
 

@@ -12,10 +12,10 @@ from cxr_core.evaluation.store import Evaluation
 from cxr_core.evaluation.test_set_access import record_test
 from cxr_core.metrics.scores import Scores
 from cxr_core.models.registry import Model, find_model
-from cxr_core.reports.evaluation.build import report_of
+from cxr_core.reports.evaluation.items import report_of
 from cxr_core.reports.evaluation.charts import drawings
 from cxr_core.reports.evaluation.claim import SECTIONS, TITLES
-from cxr_core.reports.evaluation.data import gather, write_report
+from cxr_core.reports.evaluation.build import gather, write_report
 from cxr_core.reports.evaluation.drawing import Drawing, svg
 from cxr_core.reports.evaluation.html import to_html
 from cxr_core.reports.evaluation.pdf import to_pdf

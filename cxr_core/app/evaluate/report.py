@@ -6,8 +6,8 @@ import streamlit as st
 
 from cxr_core.evaluation.store import Evaluation
 from cxr_core.models.registry import Model
-from cxr_core.reports.evaluation.build import report_of
-from cxr_core.reports.evaluation.data import gather
+from cxr_core.reports.evaluation.items import report_of
+from cxr_core.reports.evaluation.build import gather
 from cxr_core.reports.evaluation.html import to_html
 
 
