@@ -2,7 +2,7 @@
 
     python -m benchmarks.accuracy.gate ../shared/data
 
-Pictures that are no frontal films: by the gates that `cxr_core/publishing/gate.py` fitted on the other half of them,
+Pictures that are no frontal films: by the gates that `cxr_core/publishing/publish_gate.py` fitted on the other half of them,
 if their folder is under CXR_HOME, else the figures on the shipped gate's card. Frontal films of the check patients,
 upright and spoilt: by the shipped gate, which has not seen them. Wanted: 99% of photographs, 95% of slices, 90% of
 lateral films and all hands refused, at most 2% of upright frontal films.
@@ -15,7 +15,7 @@ from statistics import median
 
 from cxr_core.imaging.decode import read_film
 from cxr_core.inference.gate.gate import Gate, shipped_gate
-from cxr_core.publishing.gate import half_folder, measure_films, measure_others
+from cxr_core.publishing.publish_gate import half_folder, measure_films, measure_others
 from cxr_core.training.gate.training_films import load
 
 

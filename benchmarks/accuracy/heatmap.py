@@ -18,7 +18,7 @@ import numpy as np
 from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.accuracy.opacities import pasted
+from benchmarks.accuracy.synthetic_opacities import pasted
 from cxr_core.backend import import_keras, predictor
 from cxr_core.datasets.index import build_index
 from cxr_core.datasets.input_cache import cached_inputs

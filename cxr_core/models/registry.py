@@ -54,7 +54,7 @@ class Model:
 
     @property
     def known_failures(self) -> Path:
-        """`known_failures/`, by `benchmarks.accuracy.failures`: `failures.json`, pictures. Of a released model only."""
+        """`known_failures/`, by `benchmarks.accuracy.known_failures`: `failures.json`, pictures. Of a released model only."""
         return self.folder / "known_failures"
 
     @property

@@ -31,7 +31,7 @@ from cxr_core.models.runtime import Network
 from cxr_core.paths import published_models_folder
 from cxr_core.publishing.answers import describe_answers
 from cxr_core.publishing.card_figures import data_flow, parts_and_openings
-from cxr_core.publishing.card_text import describe_use
+from cxr_core.publishing.card_builder import describe_use
 from cxr_core.publishing.fit_heatmap import fit_heatmap
 from cxr_core.training.recipes import recipe_from_dict
 from cxr_core.training.runs import Run

@@ -13,7 +13,7 @@ from cxr_core.paths import RELEASED_MODELS
 from tests.support.diagnose_page import QuickPredictor, drop, html, open_page, quick_reader  # noqa: F401
 from tests.support.hostile_files import MAKERS, SCRIPT, dicom, hostile_files, real_files
 
-SOME = 2 * len(MAKERS)  # all 500 by `python -m benchmarks.load.hostile`
+SOME = 2 * len(MAKERS)  # all 500 by `python -m benchmarks.load.hostile_files`
 
 
 # pydicom warns, rightly, as the odd headers are made.

@@ -2,7 +2,7 @@
 
 A small network sorts the picture into a frontal film or one of eight kinds to refuse; a film whose bones are black is
 turned right and sorted again; what looks frontal but lies far from every training film is refused by its distance.
-`cxr_core/publishing/gate.py` fits it and writes its card, with the figures on pictures it had not seen.
+`cxr_core/publishing/publish_gate.py` fits it and writes its card, with the figures on pictures it had not seen.
 """
 
 import json

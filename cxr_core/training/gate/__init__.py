@@ -1,1 +1,1 @@
-"""How the gate is fitted: the views it is shown, its network, its limits. `publishing/gate.py` runs it."""
+"""How the gate is fitted: the views it is shown, its network, its limits. `publishing/publish_gate.py` runs it."""

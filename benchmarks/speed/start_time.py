@@ -1,6 +1,6 @@
 """How long a user waits: `python -m cxr_core --help`, and the first page after `streamlit run`.
 
-    python -m benchmarks.speed.start [--repeat 3]
+    python -m benchmarks.speed.start_time [--repeat 3]
 
 The page is opened in headless Chromium as soon as the server answers; it counts as drawn when the Diagnose title and
 the drop zone are on screen. Beside it, in the same run, stands what the page would cost if it imported TensorFlow.

@@ -1,6 +1,6 @@
 """Twenty readers at once through the real server: no error, no mix-up, and memory that stays flat.
 
-    python -m benchmarks.load.load [--sessions 20] [--minutes 5] [--films 3]
+    python -m benchmarks.load.concurrent_sessions [--sessions 20] [--minutes 5] [--films 3]
 
 Each session is a WebSocket of its own that speaks the browser's protocol without a browser, so that the clients take
 little of the 2 cores: it drops films of its own, waits for their answers, checks that the worklist carries the hashes

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cxr_core.datasets.demo import SHIPPED, sample_films
-from cxr_core.publishing.card_text import describe_use
+from cxr_core.publishing.card_builder import describe_use
 from tests.support.synthetic_chests import write_data_set
 
 

@@ -1,6 +1,6 @@
 """Known failures of a model, drawn: the synthetic films that come with the app, as they are and as it fails on them.
 
-    python -m benchmarks.accuracy.failures [--model NAME] --out models/NAME/known_failures
+    python -m benchmarks.accuracy.known_failures [--model NAME] --out models/NAME/known_failures
 
 Of the six sample films each kind is shown on the one on which it shows most, with the model's own probabilities there.
 Writes a picture for each, and `failures.json` with what to say of it. No patient's film is shown.
@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.accuracy.opacities import pasted
+from benchmarks.accuracy.synthetic_opacities import pasted
 from benchmarks.speed.reading_speed import score
 from cxr_core.datasets.demo import sample_films
 from cxr_core.imaging.decode import read_film

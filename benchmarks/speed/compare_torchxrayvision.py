@@ -1,7 +1,7 @@
 """How fast films are scored beside TorchXRayVision's DenseNet121 at 224 pixels, and in how much memory.
 
     python -m venv /tmp/txrv && /tmp/txrv/bin/pip install torchxrayvision opencv-python-headless
-    python -m benchmarks.speed.beside_torchxrayvision /tmp/txrv/bin/python DATA [--films 500] [--repeat 3] [--side 1000]
+    python -m benchmarks.speed.compare_torchxrayvision /tmp/txrv/bin/python DATA [--films 500] [--repeat 3] [--side 1000]
 
 Each in a process of its own, by turns, on the same JPEG files, films of a data set at one size: one film from array to
 probability (the mean over ONE films, since ours looks at some of them twice, and the slowest), a folder from files to
@@ -48,9 +48,9 @@ def main() -> None:
         paths = index.readable["path"].sample(asked.films, random_state=0)
         for number, path in enumerate(paths):
             cv2.imwrite(f"{folder}/{number:04}.jpg", cv2.resize(read_film(index.root / path).pixels, asked.side))
-        theirs = [asked.python, "-P", str(REPOSITORY / "benchmarks" / "beside_torchxrayvision_worker.py"), folder]
+        theirs = [asked.python, "-P", str(REPOSITORY / "benchmarks" / "speed" / "compare_torchxrayvision_worker.py"), folder]
         commands = {
-            "ours": [sys.executable, "-m", "benchmarks.speed.beside_torchxrayvision", "--worker", folder],
+            "ours": [sys.executable, "-m", "benchmarks.speed.compare_torchxrayvision", "--worker", folder],
             "theirs, scikit-image": [*theirs, "skimage"],
             "theirs, OpenCV": [*theirs, "cv2"],
         }

@@ -1,6 +1,6 @@
 """Every hostile file through the reader: each must be read or refused with a reason, soon and in little memory.
 
-    python -m benchmarks.load.hostile [--files 500] [--model NAME]
+    python -m benchmarks.load.hostile_files [--files 500] [--model NAME]
 
 Wanted: every file answered, none over 10 s, no more than 2 GB of memory. `tests/support/hostile_files.py` makes
 the files, always the same ones; `tests/browser/test_diagnose_answer.py` drops some of them on the page.

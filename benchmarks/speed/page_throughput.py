@@ -1,6 +1,6 @@
 """A morning's worth of films through the page beside the same files by `predict`.
 
-    python -m benchmarks.speed.morning [--films 500] [--repeat 1]
+    python -m benchmarks.speed.page_throughput [--films 500] [--repeat 1]
 
 The synthetic films that come with the app, at 1,000 x 800 pixels and each with grain of its own, are dropped in
 Chromium on a page that has already read a film; the time runs from the first sign that the server has them to the last

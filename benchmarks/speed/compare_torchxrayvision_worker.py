@@ -1,4 +1,4 @@
-"""What `benchmarks.speed.beside_torchxrayvision` runs where TorchXRayVision is installed; it imports nothing of ours.
+"""What `benchmarks.speed.compare_torchxrayvision` runs where TorchXRayVision is installed; it imports nothing of ours.
 
 Its DenseNet121 at 224 pixels with random weights, which take as long as trained ones. Films are read and prepared as
 its own README shows.

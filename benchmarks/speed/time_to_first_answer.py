@@ -1,6 +1,6 @@
 """How long the first answer takes: from `streamlit run` on a cold machine to a verdict on screen.
 
-    python -m benchmarks.speed.first_answer [--repeat 3]
+    python -m benchmarks.speed.time_to_first_answer [--repeat 3]
 
 Chromium opens the page as soon as the server answers and drops one shipped film at once. Wanted: 12 s on 2 idle cores.
 """

@@ -1,6 +1,6 @@
 """Fit the gate and measure it on pictures it has not seen.
 
-    nice .venv/bin/python -m cxr_core.publishing.gate ../shared/data --out cxr_core/inference/gate/gate_model
+    nice .venv/bin/python -m cxr_core.publishing.publish_gate ../shared/data --out cxr_core/inference/gate/gate_model
 
 Three fits of about 7 minutes each on 2 cores: two on one half of the pictures that are no frontal films, each measured
 on the other half, and the one that is shipped, in the same way on all of them. The card says which is which.
