@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from cxr_core.evaluation.store import Evaluation
+from cxr_core.imaging.dicom_age import parse_age
 from cxr_core.metrics.estimate_text import in_short, quoted
 from cxr_core.metrics.subgroups import evaluate_subgroups, kinds_against_normal
 
@@ -36,7 +37,8 @@ def film_groups(evaluation: Evaluation) -> tuple[dict[str, np.ndarray], list[str
     else:
         notes.append(f"Every patient has {'several films' if several.all() else 'one film'}.")
     if "age" in films:
-        years = films["age"].map(_years).to_numpy(float)
+        ages = [parse_age(str(age)) for age in films["age"]]
+        years = np.array([age.years if age else np.nan for age in ages], float)
         groups |= {
             f"Age {name}": chosen for low, high, name in AGES if (chosen := (years >= low) & (years < high)).any()
         }
@@ -65,13 +67,6 @@ def _halves(
         return
     groups[f"{below}, under {middle:.{digits}f} {unit}"] = low
     groups[f"{above}, from {middle:.{digits}f} {unit}"] = ~low
-
-
-def _years(age: str) -> float:
-    """Years of a DICOM age ("030M", PS3.5 6.2); NaN where it is none."""
-    text = str(age)
-    shares = {"D": 365.25, "W": 52.18, "M": 12.0, "Y": 1.0}
-    return int(text[:-1]) / shares[text[-1]] if text[:-1].isdigit() and text[-1] in shares else np.nan
 
 
 def group_table(evaluation: Evaluation) -> tuple[pd.DataFrame, list[str]]:
