@@ -19,8 +19,8 @@ from cxr_core.app.navigation import require_frame
 from cxr_core.datasets.demo import sample_films
 from cxr_core.errors import CXRError
 from cxr_core.imaging.decode import ACCEPTED
-from cxr_core.inference.decision import heat_in_words
 from cxr_core.inference.reader_log import ReadingLog
+from cxr_core.inference.wording import heat_in_words
 from cxr_core.models.registry import list_models
 
 KEYS = (

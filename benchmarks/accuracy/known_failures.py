@@ -20,9 +20,9 @@ from cxr_core.datasets.demo import sample_films
 from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.film import Film
 from cxr_core.inference.augmented_views import views_of
-from cxr_core.inference.decision import percent
 from cxr_core.inference.explain.heatmap import overlay
 from cxr_core.inference.predictor import Predictor
+from cxr_core.inference.wording import percent
 from cxr_core.models.registry import find_model
 
 SIDE = (1000, 800)  # pixels, as films usually come

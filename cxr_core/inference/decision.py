@@ -8,13 +8,13 @@ import numpy as np
 
 from cxr_core.errors import SettingsError
 from cxr_core.inference.augmented_views import in_words as moved_in_words
-from cxr_core.inference.gate.pixel_checks import Check
 from cxr_core.inference.prediction import Prediction
+from cxr_core.inference.reading import Reading
+from cxr_core.inference.wording import in_words, percent
 from cxr_core.labels import Verdict
 from cxr_core.metrics.conformal import Limits
 
 UNMEASURED_SPREAD = 0.25  # for a model whose card names no limit of its own
-FAINT = 0.2  # of the strongest heat there can be; hardly to be seen on the screen
 
 
 @dataclass(frozen=True)
@@ -65,45 +65,6 @@ class Rules:
         return self.thresholds[point], self.limits[rate], rate
 
 
-@dataclass(frozen=True, eq=False)
-class Reading:
-    """What a model says of one film.
-
-    probability: calibrated, of pneumonia; None if the film is not assessable.
-    threshold: at or above it the film is called pneumonia.
-    heatmap: `float32 (h, w)` in [0, 1], see `heatmap.heatmap_of`; None if there is none to show.
-    check: the check that failed, if the film is not assessable.
-    findings: what the verdict was made of; `verdict.decide` makes another of it.
-    """
-
-    file: str
-    sha256: str
-    verdict: Verdict
-    probability: float | None
-    threshold: float
-    reasons: tuple[str, ...]
-    heatmap: np.ndarray | None
-    model: str
-    version: str
-    seconds: float
-    check: Check | None = None
-    findings: Prediction | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """The contract's JSON document; `heatmap` is None until a file was written for it."""
-        return {
-            "file": self.file,
-            "sha256": self.sha256,
-            "verdict": self.verdict,
-            "probability": None if self.probability is None else round(self.probability, 6),
-            "threshold": round(self.threshold, 6),
-            "reasons": list(self.reasons),
-            "heatmap": None,
-            "model": {"name": self.model, "version": self.version},
-            "seconds": round(self.seconds, 4),
-        }
-
-
 def decide(findings: Prediction, rules: Rules, choice: Choice, model: str, version: str) -> Reading:
     """The verdict on what was found, by the model's rules and the user's choice; nothing is read again.
 
@@ -151,46 +112,3 @@ def _doubts(called: Verdict, answer: str, rate: float) -> Iterator[str]:
         yield f"Neither class can be ruled out at an error rate of {rate:.0%}."
     elif answer not in ("neither", called):
         yield f"The operating point calls it {called}, but at an error rate of {rate:.0%} only {answer} stays possible."
-
-
-def percent(share: float) -> str:
-    """A probability for people: never a certainty."""
-    if share > 0.99:
-        return "> 99%"
-    return "< 1%" if share < 0.01 else f"{share:.0%}"
-
-
-def in_words(probability: float, verdict: Verdict) -> str:
-    """The probability of pneumonia in the lexicon of Panicek and Hricak (AJR 2016; 207:2-3).
-
-    Where its words would speak against the verdict, which goes by the operating point: on which side of it the film is.
-    """
-    if verdict == "normal" and probability > 0.375:
-        return "below the threshold"
-    if verdict == "pneumonia" and probability <= 0.375:
-        return "not below the threshold"
-    if probability > 0.9:
-        return "consistent with pneumonia"
-    if probability > 0.625:
-        return "probable pneumonia"
-    if probability > 0.375:
-        return "possible pneumonia"
-    if probability >= 0.1:
-        return "pneumonia less likely"
-    return "pneumonia unlikely"
-
-
-def heat_in_words(reading: Reading) -> str:
-    """What the heatmap means, for who sees it; nothing where there is none."""
-    if reading.heatmap is None or reading.findings is None:
-        return ""
-    inside = reading.findings.heat_in_lungs
-    if inside is None or reading.heatmap.max() < FAINT:
-        return "Hardly any heat: nowhere does the film look to the network much more like pneumonia than like normal."
-    where = f"{inside:.0%} of the heat lies inside the lungs"
-    if inside < 0.5:
-        where = f"most of the heat, {1 - inside:.0%}, lies outside the lungs"
-    return (
-        "Heat is where the film looks to the network more like films with pneumonia than like normal ones. It is no "
-        f"proof of disease there: {where}, as far as they can be told."
-    )

@@ -10,13 +10,14 @@ import numpy as np
 from cxr_core.imaging.film import Film
 from cxr_core.imaging.preprocessing import Preprocessing
 from cxr_core.inference.augmented_views import mirrored, shifted, views_of
-from cxr_core.inference.decision import Choice, Reading, Rules, decide
+from cxr_core.inference.decision import Choice, Rules, decide
 from cxr_core.inference.explain.heatmap import heatmap_of
 from cxr_core.inference.explain.local_evidence import LEAST_AGREEMENT, LocalEvidence, read_local_evidence
 from cxr_core.inference.explain.lungs import lung_fields, share_inside
 from cxr_core.inference.gate.gate import Admission, Gate, shipped_gate
 from cxr_core.inference.intended_use import age_note
 from cxr_core.inference.prediction import Prediction
+from cxr_core.inference.reading import Reading
 from cxr_core.inference.test_time_augmentation import read_test_time_augmentation
 from cxr_core.metrics.calibration import Platt
 from cxr_core.models.registry import Model

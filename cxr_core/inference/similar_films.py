@@ -7,8 +7,9 @@ import numpy as np
 
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.input_cache import cached_inputs
+from cxr_core.files import store_file
 from cxr_core.inference.predictor import Predictor
-from cxr_core.paths import cache_folder, keeping
+from cxr_core.paths import cache_folder
 from cxr_core.progress import Progress
 
 _AT_ONCE = 256
@@ -68,5 +69,5 @@ def _fill(file, reader: Predictor, index: Index, progress: Progress | None) -> N
         parts.append(reader.features(np.asarray(inputs[start : start + _AT_ONCE])))
         if progress:
             progress(min(start + _AT_ONCE, len(inputs)), len(inputs))
-    with keeping(file, "what the network saw of the films") as part, part.open("wb") as stream:
+    with store_file(file, "what the network saw of the films") as part, part.open("wb") as stream:
         np.save(stream, np.concatenate(parts))

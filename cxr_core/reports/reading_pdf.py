@@ -11,8 +11,9 @@ import numpy as np
 from fpdf import FPDF
 from PIL import Image
 
-from cxr_core.inference.decision import Reading, heat_in_words, in_words, percent
 from cxr_core.inference.explain.heatmap import overlay
+from cxr_core.inference.reading import Reading
+from cxr_core.inference.wording import heat_in_words, in_words, percent
 from cxr_core.labels import VERDICTS
 from cxr_core.reports.reading_table import Reported
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cxr_core.inference.decision import Reading
+from cxr_core.inference.reading import Reading
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

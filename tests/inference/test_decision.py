@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from cxr_core.errors import SettingsError
-from cxr_core.inference.decision import Choice, Reading, Rules, decide, heat_in_words
+from cxr_core.inference.decision import Choice, Rules, decide
 from cxr_core.inference.gate.pixel_checks import Refusal
 from cxr_core.inference.intended_use import age_note
 from cxr_core.inference.prediction import Prediction
+from cxr_core.inference.reading import Reading
+from cxr_core.inference.wording import heat_in_words
 from cxr_core.metrics.conformal import Limits
 
 RULES = Rules(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from cxr_core.inference.decision import Reading
+from cxr_core.inference.reading import Reading
 from cxr_core.reports.reading_pdf import film_pdf, list_pdf
 from cxr_core.reports.reading_table import Reported, to_csv, to_json
 

@@ -9,9 +9,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cxr_core.imaging.film import Film
-from cxr_core.inference.decision import Choice, Reading, Rules, decide
+from cxr_core.inference.decision import Choice, Rules, decide
 from cxr_core.inference.gate.pixel_checks import Refusal
 from cxr_core.inference.prediction import Prediction
+from cxr_core.inference.reading import Reading
 from cxr_core.models.registry import Model
 from tests.conftest import REPOSITORY
 from tests.support.synthetic_films import encoded

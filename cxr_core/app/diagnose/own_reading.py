@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 from cxr_core.errors import CXRError
-from cxr_core.inference.decision import Reading
 from cxr_core.inference.reader_log import MAX_NOTE, Own, OwnReading, ReadingLog, agreement_by_day
+from cxr_core.inference.reading import Reading
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -19,7 +19,7 @@ from cxr_core.errors import CXRError, UnreadableFilm
 from cxr_core.imaging.decode import ACCEPTED, decode_film
 from cxr_core.imaging.decode_ahead import decoded_ahead
 from cxr_core.imaging.film import Film, Provenance
-from cxr_core.inference.decision import Reading
+from cxr_core.inference.reading import Reading
 
 if TYPE_CHECKING:
     from cxr_core.inference.predictor import Predictor

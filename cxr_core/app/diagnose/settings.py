@@ -6,7 +6,8 @@ from typing import Any
 import streamlit as st
 
 from cxr_core.app.diagnose.session import Answer
-from cxr_core.inference.decision import Choice, Rules, decide, percent
+from cxr_core.inference.decision import Choice, Rules, decide
+from cxr_core.inference.wording import percent
 from cxr_core.labels import OPERATING_POINTS
 from cxr_core.metrics.local_prevalence import at_prevalence, ward_values
 from cxr_core.metrics.prevalence import children_like_these

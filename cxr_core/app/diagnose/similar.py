@@ -11,7 +11,7 @@ from cxr_core.app.diagnose.viewer import for_screen
 from cxr_core.app.model_cache import reader
 from cxr_core.errors import CXRError
 from cxr_core.imaging.decode import read_film
-from cxr_core.inference.decision import Reading
+from cxr_core.inference.reading import Reading
 from cxr_core.models.registry import Model
 
 if TYPE_CHECKING:

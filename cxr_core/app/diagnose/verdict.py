@@ -11,7 +11,9 @@ import streamlit as st
 
 from cxr_core.app.diagnose.session import Answer
 from cxr_core.inference.augmented_views import in_words as moved_in_words
-from cxr_core.inference.decision import Reading, Rules, in_words, percent
+from cxr_core.inference.decision import Rules
+from cxr_core.inference.reading import Reading
+from cxr_core.inference.wording import in_words, percent
 from cxr_core.labels import VERDICTS
 from cxr_core.metrics.frequencies import films_like_this
 

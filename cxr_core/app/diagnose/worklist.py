@@ -11,7 +11,7 @@ import streamlit as st
 from cxr_core.app.components.browser_component import show_component
 from cxr_core.app.diagnose.session import Answer
 from cxr_core.app.diagnose.verdict import SIGNS, WORDS
-from cxr_core.inference.decision import percent
+from cxr_core.inference.wording import percent
 
 KEY = "worklist"
 

@@ -13,10 +13,11 @@ import pandas as pd
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.quality.issues import DatasetIssue, counted, listed
 from cxr_core.errors import UnreadableFilm
+from cxr_core.files import store_file
 from cxr_core.imaging.decode import decode_film
 from cxr_core.imaging.film import Film
 from cxr_core.inference.gate.gate import BATCH, SHIPPED, shipped_gate
-from cxr_core.paths import cache_folder, keeping
+from cxr_core.paths import cache_folder
 from cxr_core.progress import Progress
 
 
@@ -94,5 +95,5 @@ def _kept(store: Path) -> dict[str, str]:
 
 
 def _keep(store: Path, said: dict[str, str]) -> None:
-    with keeping(store, "what the gate said") as part:
+    with store_file(store, "what the gate said") as part:
         pd.DataFrame({"sha256": list(said), "refusal": list(said.values())}).to_feather(part)
