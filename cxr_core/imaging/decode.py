@@ -1,6 +1,6 @@
-"""Bytes or a path become one grey film; the content decides the format, never the extension.
+"""Bytes or a path become one grey film. The content decides the format, never the extension.
 
-This is the one door to the decoders, and the one place where their failures become `UnreadableFilm`.
+All decoders are called from here, and here their failures become `UnreadableFilm`.
 """
 
 import hashlib
@@ -34,8 +34,8 @@ _SIGNATURES = {
     "DICOM": _BARE_DICOM,
 }
 
-# What people also drop, so that the refusal can call it by its name.
-_OTHERS = {
+# Unsupported formats that are common, so that the refusal can name them.
+_UNSUPPORTED = {
     "a GIF image": re.compile(rb"GIF8"),
     "a PDF document": re.compile(rb"%PDF"),
     "a ZIP archive": re.compile(rb"PK\x03\x04"),
@@ -52,14 +52,14 @@ def sniff(head: bytes) -> str | None:
 
 
 def read_film(path: Path | str) -> Film:
-    """Read one file; its size is checked before its content is taken.
+    """Read one file; its size is checked before its content is read.
 
-    Raises `UnreadableFilm` for whatever keeps it from being a film, as `decode_film` does.
+    Raises `UnreadableFilm` when the file cannot be opened, and where `decode_film` does.
     """
     path = Path(path)
     try:
         status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # a pipe or a device could be read for ever
+        if not stat.S_ISREG(status.st_mode):  # reading a pipe or a device might never end
             raise _refusal(path.name or str(path), "a folder" if path.is_dir() else "not a regular file")
         if status.st_size > MAX_BYTES:
             raise _refusal(path.name, _too_large(status.st_size))
@@ -81,8 +81,8 @@ def read_film(path: Path | str) -> Film:
 def decode_film(data: bytes, name: str) -> Film:
     """One grey film, `uint8 (H, W)`, bone white, from a file's bytes; `name` is the file's name.
 
-    Raises `UnreadableFilm`, and nothing else for any bytes, when they are empty, of no accepted format, truncated or
-    damaged, above `MAX_BYTES` or `MAX_PIXELS`, below `MIN_SIDE` on a side, or hold no single image.
+    Raises `UnreadableFilm`, and nothing else for any bytes: when they are empty, of no accepted format, truncated or
+    damaged, above `MAX_BYTES` or `MAX_PIXELS`, below `MIN_SIDE` on a side, or not a single image.
     """
     name = Path(name).name or name
     if not data:
@@ -91,7 +91,7 @@ def decode_film(data: bytes, name: str) -> Film:
         raise _refusal(name, _too_large(len(data)))
     kind = sniff(data[:132])
     if kind is None:
-        other = next((words for words, signature in _OTHERS.items() if signature.match(data)), "not an image")
+        other = next((what for what, signature in _UNSUPPORTED.items() if signature.match(data)), "not an image")
         raise _refusal(name, f"{other} ({len(data):,} byte{'s' if len(data) > 1 else ''})")
     try:
         with _quiet():
@@ -106,7 +106,7 @@ def decode_film(data: bytes, name: str) -> Film:
         raise _refusal(name, str(error)) from None
     except MemoryError:
         raise _refusal(name, f"a {kind} image that does not fit into memory") from None
-    except Exception as error:  # decoders fail in their own ways on damaged bytes; this is the one place for them all
+    except Exception as error:  # each decoder raises its own errors for damaged bytes; all are handled here
         raise _refusal(name, f"a {kind} file that is truncated, damaged or of an unsupported kind") from error
 
 
@@ -126,10 +126,10 @@ _quiet_saved = warnings.catch_warnings()
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """No warnings while any thread decodes: what matters in them is in the film's steps or in the refusal.
+    """Suppress warnings while any thread decodes: the film's steps or the refusal report what matters.
 
-    `catch_warnings` alone may leave the filters changed when threads overlap, so that the first one in saves them and
-    the last one out restores them.
+    `catch_warnings` alone may leave the filters changed when threads overlap. Here the first thread to enter saves them
+    and the last thread to leave restores them.
     """
     global _quiet_threads, _quiet_saved
     with _quiet_lock:

@@ -1,9 +1,9 @@
-"""Stored DICOM values become what a reader sees, by the display pipeline of PS3.4 N.2: modality LUT, VOI LUT, polarity.
+"""Stored DICOM values become displayed grey values, by the pipeline of PS3.4 N.2: modality LUT, VOI LUT, polarity.
 
-On one grey image each step is a function of the stored value alone, so that the pipeline is computed once for all bit
-patterns (256 or 65,536) and the pixels are looked up: exact, fast, and little memory for large films. Its arithmetic
-is ours, held against pydicom's by the tests, because pydicom's wraps indices above 255 where a table has 8-bit
-entries, and turns a window upside down where the rescale slope is negative.
+In a grey image each step depends on the stored value alone. The pipeline is therefore computed once for all bit
+patterns (256 or 65,536) and applied as a table: exact, fast, and with little memory for large films. pydicom's own
+functions are not used: they wrap indices above 255 where a table has 8-bit entries, and invert a window where the
+rescale slope is negative. The tests compare both where pydicom is right.
 """
 
 import math
@@ -13,7 +13,7 @@ from pydicom import Dataset
 
 from cxr_core.errors import UnreadableFilm
 
-# Without a window: the film's own range, less the outermost pixels (collimator edges, lead letters).
+# Without a window: the film's own range without the outermost pixels (collimator edges, lead letters).
 _PERCENTILES = (0.5, 99.5)
 
 
@@ -32,7 +32,7 @@ def grey(stored: np.ndarray, ds: Dataset, steps: list[str]) -> np.ndarray:
     padding = _is_padding(values, ds)
     if counts[~padding].any():
         counts[padding] = 0
-    else:  # an image of nothing but padding: the element is wrong, not the film
+    else:  # every pixel is padding: the element is wrong, not the film
         padding[:] = False
     modality = _modality(values, ds, steps)
     shown = _voi(modality, ds, steps)
@@ -46,7 +46,9 @@ def grey(stored: np.ndarray, ds: Dataset, steps: list[str]) -> np.ndarray:
     # same pixels (C.8.11.3.1.2 demands it with MONOCHROME1), hence one inversion for either or both.
     inverse = "INVERSE" in str(ds.get("PresentationLUTShape"))
     if ds.PhotometricInterpretation == "MONOCHROME1" or inverse:
-        steps.append(f"inverted ({'MONOCHROME1' if ds.PhotometricInterpretation == 'MONOCHROME1' else 'INVERSE'})")
+        steps.append(
+            f"grey scale inverted ({'MONOCHROME1' if ds.PhotometricInterpretation == 'MONOCHROME1' else 'INVERSE'})"
+        )
         shown = 1 - shown
     if padding.any():
         steps.append("padding set to black")
@@ -65,7 +67,7 @@ def _is_padding(values: np.ndarray, ds: Dataset) -> np.ndarray:
 
 
 def _modality(values: np.ndarray, ds: Dataset, steps: list[str]) -> np.ndarray:
-    """Stored values to the maker's units: modality LUT, or rescale slope and intercept (PS3.3 C.11.1)."""
+    """Stored values to the manufacturer's units: modality LUT, or rescale slope and intercept (PS3.3 C.11.1)."""
     if ds.get("ModalityLUTSequence"):
         steps.append("modality LUT")
         return _look_up(values, ds.ModalityLUTSequence[0])
@@ -79,12 +81,12 @@ def _modality(values: np.ndarray, ds: Dataset, steps: list[str]) -> np.ndarray:
 def _voi(values: np.ndarray, ds: Dataset, steps: list[str]) -> np.ndarray | None:
     """The first VOI LUT, else the first window (PS3.3 C.11.2), as `float64` 0 to 1; None without either.
 
-    A table comes before a window, as in pydicom: it is the curve that the maker drew for the film.
+    A table takes precedence over a window, as in pydicom: it is the manufacturer's curve for this film.
     """
     if ds.get("VOILUTSequence") and ds.VOILUTSequence[0].get("LUTData"):
         steps.append("VOI LUT")
         table = _look_up(values, ds.VOILUTSequence[0])
-        # Makers declare 16 bits and write 12; the entries themselves tell (8 bits at least).
+        # Some manufacturers declare 16 bits and write 12; the largest entry decides (8 bits at least).
         return table / (2.0 ** max(8, int(table.max()).bit_length()) - 1)
     centre, width = _number(ds, "WindowCenter"), _number(ds, "WindowWidth")
     function = str(ds.get("VOILUTFunction") or "LINEAR").strip().upper()
@@ -97,7 +99,7 @@ def _voi(values: np.ndarray, ds: Dataset, steps: list[str]) -> np.ndarray | None
 def apply_window(values: np.ndarray, centre: float, width: float, function: str) -> np.ndarray:
     """`float64` 0 to 1 by LINEAR (C.11.2.1.2.1), SIGMOID (C.11.2.1.3.1) or LINEAR_EXACT (C.11.2.1.3.2).
 
-    Raises `UnreadableFilm` for a function that DICOM does not know.
+    Raises `UnreadableFilm` for a function that DICOM does not define.
     """
     if function == "SIGMOID":
         return 1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -500, 500)))
@@ -111,7 +113,7 @@ def apply_window(values: np.ndarray, centre: float, width: float, function: str)
 
 
 def _own_range(values: np.ndarray, counts: np.ndarray, ds: Dataset, steps: list[str]) -> np.ndarray:
-    """Without a window: 8 bits stored keep their full range, more are stretched between robust percentiles."""
+    """Without a window: 8 bits keep their full range, more are stretched between robust percentiles."""
     if int(ds.BitsStored) <= 8 and not ds.get("ModalityLUTSequence"):
         half = 2 ** int(ds.BitsStored) // 2 if ds.PixelRepresentation else 0
         ends = np.array([-half, 2 ** int(ds.BitsStored) - 1 - half])
@@ -125,7 +127,7 @@ def _own_range(values: np.ndarray, counts: np.ndarray, ds: Dataset, steps: list[
 
 
 def _look_up(values: np.ndarray, item: Dataset) -> np.ndarray:
-    """`values` through one LUT item, values outside it taking its ends (PS3.3 C.11.1.1, C.11.2.1.1), as `float64`."""
+    """`values` through one LUT item, values outside it mapped to its ends (PS3.3 C.11.1.1, C.11.2.1.1), as `float64`."""
     first = int(item.LUTDescriptor[1])
     data = item.LUTData
     if isinstance(data, bytes):

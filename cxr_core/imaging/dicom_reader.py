@@ -1,8 +1,7 @@
-"""A DICOM file becomes grey pixels and its provenance (PS3.3, PS3.5, PS3.10); `dicom_display` draws the values."""
+"""A DICOM file becomes grey pixels and its provenance (PS3.3, PS3.5, PS3.10)."""
 
 import io
 import logging
-import re
 import zlib
 
 import numpy as np
@@ -11,7 +10,6 @@ from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.encaps import get_frame
 from pydicom.filereader import read_dataset
-from pydicom.multival import MultiValue
 from pydicom.pixels import apply_color_lut, pixel_array
 from pydicom.uid import (
     UID,
@@ -24,70 +22,31 @@ from pydicom.uid import (
 
 from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging.dicom_display import grey
+from cxr_core.imaging.dicom_fields import technical_fields
 from cxr_core.imaging.film import Provenance
 from cxr_core.imaging.raster import MAX_BYTES, bits_used, check_size, luminance, scale_to_8_bits
 
-# pydicom logs what it also raises or warns of; what matters of it is in the refusal or in the film's steps.
+# pydicom logs what it also raises or warns of; the refusal or the film's steps report what matters.
 logging.getLogger("pydicom").propagate = False
-
-# The technical fields of the header, each with what its value may look like (VR CS, AS, DS and LO of PS3.5 6.2).
-# No free text an operator fills in (series description, protocol, comments): names end up there.
-_CODE, _NUMBERS, _WORDS = r"[A-Z0-9_ /\\]{1,32}", r"[-+.0-9eE\\ ]{1,40}", r".{1,64}"
-_SAFE_FIELDS = {
-    "Modality": _CODE,
-    "BodyPartExamined": _CODE,
-    "ViewPosition": _CODE,
-    "ImageLaterality": _CODE,
-    "PatientOrientation": _CODE,
-    "PresentationIntentType": _CODE,
-    "PhotometricInterpretation": _CODE,
-    "PatientSex": "[MFO]",
-    "PatientAge": r"\d{3}[DWMY]",
-    "PixelSpacing": _NUMBERS,
-    "ImagerPixelSpacing": _NUMBERS,
-    "KVP": _NUMBERS,
-    "Manufacturer": _WORDS,
-    "ManufacturerModelName": _WORDS,
-}
 
 
 def decode(data: bytes) -> tuple[np.ndarray, Provenance]:
-    """Grey pixels `uint8 (H, W)`, bone white, and where they came from.
+    """Grey pixels `uint8 (H, W)`, bone white, and their provenance.
 
     Raises `UnreadableFilm` with the bare reason, or whatever pydicom raises on damaged bytes.
     """
     ds = _dataset(data)
     _check_header(ds)
     _check_codestream(ds)
-    stored = pixel_array(ds)  # YBR comes as RGB
+    stored = pixel_array(ds)  # converts YBR to RGB
     steps: list[str] = []
     if stored.ndim == 2 and ds.PhotometricInterpretation != "PALETTE COLOR":
         pixels, colour = grey(stored, ds, steps), False
     else:
         pixels, colour = _from_colour(stored, ds, steps)
     height, width = pixels.shape
-    header = safe_header(ds)
+    header = technical_fields(ds)
     return pixels, Provenance("DICOM", width, height, int(ds.BitsStored), colour, tuple(steps), header)
-
-
-def safe_header(ds: Dataset) -> dict[str, str]:
-    """The technical fields by their DICOM keywords; nothing that names a patient, a date or a place.
-
-    Ages of 90 years and more become "090Y", as they identify people (45 CFR 164.514(b)(2)(i)(C)).
-    """
-    header = {"TransferSyntax": ds.file_meta.TransferSyntaxUID.name}
-    for keyword, pattern in _SAFE_FIELDS.items():
-        try:
-            value = ds.get(keyword)
-            text = "\\".join(map(str, value)) if isinstance(value, MultiValue) else str(value)
-        except Exception:  # a field that cannot be parsed is a field we do not have; the pixels may be fine
-            continue
-        text = text.strip()
-        if value is not None and text.isprintable() and re.fullmatch(pattern, text):
-            header[keyword] = text
-    if re.fullmatch(r"(09[1-9]|[1-9]\d\d)Y", header.get("PatientAge", "")):
-        header["PatientAge"] = "090Y"
-    return header
 
 
 def _dataset(data: bytes) -> Dataset:
@@ -109,7 +68,7 @@ def _dataset(data: bytes) -> Dataset:
 
 
 def _check_header(ds: Dataset) -> None:
-    """Raise `UnreadableFilm` unless the header promises one grey or colour image of a size we take."""
+    """Raise `UnreadableFilm` unless the header describes one grey or colour image of an accepted size."""
     if "FloatPixelData" in ds or "DoubleFloatPixelData" in ds:
         raise UnreadableFilm("a DICOM file with floating-point pixels, whose scale is unknown")
     if "Rows" not in ds or "Columns" not in ds:
@@ -138,14 +97,14 @@ def _integer(ds: Dataset, keyword: str, default: int | None = None) -> int:
 
 
 def _check_codestream(ds: Dataset) -> None:
-    """Hold a compressed frame against the header (PS3.5 8.2): its decoder takes memory by the frame's own size."""
+    """Compare a compressed frame with the header (PS3.5 8.2): its decoder allocates memory by the frame's own size."""
     syntax = ds.file_meta.TransferSyntaxUID
     if not syntax.is_compressed or syntax == DeflatedExplicitVRLittleEndian:
         return
     frame = get_frame(ds.PixelData, 0, number_of_frames=1)
     columns, rows = int(ds.Columns), int(ds.Rows)
     if syntax == RLELossless:
-        # Runs only ever shorten, save by a byte in 128 (PS3.5 G.3.1): far more is a trap, minutes in the decoder.
+        # Run-length coding adds at most a byte in 128 (PS3.5 G.3.1); far more would keep the decoder busy for minutes.
         if len(frame) > 2 * columns * rows * int(ds.SamplesPerPixel) * int(ds.BitsAllocated) // 8 + 1024:
             raise UnreadableFilm("a DICOM file with more run-length data than its image can hold")
         return

@@ -11,10 +11,10 @@ class Provenance:
 
     format: "JPEG", "PNG", "TIFF", "BMP", "WebP" or "DICOM".
     width, height: pixels as displayed (after EXIF orientation).
-    bits: bits a sample as stored, 1 to 16.
+    bits: bits per sample as stored, 1 to 16.
     colour: whether the stored pixels had colour that differs between channels.
-    steps: what was done to the stored pixels, in order, each a short English phrase.
-    header: for DICOM, the safe technical fields (modality, view, manufacturer, age, sex ...), else empty.
+    steps: how the stored pixels were processed, in order, each a short English phrase.
+    header: for DICOM, the technical fields of `dicom_fields` by keyword (modality, view, age, sex ...), else empty.
     """
 
     format: str

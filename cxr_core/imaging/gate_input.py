@@ -1,4 +1,4 @@
-"""Film -> the gate's input, the same when it is fitted and when it reads."""
+"""Film -> input of the gate's network, the same in training and in inference."""
 
 import cv2
 import numpy as np
@@ -7,14 +7,14 @@ SIDE = 80
 
 
 def gate_input(pixels: np.ndarray) -> np.ndarray:
-    """`uint8 (H, W)` -> `uint8 (SIDE, SIDE)`: stretched to a square, its grey values stretched to the full range."""
+    """`uint8 (H, W)` -> `uint8 (SIDE, SIDE)`: resized to a square, grey values stretched to the full range."""
     smaller = min(pixels.shape) >= SIDE
     small = cv2.resize(pixels, (SIDE, SIDE), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
     return stretched_greys(small)
 
 
 def stretched_greys(small: np.ndarray) -> np.ndarray:
-    """Grey values `uint8` with their 1st and 99th percentile at 0 and 255, so that exposure does not decide."""
+    """Grey values `uint8` with their 1st and 99th percentile moved to 0 and 255, which removes exposure."""
     low, high = np.percentile(small, [1, 99])
     values = (small.astype(np.float32) - low) * (255 / max(high - low, 1.0))
     return np.clip(values, 0, 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""What a file's bytes and header say without decoding its pixels, and whether they rule the file out."""
+"""Size, format and faults of an image file from its bytes and header, without decoding pixels."""
 
 import hashlib
 import io
@@ -18,9 +18,9 @@ _ORIENTATION, _SIDEWAYS = 0x0112, (5, 6, 7, 8)
 
 
 class Header(TypedDict):
-    """width, height: pixels as displayed, 0 where unknown. colour: stored with colour channels. fault: "" or why not.
+    """width, height: pixels as displayed, 0 where unknown. colour: stored with colour channels. fault: "", or why the file is no film.
 
-    patient_id: "" or, for DICOM, a hash of the patient's id: films of one patient are known, who it is is not.
+    patient_id: "" or, for DICOM, a hash of the patient's id: it links films of one patient without naming the patient.
     """
 
     width: int
@@ -33,12 +33,12 @@ class Header(TypedDict):
 
 
 def unread(fault: str) -> Header:
-    """The header of a file that cannot even be opened."""
+    """The header of a file that cannot be opened."""
     return Header(width=0, height=0, format="", colour=False, sha256="", fault=fault, patient_id="")
 
 
 def read_header(file: Path, size: int) -> Header:
-    """The header of one file of `size` bytes. Never raises for what a file holds: its `fault` says it."""
+    """The header of one file of `size` bytes. Never raises for a file's content: `fault` gives the reason."""
     found = unread("")
     if size == 0:
         found["fault"] = "is empty"
@@ -59,7 +59,7 @@ def read_header(file: Path, size: int) -> Header:
     cut = _cut(data, found["format"])
     try:
         _dicom(data, found) if found["format"] == "DICOM" else _picture(data, found)
-    except Exception:  # a parser fails in its own ways on damaged bytes; the decoder would give the same answer
+    except Exception:  # each parser raises its own errors for damaged bytes
         found["fault"] = "is truncated" if cut else "is damaged: its header cannot be read"
         return found
     found["fault"] = "is truncated" if cut else _size_fault(found["width"], found["height"])
@@ -73,8 +73,8 @@ def _picture(data: bytes, found: Header) -> None:
     with image:
         found["width"], found["height"] = image.size
         found["colour"] = image.mode not in _GREY_MODES
-        turnable = "exif" in image.info or found["format"] == "TIFF"
-        if turnable and image.getexif().get(_ORIENTATION) in _SIDEWAYS:
+        may_rotate = "exif" in image.info or found["format"] == "TIFF"
+        if may_rotate and image.getexif().get(_ORIENTATION) in _SIDEWAYS:
             found["width"], found["height"] = image.size[::-1]
 
 
@@ -100,7 +100,7 @@ def _size_fault(width: int, height: int) -> str:
 
 
 def _cut(data: bytes, kind: str) -> bool:
-    """Whether the end of the file is missing, by the format's own marks of its end."""
+    """Whether the end of the file is missing, by the format's own end marker."""
     if kind == "JPEG":
         return is_cut(data)
     if kind == "PNG":

@@ -1,4 +1,4 @@
-"""Film -> model input: the one preprocessing, used by fit and by predict, saved with the model and read from there."""
+"""Film -> model input, the same in training and inference; its settings are stored with the model."""
 
 from dataclasses import asdict, dataclass
 
@@ -15,20 +15,20 @@ _COPY, _COPY_QUALITY = 224, 75
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """What happens to a film before the network sees it.
+    """How a film becomes the input of a network.
 
     The film is stretched to a square: at published size the median width/height of this data set is 1.21 for
-    NORMAL and 1.50 for PNEUMONIA, so letterboxing would show the network the class.
+    NORMAL and 1.50 for PNEUMONIA, so letterboxing would reveal the class to the network.
 
     size: side of the square in pixels, 16 to 1024.
     contrast: "none", or "equalise": histogram equalisation (Gonzalez & Woods, ch. 3), after which only the order
-        of grey values counts, not how a machine exposed or windowed them.
-    resize: "area", pixel-area averaging; or "via_224", for networks that learnt from copies of 224 x 224 pixels: a film
-        larger than that on both sides is first made such a copy, by bilinear interpolation with antialiasing (Pillow's,
-        of the usual ways the one that comes closest to the copies of this data set) and JPEG at their quality of 75,
-        since a network sees how soft a film is, and what JPEG left of it.
-    smoothing: standard deviation in pixels of the square, 0 to 3, of a Gaussian blur (Gonzalez & Woods, ch. 3); it
-        takes away what the way of making a small copy leaves or not, which tells nothing of the lungs.
+        of grey values matters, not exposure or window.
+    resize: "area", pixel-area averaging; or "via_224", for networks trained on copies of 224 x 224 pixels. A film
+        larger than that on both sides is first reduced to such a copy: bilinear interpolation with antialiasing
+        (Pillow's; of the common methods it comes closest to the copies of this data set) and JPEG at quality 75, as
+        in the copies, since sharpness and JPEG artefacts influence the network.
+    smoothing: standard deviation in pixels of the square, 0 to 3, of a Gaussian blur (Gonzalez & Woods, ch. 3). It
+        removes sharpness differences between resizing methods, which carry no diagnostic information.
     """
 
     size: int = 128
@@ -58,12 +58,12 @@ class Preprocessing:
         return cv2.equalizeHist(small) if self.contrast == "equalise" else small
 
     def to_dict(self) -> dict:
-        """JSON-ready, for the model's card."""
+        """The settings for the model's card, ready for JSON."""
         return asdict(self)
 
 
 def _copy(pixels: np.ndarray) -> np.ndarray:
-    """A large film `uint8 (H, W)` as the copies of this data set were made of such, `uint8 (224, 224)`."""
+    """A large film `uint8 (H, W)` reduced like the copies of this data set, `uint8 (224, 224)`."""
     small = Image.fromarray(pixels).resize((_COPY, _COPY), Image.Resampling.BILINEAR)
     _, data = cv2.imencode(".jpg", np.asarray(small), [cv2.IMWRITE_JPEG_QUALITY, _COPY_QUALITY])
     return cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)  # type: ignore[return-value]
@@ -72,8 +72,8 @@ def _copy(pixels: np.ndarray) -> np.ndarray:
 def _squared(pixels: np.ndarray, size: int) -> np.ndarray:
     """A film `uint8 (H, W)` as `uint8 (size, size)`: pixel-area averaging, linear interpolation where it is enlarged.
 
-    A film is halved first while it stays at least 224 pixels a side: where pixels are averaged two by two, OpenCV is
-    many times faster than where the averages overlap. It also comes closer to the small copies of this data set.
+    A film is halved first while it stays at least 224 pixels a side: OpenCV averages two by two pixels many times
+    faster than areas that overlap. The result is also closer to the small copies of this data set.
     """
     if min(pixels.shape) < size:
         return cv2.resize(pixels, (size, size), interpolation=cv2.INTER_LINEAR)

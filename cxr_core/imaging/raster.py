@@ -1,8 +1,7 @@
 """JPEG, PNG, TIFF, BMP and WebP become grey pixels, all through Pillow.
 
 Values of more than 8 bits are scaled by the smallest 2^n - 1 that contains the largest value (n from 8 to 16), since
-many "16-bit" films hold 10 to 14 bits; a film that spans 16 bits is thereby divided by 257. Floating-point images are
-refused: their scale is unknown. Colour becomes Rec. 601 luminance.
+many "16-bit" films hold 10 to 14 bits. Floating-point images are refused: their scale is unknown. Colour becomes Rec. 601 luminance.
 """
 
 import contextlib
@@ -19,11 +18,11 @@ MAX_BYTES = 200_000_000
 MAX_PIXELS = 100_000_000
 MIN_SIDE = 16
 
-# Lossy chroma moves grey pixels a little apart; only channels further apart than this (of 255) count as colour.
+# Lossy chroma changes the channels of grey pixels slightly; only larger differences (of 255) count as colour.
 _COLOUR_TOLERANCE = 8
 
-# The libtiff inside Pillow writes its errors to standard error, while Pillow raises them as well. Only Pillow's own
-# copy is quietened; where it is linked in statically, it keeps talking.
+# The libtiff inside Pillow writes its errors to standard error although Pillow raises them as well. This silences
+# Pillow's own copy only; a statically linked one keeps writing.
 with contextlib.suppress(AttributeError, OSError):
     ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)
 
@@ -39,14 +38,14 @@ def check_size(width: int, height: int) -> None:
 
 
 def decode(data: bytes, kind: str) -> tuple[np.ndarray, Provenance]:
-    """Grey pixels `uint8 (H, W)` as displayed, and where they came from; `kind` is what `sniff` found.
+    """Grey pixels `uint8 (H, W)` as displayed, and their provenance; `kind` is the format that `sniff` returned.
 
     Raises `UnreadableFilm` with the bare reason, or whatever Pillow raises on damaged bytes.
     """
     steps: list[str] = []
     try:
         image = Image.open(io.BytesIO(data), formats=(kind.upper(),))
-    except Image.DecompressionBombError:  # Pillow's own limit, met before it tells the size
+    except Image.DecompressionBombError:  # Pillow's own limit, checked before the size is known
         raise UnreadableFilm(f"more than the limit of {MAX_PIXELS:,} pixels") from None
     with image:
         check_size(*image.size)
@@ -55,13 +54,13 @@ def decode(data: bytes, kind: str) -> tuple[np.ndarray, Provenance]:
             steps.append("first of several images taken")
         bits = _stored_bits(image, data, kind)
         white_is_zero = kind == "TIFF" and _tag(image, _PHOTOMETRIC) == _WHITE_IS_ZERO
-        turned = image.getexif().get(ExifTags.Base.Orientation, 1) in range(2, 9)
+        rotated = image.getexif().get(ExifTags.Base.Orientation, 1) in range(2, 9)
         image.load()
         if kind == "JPEG":
             _check_lower_edge(image)
-        ImageOps.exif_transpose(image, in_place=True)  # TIFF is turned by its load already, and the tag taken away
-        if turned:
-            steps.append("turned upright by its EXIF orientation")
+        ImageOps.exif_transpose(image, in_place=True)  # loading a TIFF has done so and removed the tag
+        if rotated:
+            steps.append("rotated by its EXIF orientation")
         if image.mode == "F":
             raise UnreadableFilm(f"a floating-point {kind} image, whose scale is unknown")
         if image.mode == "I" or image.mode.startswith("I;16"):
@@ -100,23 +99,23 @@ def is_cut(data: bytes) -> bool:
 
 
 def _check_ending(data: bytes, kind: str) -> None:
-    """Refuse a file whose tail was lost but padded: Pillow decodes it, half of it grey or black."""
+    """Refuse a file whose end was lost and padded: Pillow would decode it with grey or black rows."""
     if kind == "JPEG" and is_cut(data):
         raise UnreadableFilm("a truncated JPEG file (no end of image after its last scan)")
     if kind == "PNG":
-        Image.open(io.BytesIO(data), formats=("PNG",)).verify()  # the checksum of every chunk; loading skips these
+        Image.open(io.BytesIO(data), formats=("PNG",)).verify()  # checks the checksum of every chunk; loading does not
 
 
 def _check_lower_edge(image: Image.Image) -> None:
-    """Refuse a JPEG that ends too early, but properly: libjpeg leaves the blocks it never saw at exactly mid grey."""
-    unseen = [(128, 128)] * len(image.getbands())
+    """Refuse a JPEG that ends early with a valid marker: libjpeg leaves the missing blocks at exactly mid grey."""
+    missing = [(128, 128)] * len(image.getbands())
     edge = image.crop((0, image.height - 8, image.width, image.height))
-    if _extrema(edge) == unseen != _extrema(image):
-        raise UnreadableFilm("a truncated JPEG file (its lower part was never written)")
+    if _extrema(edge) == missing != _extrema(image):
+        raise UnreadableFilm("a truncated JPEG file (its lower part is missing)")
 
 
 def _stored_bits(image: Image.Image, data: bytes, kind: str) -> int:
-    """Bits a sample in the file."""
+    """Bits per sample in the file."""
     if kind == "PNG":
         return data[24]  # IHDR comes first, its bit depth after width and height
     if kind == "TIFF":
@@ -134,19 +133,19 @@ def _grey_16(image: Image.Image, bits: int, white_is_zero: bool, steps: list[str
     if values.min() < 0 or values.max() > 2**16 - 1:
         raise UnreadableFilm(f"values from {values.min():,} to {values.max():,}, outside the range of 16 unsigned bits")
     values = values.astype(np.uint16)
-    used = bits if bits < 16 else bits_used(values)  # a 12-bit TIFF says so itself
+    used = bits if bits < 16 else bits_used(values)  # a 12-bit TIFF declares its depth
     steps.append(f"{bits} bits stored, {used} used, scaled to 8")
     pixels = scale_to_8_bits(values, used)
-    if white_is_zero:  # Pillow turns this round for up to 8 bits only
-        steps.append("inverted (white is zero)")
+    if white_is_zero:  # Pillow inverts only up to 8 bits
+        steps.append("grey scale inverted (white is zero)")
         return 255 - pixels
     return pixels
 
 
 def _grey_8(image: Image.Image, bits: int, steps: list[str]) -> tuple[np.ndarray, bool]:
-    """An image of any 8-bit mode as `uint8 (H, W)`, transparency on black, and whether it has colour."""
+    """An image of any 8-bit mode as `uint8 (H, W)`, transparency composited on black, and whether it has colour."""
     if bits > 8:
-        # Pillow keeps the upper byte of 16-bit colour; of 12 bits in 16 that would be a black film.
+        # Pillow keeps the upper byte of 16-bit colour; a film of 12 bits in 16 would become black.
         if max(high for _, high in _extrema(image.convert("RGB"))) < 128:
             raise UnreadableFilm("a 16-bit colour image that uses only its lower bits; save it as 16-bit grey")
         steps.append(f"upper 8 of {bits} bits kept")
@@ -160,7 +159,7 @@ def _grey_8(image: Image.Image, bits: int, steps: list[str]) -> tuple[np.ndarray
         pixels, colour = luminance(image.convert("RGB"))
         steps.append("colour to luminance" if colour else "equal channels to one")
     if alpha is not None and _extrema(alpha)[0][0] < 255:
-        steps.append("transparency laid on black")
+        steps.append("transparency composited on black")
         pixels = np.array(ImageChops.multiply(Image.fromarray(pixels), alpha))
     return pixels, colour
 

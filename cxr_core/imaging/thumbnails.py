@@ -1,4 +1,4 @@
-"""Small pictures of films, quick enough for a page of them."""
+"""Reduced films for pages that show many."""
 
 import io
 from pathlib import Path
@@ -14,8 +14,7 @@ from cxr_core.imaging.decode import MAX_BYTES, decode_film
 def thumbnail(file: Path, side: int) -> tuple[np.ndarray, bytes]:
     """A film no larger than `side` pixels a side, `uint8 (h, w)`, bone white, and the file's bytes.
 
-    Large JPEGs are decoded at an eighth to a half of their size, which a JPEG allows without decoding it whole. Raises
-    UnreadableFilm.
+    Large JPEGs are decoded at an eighth to a half of their size, which the format allows. Raises UnreadableFilm.
     """
     try:
         if file.stat().st_size > MAX_BYTES:
@@ -30,13 +29,13 @@ def thumbnail(file: Path, side: int) -> tuple[np.ndarray, bytes]:
 
 
 def shrunk(pixels: np.ndarray, side: int) -> np.ndarray:
-    """`uint8 (H, W)` or `(H, W, 3)`, shrunk so that no side is over `side`; smaller ones are left as they are."""
+    """`uint8 (H, W)` or `(H, W, 3)` reduced so that no side exceeds `side`; smaller images are returned unchanged."""
     scale = side / max(pixels.shape[:2])
     return pixels if scale >= 1 else cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
 def _reduced_jpeg(data: bytes, side: int) -> np.ndarray | None:
-    """The JPEG in grey at the smallest size of at least `side`; None where the full decoder should judge it."""
+    """The JPEG in grey at the smallest size of at least `side`; None where the full decoder has to decide."""
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
             if max(image.size) < 2 * side:

@@ -127,3 +127,21 @@ def test_a_second_call_decodes_nothing(tmp_path: Path, monkeypatch) -> None:
     np.testing.assert_array_equal(cached_inputs(index.root, index.readable, Preprocessing(32)), first)
     wanted = [Preprocessing(32).apply(read_film(index.root / path).pixels) for path in index.readable["path"]]
     np.testing.assert_array_equal(first, wanted)
+
+
+def test_the_cache_holds_what_reading_gives_and_is_written_once(tmp_path: Path) -> None:
+    index = build_index(write_data_set(tmp_path / "data", patients=3))
+    preprocessing = Preprocessing(32)
+    first = cached_inputs(index.root, index.readable, preprocessing)
+    expected = [preprocessing.apply(read_film(index.root / path).pixels) for path in index.readable["path"]]
+    np.testing.assert_array_equal(first, np.stack(expected))
+    for path in index.readable["path"]:
+        (index.root / path).unlink()
+    np.testing.assert_array_equal(cached_inputs(index.root, index.readable, preprocessing), first)
+
+
+def test_a_film_that_went_bad_after_the_index_is_named(tmp_path: Path) -> None:
+    index = build_index(write_data_set(tmp_path / "data", patients=2))
+    (index.root / index.readable["path"].iloc[1]).write_text("x")
+    with pytest.raises(UnreadableFilm, match=index.readable["file"].iloc[1]):
+        cached_inputs(index.root, index.readable, Preprocessing(32))

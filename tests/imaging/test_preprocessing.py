@@ -8,13 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cxr_core.datasets.index import build_index
-from cxr_core.datasets.input_cache import cached_inputs
-from cxr_core.errors import SettingsError, UnreadableFilm
+from cxr_core.errors import SettingsError
 from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.preprocessing import Preprocessing
 from cxr_core.training.recipes import configure
-from tests.support.synthetic_chests import chest, write_data_set
+from tests.support.synthetic_chests import chest
 
 
 @pytest.mark.parametrize("shape", [(20, 300), (300, 20), (64, 64), (1001, 777)])
@@ -105,21 +103,3 @@ def test_equalising_forgets_exposure_and_window() -> None:
 def test_bad_settings_are_named(settings: dict) -> None:
     with pytest.raises(SettingsError, match=next(iter(settings))):
         Preprocessing(**settings)
-
-
-def test_the_cache_holds_what_reading_gives_and_is_written_once(tmp_path: Path) -> None:
-    index = build_index(write_data_set(tmp_path / "data", patients=3))
-    preprocessing = Preprocessing(32)
-    first = cached_inputs(index.root, index.readable, preprocessing)
-    expected = [preprocessing.apply(read_film(index.root / path).pixels) for path in index.readable["path"]]
-    np.testing.assert_array_equal(first, np.stack(expected))
-    for path in index.readable["path"]:
-        (index.root / path).unlink()
-    np.testing.assert_array_equal(cached_inputs(index.root, index.readable, preprocessing), first)
-
-
-def test_a_film_that_went_bad_after_the_index_is_named(tmp_path: Path) -> None:
-    index = build_index(write_data_set(tmp_path / "data", patients=2))
-    (index.root / index.readable["path"].iloc[1]).write_text("x")
-    with pytest.raises(UnreadableFilm, match=index.readable["file"].iloc[1]):
-        cached_inputs(index.root, index.readable, Preprocessing(32))

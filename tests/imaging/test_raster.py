@@ -1,62 +1,19 @@
-"""Raster files become films: the content decides, the pixels are exact, and what is not whole is refused."""
+"""Raster files become films: pixels are exact, and what is incomplete is refused."""
 
 import hashlib
 import io
-import os
 import struct
-import threading
-import time
-import warnings
-import zlib
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from cxr_core.errors import UnreadableFilm
-from cxr_core.imaging import decode, raster
-from cxr_core.imaging.decode import ACCEPTED, decode_film, read_film, sniff
-from cxr_core.imaging.film import Film
+from cxr_core.imaging import raster
+from cxr_core.imaging.decode import decode_film
+from tests.support.raster_files import NOISE, RAMP, encoded, huge, png, png_of
+from tests.support.refusals import refusal
 
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WebP")
-RAMP = np.linspace(0, 255, 40 * 56).reshape(40, 56).astype(np.uint8)
-NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (70, 90), np.uint8))
-
-
-def encoded(image: Image.Image | np.ndarray, kind: str, **options: object) -> bytes:
-    """The bytes of a file of that format."""
-    buffer = io.BytesIO()
-    image = image if isinstance(image, Image.Image) else Image.fromarray(image)
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def refusal(data: bytes, name: str = "a.jpg") -> str:
-    """The sentence with which the bytes are refused; it is one line, names the file and says what is accepted."""
-    with pytest.raises(UnreadableFilm) as caught:
-        decode_film(data, name)
-    sentence = str(caught.value)
-    assert sentence.startswith(f"{name}: ")
-    assert sentence.endswith(f"; accepted are {ACCEPTED}.")
-    assert "\n" not in sentence
-    return sentence
-
-
-def png(width: int, height: int, depth: int, colour_type: int, rows: bytes) -> bytes:
-    """A PNG file of any bit depth and colour type; `rows` are unfiltered, each with its leading zero."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-    header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-
-
-def png_of(values: np.ndarray, colour_type: int) -> bytes:
-    """A 16-bit PNG file of `uint16 (H, W, samples)`."""
-    rows = b"".join(b"\x00" + row.astype(">u2").tobytes() for row in values)
-    return png(values.shape[1], values.shape[0], 16, colour_type, rows)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP"])
@@ -88,17 +45,6 @@ def test_a_grey_webp_is_close_and_has_no_colour() -> None:
 @pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "tiff_deflate", "packbits"])
 def test_compressed_tiff_is_exact(compression: str) -> None:
     assert np.array_equal(decode_film(encoded(RAMP, "TIFF", compression=compression), "a").pixels, RAMP)
-
-
-@pytest.mark.parametrize(("kind", "head"), [(kind, encoded(RAMP, kind)[:132]) for kind in FORMATS])
-def test_sniff_knows_every_format(kind: str, head: bytes) -> None:
-    assert sniff(head) == kind
-
-
-def test_sniff_prefers_dicom_and_knows_what_it_does_not_know() -> None:
-    assert sniff(b"II*\x00" + bytes(124) + b"DICM") == "DICOM"
-    assert sniff(b"") is None
-    assert sniff(b"BMxy this is a letter") is None
 
 
 def test_colour_becomes_rec_601_luminance() -> None:
@@ -141,13 +87,13 @@ def test_four_bit_grey_png_spans_black_to_white() -> None:
     assert film.source.bits == 4
 
 
-def test_transparency_lies_on_black() -> None:
+def test_transparency_is_composited_on_black() -> None:
     image = np.dstack([np.full((16, 20), 200, np.uint8), np.zeros((16, 20), np.uint8)])
     image[:, 10:, 1] = 128
     film = decode_film(encoded(Image.fromarray(image, "LA"), "PNG"), "a")
     assert np.unique(film.pixels[:, :10]) == 0
     assert np.unique(film.pixels[:, 10:]) == 100
-    assert "transparency laid on black" in film.source.steps
+    assert "transparency composited on black" in film.source.steps
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
@@ -172,7 +118,7 @@ def test_sixteen_bit_tiff_with_white_as_zero_is_inverted() -> None:
     data[entry + 8 : entry + 10] = b"\x00\x00"
     film = decode_film(bytes(data), "a")
     assert np.array_equal(film.pixels, 255 - np.arange(256).reshape(16, 16))
-    assert film.source.steps[-1] == "inverted (white is zero)"
+    assert film.source.steps[-1] == "grey scale inverted (white is zero)"
 
 
 @pytest.mark.parametrize(("colour_type", "samples"), [(2, 3), (4, 2), (6, 4)])
@@ -217,10 +163,10 @@ def test_exif_orientation_is_applied(kind: str, orientation: int) -> None:
     film = decode_film(encoded(np.ascontiguousarray(stored), kind, exif=exif, **options), "a")
     assert np.abs(film.pixels.astype(int) - upright).max() < 12
     assert (film.source.width, film.source.height) == (48, 32)
-    assert ("turned upright by its EXIF orientation" in film.source.steps) == (orientation > 1)
+    assert ("rotated by its EXIF orientation" in film.source.steps) == (orientation > 1)
 
 
-def test_sixteen_bit_tiff_is_turned_too() -> None:
+def test_sixteen_bit_tiff_is_rotated_too() -> None:
     values = np.arange(16 * 32, dtype=np.uint16).reshape(16, 32) * 128
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -235,19 +181,6 @@ def test_the_first_of_several_images_is_taken(kind: str) -> None:
     film = decode_film(encoded(RAMP, kind, save_all=True, append_images=others, **options), "a")
     assert np.array_equal(film.pixels, RAMP)
     assert "first of several images taken" in film.source.steps
-
-
-def test_what_is_not_an_image_is_named() -> None:
-    assert refusal(b"x") == f"a.jpg: not an image (1 byte); accepted are {ACCEPTED}."
-    assert "an empty file (0 bytes)" in refusal(b"")
-    assert "a PDF document (9 bytes)" in refusal(b"%PDF-1.7\n")
-    assert "a GIF image" in refusal(encoded(RAMP, "GIF"))
-    assert "a bare JPEG 2000 image" in refusal(encoded(RAMP, "JPEG2000"))
-
-
-def test_a_name_with_a_line_break_stays_one_line() -> None:
-    with pytest.raises(UnreadableFilm, match=r"^a\?b: not an image"):
-        decode_film(b"x", "a\nb")
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -266,10 +199,10 @@ def test_files_with_a_zeroed_tail_are_refused(kind: str, options: dict) -> None:
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
-def test_a_jpeg_that_ends_properly_but_too_early_is_refused(mode: str) -> None:
+def test_a_jpeg_that_ends_early_with_a_valid_marker_is_refused(mode: str) -> None:
     data = encoded(NOISE.convert(mode), "JPEG")
-    assert "its lower part was never written" in refusal(data[: len(data) * 7 // 10] + b"\xff\xd9")
-    assert "its lower part was never written" in refusal(huge("JPEG", 900))
+    assert "its lower part is missing" in refusal(data[: len(data) * 7 // 10] + b"\xff\xd9")
+    assert "its lower part is missing" in refusal(huge("JPEG", 900))
 
 
 def test_a_jpeg_of_nothing_but_mid_grey_is_a_film() -> None:
@@ -282,29 +215,10 @@ def test_a_png_with_a_flipped_bit_is_refused() -> None:
     refusal(bytes(data))
 
 
-def huge(kind: str, side: int) -> bytes:
-    """A small file whose header claims side x side pixels."""
-    if kind == "PNG":
-        return png(side, side, 8, 0, b"\x00" * 100)
-    data = bytearray(encoded(RAMP, kind))
-    if kind == "JPEG":
-        at = data.index(b"\xff\xc0")
-        data[at + 5 : at + 9] = struct.pack(">HH", side, side)
-    elif kind == "BMP":
-        data[18:26] = struct.pack("<ii", side, side)
-    else:
-        for tag, size in ((256, 56), (257, 40)):
-            at = next(i for t in (3, 4) if (i := data.find(struct.pack("<HHII", tag, t, 1, size))) >= 0)
-            data[at : at + 12] = struct.pack("<HHII", tag, 4, 1, side)
-    return bytes(data)
-
-
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "BMP"])
 @pytest.mark.parametrize("side", [60_000, 12_000])
 def test_a_header_that_claims_too_much_is_refused_before_memory_is_taken(kind: str, side: int) -> None:
-    began = time.perf_counter()
     assert "more than the limit of 100,000,000 pixels" in refusal(huge(kind, side))
-    assert time.perf_counter() - began < 1
 
 
 def test_a_film_of_a_few_pixels_is_refused() -> None:
@@ -312,92 +226,5 @@ def test_a_film_of_a_few_pixels_is_refused() -> None:
     assert decode_film(encoded(RAMP[:16, :16], "PNG"), "a").pixels.shape == (16, 16)
 
 
-def test_a_file_above_the_byte_limit_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "big.png"
-    with path.open("wb") as file:
-        file.truncate(decode.MAX_BYTES + 1)
-    with pytest.raises(UnreadableFilm, match=r"big\.png: 200,000,001 bytes, more than the limit of 200,000,000 bytes;"):
-        read_film(path)
-    monkeypatch.setattr(decode, "MAX_BYTES", 10)
-    assert "11 bytes" in refusal(bytes(11))
-
-
-def test_read_film_reads_what_decode_film_decodes(tmp_path: Path) -> None:
-    path = tmp_path / "film.dcm"
-    path.write_bytes(encoded(RAMP, "PNG"))
-    film = read_film(str(path))
-    assert film.name == "film.dcm"
-    assert film.source.format == "PNG"
-    assert np.array_equal(film.pixels, RAMP)
-
-
-def test_paths_that_are_no_files_are_refused(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    cases = {
-        tmp_path / "none.png": "none.png: no such file;",
-        tmp_path: "a folder;",
-        tmp_path / "pipe": "pipe: not a regular file;",
-        tmp_path / "a\0b": "a?b: not a valid path;",
-        tmp_path / ("x" * 300): "cannot be read",
-    }
-    for path, words in cases.items():
-        with pytest.raises(UnreadableFilm) as caught:
-            read_film(path)
-        assert words in str(caught.value)
-
-
-def test_a_file_without_permission_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a.png"
-    path.write_bytes(encoded(RAMP, "PNG"))
-
-    def denied(*_: object) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Path, "open", denied)  # as root, no mode bits deny anything
-    with pytest.raises(UnreadableFilm, match=r"^a\.png: no permission to read it;"):
-        read_film(path)
-
-
-def test_decoding_in_threads_leaves_the_warning_filters_as_they_were() -> None:
-    before = list(warnings.filters)
-    data = encoded(RAMP, "PNG")
-    threads = [threading.Thread(target=lambda: [decode_film(data, "a") for _ in range(20)]) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert list(warnings.filters) == before
-
-
 def test_scale_to_8_bits_clips_what_the_bits_cannot_hold() -> None:
     assert raster.scale_to_8_bits(np.array([0, 1023, 4000], np.uint16), 10).tolist() == [0, 255, 255]
-
-
-def test_mutated_files_give_a_film_or_a_refusal_and_no_chatter(capfd: pytest.CaptureFixture[str]) -> None:
-    random = np.random.default_rng(20)
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    noise = NOISE.crop((0, 0, 40, 30))
-    seeds = [encoded(noise, kind, exif=exif) for kind in ("JPEG", "PNG", "TIFF", "WebP")]
-    seeds += [encoded(noise.convert("RGBA"), "PNG"), encoded(noise.convert("RGB"), "JPEG", progressive=True)]
-    seeds += [encoded(noise, "TIFF", compression="tiff_lzw"), encoded(noise.convert("P"), "BMP")]
-    outcomes = [Film if mutant_is_film(seed, random) else UnreadableFilm for seed in seeds for _ in range(25)]
-    assert Film in outcomes
-    assert UnreadableFilm in outcomes
-    assert capfd.readouterr() == ("", "")
-
-
-def mutant_is_film(seed: bytes, random: np.random.Generator) -> bool:
-    """Whether the bytes, some of them changed, doubled or lost, make a film; any other exception passes through."""
-    data = bytearray(seed)
-    for at in random.integers(0, min(len(data), int(random.choice([40, 400, 10_000]))), random.integers(1, 6)):
-        data[at] = random.integers(256)
-    if random.random() < 0.2:
-        cut = int(random.integers(1, len(data)))
-        data = data[:cut] + data[cut // 2 :]
-    if random.random() < 0.2:
-        del data[int(random.integers(1, len(data))) :]
-    try:
-        return isinstance(decode_film(bytes(data), "mutant"), Film)
-    except UnreadableFilm:
-        return False

@@ -1,6 +1,6 @@
-"""Files that somebody might drop to see what breaks: made by a fuzzer with a fixed seed from real films.
+"""Damaged, misleading and malicious files, derived from synthetic films by a fuzzer with a fixed seed.
 
-files = list(hostile_files(500))     the same bytes every time
+files = list(hostile_files(500))     the same bytes in every run
 """
 
 import io
@@ -41,7 +41,7 @@ Maker = Callable[[np.random.Generator, Source], tuple[str, bytes]]
 
 
 def real_files() -> Source:
-    """Sound files by format, from a shipped film: JPEG, PNG of 8 and 16 bits, TIFF and DICOM."""
+    """Valid files by format, from a demo film: JPEG, PNG of 8 and 16 bits, TIFF and DICOM."""
     film = sample_films()[0].read_bytes()
     image = Image.open(io.BytesIO(film)).convert("L")
     deep = Image.fromarray(np.asarray(image).astype(np.uint16) * 257)
@@ -56,7 +56,7 @@ def real_files() -> Source:
 
 
 def dicom(pixels: np.ndarray, **changes: object) -> bytes:
-    """A small DICOM of `uint8 (H, W)` pixels with a patient's name and number; `changes` are set before it is saved."""
+    """A small DICOM of `uint8 (H, W)` pixels with a patient's name and number; `changes` are elements set before it is saved."""
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
@@ -77,7 +77,7 @@ def dicom(pixels: np.ndarray, **changes: object) -> bytes:
 
 
 def hostile_files(number: int, seed: int = 0) -> Iterator[tuple[str, bytes]]:
-    """`number` names with their bytes, of every kind in turn."""
+    """`number` names with their bytes, one kind after the other."""
     source = real_files()
     return islice(_endless(np.random.default_rng(seed), source), number)
 
@@ -94,13 +94,13 @@ def _pick(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
 
 
 def cut(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
-    """Ends somewhere."""
+    """Truncated at a random byte."""
     kind, data = _pick(rng, source)
     return f"cut.{kind}", data[: rng.integers(len(data))]
 
 
 def flipped(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
-    """Some bits are the other way round."""
+    """Some bits flipped."""
     kind, data = _pick(rng, source)
     changed = bytearray(data)
     for place in rng.integers(len(data), size=rng.integers(1, 60)):
@@ -109,7 +109,7 @@ def flipped(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
 
 
 def flipped_header(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
-    """The same in the first bytes, where sizes and offsets stand."""
+    """Some of the first bytes replaced, where sizes and offsets are."""
     kind, data = _pick(rng, source)
     changed = bytearray(data)
     for place in rng.integers(min(len(data), 400), size=rng.integers(1, 12)):
@@ -118,7 +118,7 @@ def flipped_header(rng: np.random.Generator, source: Source) -> tuple[str, bytes
 
 
 def misnamed(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
-    """A sound film under another format's extension."""
+    """A valid film under another format's extension."""
     _, data = _pick(rng, source)
     return f"misnamed.{list(source)[rng.integers(len(source))]}", data
 
@@ -130,7 +130,7 @@ def noise(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
 
 
 def huge(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
-    """60,000 x 60,000 pixels in the header, and little behind it."""
+    """60,000 x 60,000 pixels in the header, with few data."""
     side = 60_000
     if rng.random() < 0.5:
         header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
@@ -146,7 +146,7 @@ def huge(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
 
 
 def png_bomb(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
-    """A black picture just within the limit of pixels, or far beyond it, in a few kilobytes."""
+    """A black image just below the limit of pixels, or far above it, in a few kilobytes."""
     side = 9_000 if rng.random() < 0.2 else 30_000
     rows = zlib.compressobj()
     packed = b"".join(rows.compress(bytes(side + 1)) for _ in range(min(side, 9_000))) + rows.flush()
@@ -161,7 +161,7 @@ def png_bomb(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
 
 
 def zip_bomb(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
-    """Zeros, packed a thousandfold; some lie about their size."""
+    """Zeros, compressed a thousandfold; some declare a wrong size."""
     data = bytearray(zipped({"film.jpg": bytes(20_000_000)}))
     if rng.random() < 0.5:
         entry = data.rfind(b"PK\x01\x02")
@@ -177,7 +177,7 @@ def nested_zip(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
 
 
 def odd_zip(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
-    """Names that lead elsewhere or hold markup, or a zip that is cut or changed."""
+    """Names that lead out of the folder or hold markup, or a zip that is cut or changed."""
     data = zipped(dict.fromkeys(rng.choice(NAMES[:11], 3, replace=False), source["jpg"]))
     if rng.random() < 0.5:
         changed = bytearray(data)
@@ -188,7 +188,7 @@ def odd_zip(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
 
 
 def svg(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
-    """A drawing with a script in it."""
+    """An SVG with a script."""
     return (
         "film.svg",
         f'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" onload="x()">{SCRIPT}</svg>'.encode(),
@@ -196,22 +196,22 @@ def svg(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
 
 
 def html(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
-    """A page."""
+    """An HTML page with a script."""
     return "film.html.jpg", f"<!doctype html><html><body>{SCRIPT}</body></html>".encode()
 
 
 class _Trap:
     def __reduce__(self) -> tuple[Callable, tuple[str]]:
-        return (exec, ("raise SystemExit('a pickle was opened')",))
+        return (exec, ("raise SystemExit('a pickle was loaded')",))
 
 
 def pickled(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
-    """A pickle that does something when it is opened."""
+    """A pickle that runs code when it is loaded."""
     return "film.pkl.dcm", pickle.dumps(_Trap())
 
 
 def polyglot(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
-    """Two formats at once."""
+    """Valid in two formats."""
     page, film = SCRIPT.encode(), source["jpg"]
     comment = b"\xff\xfe" + struct.pack(">H", len(page) + 2) + page
     options = [
@@ -227,7 +227,7 @@ def polyglot(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
 
 
 def odd_name(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
-    """A sound film, or nothing like one, under a name meant to do harm."""
+    """A valid film, or no image at all, under a malicious name."""
     name = NAMES[rng.integers(len(NAMES))]
     return name, source["jpg"] if rng.random() < 0.6 else b"nothing"
 
@@ -251,7 +251,7 @@ def odd_dicom(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
 
 
 def nothing(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
-    """No byte, or one, or a black picture."""
+    """No byte, one byte, or a black image."""
     options = [
         b"",
         b"x",

@@ -1,0 +1,110 @@
+"""Transfer syntaxes and compressed frames: read exactly, or refused before memory is taken."""
+
+import struct
+
+import numpy as np
+import pytest
+from pydicom.encaps import encapsulate, get_frame
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+    RLELossless,
+)
+
+from cxr_core.imaging.decode import decode_film
+from tests.support.dicom_files import RAMP_12, bundled, dataset, saved
+from tests.support.refusals import refusal
+
+
+def test_jpeg_2000_of_the_same_real_film_is_equal_or_close() -> None:
+    original = decode_film(bundled("RG3_UNCR.dcm"), "a").pixels
+    assert np.array_equal(decode_film(bundled("RG3_J2KR.dcm"), "a").pixels, original)
+    lossy = decode_film(bundled("RG3_J2KI.dcm"), "a").pixels
+    assert 0 < np.abs(lossy.astype(int) - original).mean() < 1
+    chest = decode_film(bundled("RG1_UNCR.dcm"), "a").pixels
+    assert np.array_equal(decode_film(bundled("RG1_J2KR.dcm"), "a").pixels, chest)
+    assert np.abs(decode_film(bundled("RG1_J2KI.dcm"), "a").pixels.astype(int) - chest).mean() < 1
+
+
+@pytest.mark.parametrize(
+    "syntax", [ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian]
+)
+@pytest.mark.parametrize("signed", [False, True])
+def test_native_transfer_syntaxes_give_the_same_film(syntax: UID, signed: bool) -> None:
+    stored = (RAMP_12.astype(int) - 2048).astype(np.int16) if signed else RAMP_12
+    centre = 0 if signed else 2048
+    ds = dataset(stored, 12, syntax, WindowCenter=centre, WindowWidth=4096)
+    film = decode_film(saved(ds), "a")
+    assert np.abs(film.pixels - RAMP_12 / 4095 * 255).max() <= 0.5 + 1e-9
+    assert film.source.header["TransferSyntax"] == syntax.name
+
+
+@pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless, JPEG2000Lossless])
+@pytest.mark.parametrize("bits", [8, 12, 16])
+def test_lossless_compression_changes_nothing(syntax: UID, bits: int) -> None:
+    stored = np.linspace(0, 2**bits - 1, 32 * 48).reshape(32, 48).astype(np.uint8 if bits == 8 else np.uint16)
+    ds = dataset(stored, bits, WindowCenter=2 ** (bits - 1), WindowWidth=2**bits)
+    native = decode_film(saved(ds), "a").pixels
+    ds.compress(syntax, generate_instance_uid=False)
+    assert np.array_equal(decode_film(saved(ds), "a").pixels, native)
+
+
+def test_near_lossless_jpeg_ls_stays_within_its_error() -> None:
+    ds = dataset(WindowCenter=2048, WindowWidth=4096)
+    native = decode_film(saved(ds), "a").pixels
+    ds.compress(JPEGLSNearLossless, jls_error=32, generate_instance_uid=False)
+    assert np.abs(decode_film(saved(ds), "a").pixels.astype(int) - native).max() <= 3
+
+
+@pytest.mark.parametrize(
+    ("name", "bits"),
+    [
+        ("SC_jpeg_no_color_transform.dcm", 8),  # JPEG baseline, RGB
+        ("JPGExtended.dcm", 12),
+        ("JPGLosslessP14SV1_1s_1f_8b.dcm", 8),
+        ("JPEG-LL.dcm", 16),
+        ("SC_ybr_full_422_uncompressed.dcm", 8),
+        ("OT-PAL-8-face.dcm", 8),
+        ("mlut_18.dcm", 12),
+        ("image_dfl.dcm", 8),
+    ],
+)
+def test_bundled_files_of_other_kinds_are_read(name: str, bits: int) -> None:
+    film = decode_film(bundled(name), name)
+    assert film.source.bits == bits
+    assert film.pixels.std() > 0.5
+
+
+@pytest.mark.parametrize("syntax", [JPEGLSLossless, JPEG2000Lossless])
+def test_a_compressed_frame_cut_short_inside_a_whole_file_is_refused(syntax: UID) -> None:
+    ds = dataset(np.random.default_rng(0).integers(0, 4096, (32, 48)).astype(np.uint16))
+    ds.compress(syntax, generate_instance_uid=False)
+    frame = get_frame(ds.PixelData, 0, number_of_frames=1)
+    half = len(frame) // 2
+    ds.PixelData = encapsulate([frame[:half] + bytes(len(frame) - half)])
+    assert "compressed image is cut short" in refusal(saved(ds))
+
+
+@pytest.mark.parametrize("syntax", [JPEGLSLossless, JPEG2000Lossless])
+def test_a_compressed_frame_of_another_size_is_refused_before_memory_is_taken(syntax: UID) -> None:
+    ds = dataset()
+    ds.compress(syntax, generate_instance_uid=False)
+    if syntax == JPEGLSLossless:
+        at, sizes = ds.PixelData.index(b"\xff\xf7") + 5, struct.pack(">HH", 60_000, 60_000)
+    else:
+        at, sizes = ds.PixelData.index(b"\xff\x4f\xff\x51") + 8, struct.pack(">II", 60_000, 60_000)
+    ds.PixelData = ds.PixelData[:at] + sizes + ds.PixelData[at + len(sizes) :]
+    assert "compressed image is not 48 x 32" in refusal(saved(ds))
+
+
+def test_a_run_length_trap_is_refused_fast() -> None:
+    ds = dataset()
+    ds.compress(RLELossless, generate_instance_uid=False)
+    ds.PixelData = encapsulate([struct.pack("<16I", 2, 64, 5_000_064, *[0] * 13) + bytes(10_000_000)])
+    assert "more run-length data" in refusal(saved(ds))
