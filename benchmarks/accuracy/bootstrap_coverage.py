@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import expit
 from scipy.stats import norm
 
-from cxr_core.metrics import weighted
+from cxr_core.metrics import weighted_statistics as weighted
 from cxr_core.metrics.bootstrap import clustered_bootstrap
 from cxr_core.metrics.estimate import wilson
 from cxr_core.metrics.scores import Scores

@@ -26,7 +26,7 @@ from cxr_core.inference.test_time_augmentation import fit_test_time_augmentation
 from cxr_core.labels import PNEUMONIA
 from cxr_core.metrics.calibration import fit_platt
 from cxr_core.metrics.curves import roc_curve
-from cxr_core.metrics.metrics import evaluate
+from cxr_core.metrics.classification import evaluate
 from cxr_core.metrics.operating_points import choose_operating_points
 from cxr_core.metrics.scores import Scores
 from cxr_core.paths import runs_folder

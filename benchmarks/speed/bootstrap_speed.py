@@ -10,7 +10,7 @@ import time
 import numpy as np
 from scipy.special import expit
 
-from cxr_core.metrics.metrics import evaluate
+from cxr_core.metrics.classification import evaluate
 from cxr_core.metrics.scores import Scores
 
 FILMS, PATIENTS, DRAWS = 5000, 2500, 2000

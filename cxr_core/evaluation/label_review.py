@@ -8,8 +8,9 @@ import numpy as np
 
 from cxr_core.errors import WorkError
 from cxr_core.evaluation.store import Evaluation
+from cxr_core.files import store_file
 from cxr_core.metrics.scores import Scores
-from cxr_core.paths import home, keeping
+from cxr_core.paths import home
 
 FILE = "contested.json"
 _lock = threading.Lock()
@@ -45,7 +46,7 @@ def contest(key: str, file: str, doubted: bool, reviewer: str = "") -> None:
             found[key] = {"file": file, "when": when, "reviewer": reviewer.strip()}
         else:
             found.pop(key, None)
-        with keeping(home() / FILE, "the mark") as part:
+        with store_file(home() / FILE, "the mark") as part:
             part.write_text(json.dumps(found, indent=1))
 
 

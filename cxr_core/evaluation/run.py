@@ -14,13 +14,13 @@ from cxr_core.datasets.quality.pixel_statistics import look
 from cxr_core.datasets.split import read_split
 from cxr_core.errors import DataSetError, SettingsError, UnreadableFilm
 from cxr_core.evaluation.label_review import uncontested
-from cxr_core.evaluation.overlap import seen_in_training
 from cxr_core.evaluation.store import HELD_OUT, Evaluation, films_fingerprint, keep, marked_test, write
 from cxr_core.evaluation.test_set_access import record_test, record_test_figures, told
+from cxr_core.evaluation.train_test_overlap import seen_in_training
 from cxr_core.imaging.decode import read_film
 from cxr_core.inference.predictor import Predictor
 from cxr_core.labels import NORMAL, PNEUMONIA, SPLITS
-from cxr_core.metrics.metrics import evaluate
+from cxr_core.metrics.classification import evaluate
 from cxr_core.metrics.scores import Scores, read_scores_csv
 from cxr_core.models.registry import Model, sha256_of
 from cxr_core.progress import Progress

@@ -20,10 +20,11 @@ from typing import Any
 import pandas as pd
 
 from cxr_core.errors import DataSetError, WorkError
+from cxr_core.files import replace_atomically
 from cxr_core.labels import PNEUMONIA
 from cxr_core.metrics.scores import Scores
 from cxr_core.models.registry import Model
-from cxr_core.paths import RELEASED_MODELS, home, replacing
+from cxr_core.paths import RELEASED_MODELS, home
 
 HELD_OUT = "held-out patients"
 TEXT = {"file": str, "label": str, "patient": str, "kind": str, "called": str, "sha256": str, "format": str}
@@ -204,5 +205,5 @@ def _places() -> dict[str, str]:
 
 
 def _replace(file: Path, text: str) -> None:
-    with replacing(file) as part:
+    with replace_atomically(file) as part:
         part.write_text(text, encoding="utf-8")

@@ -7,7 +7,7 @@ import numpy as np
 from cxr_core.errors import SettingsError
 from cxr_core.metrics.estimate import Estimate, missing
 from cxr_core.metrics.scores import Scores
-from cxr_core.metrics.weighted import Statistic
+from cxr_core.metrics.weighted_statistics import Statistic
 
 METHOD = "patient-clustered bootstrap"
 # Weights of one batch of draws, in numbers: 2 MB, so that a batch stays in the processor's cache.

@@ -12,7 +12,7 @@ from cxr_core.errors import DataSetError
 from cxr_core.metrics.bootstrap import draw_patients
 from cxr_core.metrics.estimate import wilson
 from cxr_core.metrics.scores import Scores
-from cxr_core.metrics.weighted import ECE_BINS, score_bin
+from cxr_core.metrics.weighted_statistics import ECE_BINS, score_bin
 
 GRID = np.linspace(0, 1, 101)
 

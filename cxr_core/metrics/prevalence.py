@@ -6,7 +6,7 @@ from cxr_core.errors import SettingsError
 from cxr_core.metrics.bootstrap import clustered_bootstrap
 from cxr_core.metrics.estimate import Estimate
 from cxr_core.metrics.scores import Scores
-from cxr_core.metrics.weighted import counted, ratio
+from cxr_core.metrics.weighted_statistics import counted, ratio
 
 
 def predictive_values(

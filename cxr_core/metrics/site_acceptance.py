@@ -17,11 +17,11 @@ from scipy.special import expit, logit
 from scipy.stats import norm, t
 
 from cxr_core.errors import SettingsError
-from cxr_core.metrics import weighted
+from cxr_core.metrics import weighted_statistics as weighted
 from cxr_core.metrics.bootstrap import clustered_bootstrap
 from cxr_core.metrics.estimate import Estimate, missing, wilson
 from cxr_core.metrics.scores import Scores
-from cxr_core.metrics.weighted import Statistic, ratio
+from cxr_core.metrics.weighted_statistics import Statistic, ratio
 
 FEWEST_FILMS, FEWEST_OF_A_CLASS = 50, 10
 LEAST_AUROC = 0.9

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cxr_core.errors import DataSetError
-from cxr_core.metrics.metrics import Metrics, evaluate
+from cxr_core.metrics.classification import Metrics, evaluate
 from cxr_core.metrics.scores import Scores
 
 # Validation studies want 100 films of each class: Vergouwe et al., J Clin Epidemiol 2005; 58:475-483.

@@ -10,7 +10,7 @@ from cxr_core.datasets.input_cache import cached_inputs
 from cxr_core.inference.augmented_views import fit_stability
 from cxr_core.inference.predictor import Predictor
 from cxr_core.labels import PNEUMONIA
-from cxr_core.metrics.frequencies import frequency_table
+from cxr_core.metrics.natural_frequencies import frequency_table
 from cxr_core.metrics.scores import Scores
 
 

@@ -23,7 +23,7 @@ from cxr_core.inference.test_time_augmentation import fit_test_time_augmentation
 from cxr_core.labels import NORMAL, PNEUMONIA
 from cxr_core.metrics.calibration import fit_platt
 from cxr_core.metrics.conformal import fit_conformal
-from cxr_core.metrics.metrics import evaluate
+from cxr_core.metrics.classification import evaluate
 from cxr_core.metrics.operating_points import choose_operating_points
 from cxr_core.metrics.scores import Scores
 from cxr_core.models.registry import Model, check_name, list_models, sha256_of

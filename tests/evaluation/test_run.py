@@ -12,11 +12,10 @@ import pytest
 from cxr_core.cli.main import main
 from cxr_core.datasets.index import build_index
 from cxr_core.errors import DataSetError, SettingsError
-from cxr_core.evaluation.chosen_threshold import choose_on
 from cxr_core.evaluation.compare import compare
 from cxr_core.evaluation.groups import film_groups
 from cxr_core.evaluation.label_review import contest, contested, film_keys, marks, uncontested
-from cxr_core.evaluation.overlap import seen_in_training
+from cxr_core.evaluation.misclassified_films import wrong_films
 from cxr_core.evaluation.run import assess_csv, choose_films, holds_scores
 from cxr_core.evaluation.store import (
     Evaluation,
@@ -30,7 +29,8 @@ from cxr_core.evaluation.store import (
 )
 from cxr_core.evaluation.test_log import openings
 from cxr_core.evaluation.test_set_access import record_test, times_opened
-from cxr_core.evaluation.wrong_films import wrong_films
+from cxr_core.evaluation.threshold_choice import choose_on
+from cxr_core.evaluation.train_test_overlap import seen_in_training
 from cxr_core.models.registry import Model, find_model
 from cxr_core.paths import home
 from tests.support.synthetic_chests import write_data_set

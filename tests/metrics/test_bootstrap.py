@@ -9,7 +9,7 @@ from scipy.special import logit
 from sklearn import metrics as sk
 
 from cxr_core.errors import SettingsError
-from cxr_core.metrics import weighted
+from cxr_core.metrics import weighted_statistics as weighted
 from cxr_core.metrics.bootstrap import clustered_bootstrap, draw_patients
 from cxr_core.metrics.scores import Scores
 from tests.support.random_scores import random_scores

@@ -8,7 +8,7 @@ from sklearn.metrics import auc, average_precision_score, roc_auc_score
 
 from cxr_core.errors import DataSetError
 from cxr_core.metrics import curves
-from cxr_core.metrics.metrics import evaluate
+from cxr_core.metrics.classification import evaluate
 from cxr_core.metrics.scores import Scores
 from tests.support.random_scores import random_scores
 

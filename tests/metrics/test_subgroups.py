@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cxr_core.errors import DataSetError
-from cxr_core.metrics.metrics import evaluate
+from cxr_core.metrics.classification import evaluate
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.subgroups import evaluate_subgroups, kinds_against_normal
 from tests.support.random_scores import random_scores

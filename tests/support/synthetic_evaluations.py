@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.special import expit
 
 from cxr_core.evaluation.store import Evaluation, films_fingerprint
-from cxr_core.metrics.metrics import evaluate
+from cxr_core.metrics.classification import evaluate
 from cxr_core.metrics.scores import Scores
 from cxr_core.models.registry import Model
 

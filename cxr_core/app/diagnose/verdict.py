@@ -15,7 +15,7 @@ from cxr_core.inference.decision import Rules
 from cxr_core.inference.reading import Reading
 from cxr_core.inference.wording import in_words, percent
 from cxr_core.labels import VERDICTS
-from cxr_core.metrics.frequencies import films_like_this
+from cxr_core.metrics.natural_frequencies import films_like_this
 
 WORDS = VERDICTS | {"hidden": "Your reading first"}
 SIGNS = {  # each of another shape, for readers who do not tell the colours apart

@@ -8,7 +8,7 @@ from cxr_core.app.evaluate import estimate_cache as cache
 from cxr_core.evaluation.store import Evaluation
 from cxr_core.labels import ESTIMATES, OPERATING_POINTS
 from cxr_core.metrics.estimate_text import in_short, interval, number, quoted, rows
-from cxr_core.metrics.metrics import Metrics
+from cxr_core.metrics.classification import Metrics
 from cxr_core.metrics.prevalence import children_like_these
 from cxr_core.metrics.scores import Scores
 

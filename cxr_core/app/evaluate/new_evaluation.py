@@ -6,11 +6,11 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 
 from cxr_core.app.data_set_picker import choose_data_set
-from cxr_core.app.model_cache import reader
+from cxr_core.app.model_cache import predictor_with_spinner
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.split import saved_splits
 from cxr_core.errors import CXRError
-from cxr_core.evaluation.overlap import held_out_split
+from cxr_core.evaluation.train_test_overlap import held_out_split
 from cxr_core.evaluation.run import assess_csv, assess_films
 from cxr_core.evaluation.store import Evaluation, split_in_words
 from cxr_core.labels import SPLITS

@@ -5,7 +5,7 @@ import streamlit as st
 
 from cxr_core.app.evaluate import estimate_cache as cache
 from cxr_core.errors import CXRError
-from cxr_core.evaluation.chosen_threshold import choose_on
+from cxr_core.evaluation.threshold_choice import choose_on
 from cxr_core.evaluation.groups import film_groups, group_rows
 from cxr_core.evaluation.store import Evaluation, split_in_words
 from cxr_core.evaluation.test_log import openings

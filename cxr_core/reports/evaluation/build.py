@@ -4,17 +4,17 @@ from pathlib import Path
 
 from cxr_core.evaluation.groups import group_table
 from cxr_core.evaluation.label_review import uncontested
-from cxr_core.evaluation.same_patient_films import by_patient, leaked_share
+from cxr_core.evaluation.patient_split_results import by_patient, leaked_share
 from cxr_core.evaluation.store import Evaluation, marked_test
 from cxr_core.evaluation.test_set_access import times_opened
 from cxr_core.metrics.estimate_text import in_short
-from cxr_core.metrics.metrics import evaluate
+from cxr_core.metrics.classification import evaluate
 from cxr_core.models.registry import Model
-from cxr_core.reports.evaluation.items import Gathered, report_of
 from cxr_core.reports.evaluation.charts import drawings
 from cxr_core.reports.evaluation.claim import Block
 from cxr_core.reports.evaluation.drawing import svg
 from cxr_core.reports.evaluation.html import to_html
+from cxr_core.reports.evaluation.items import Gathered, report_of
 
 
 def write_report(evaluation: Evaluation, model: Model | None, out: Path, extra: list[Block] | None = None) -> None:

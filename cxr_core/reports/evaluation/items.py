@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from cxr_core import __version__
-from cxr_core.evaluation.same_patient_films import leaked_share
+from cxr_core.evaluation.patient_split_results import leaked_share
 from cxr_core.evaluation.store import Evaluation, split_in_words
-from cxr_core.evaluation.wrong_films import wrong_films
+from cxr_core.evaluation.misclassified_films import wrong_films
 from cxr_core.labels import ESTIMATES, OPERATING_POINTS
 from cxr_core.metrics.estimate import wilson
 from cxr_core.metrics.estimate_text import in_short, number, quoted, rows

@@ -5,8 +5,8 @@ import pytest
 
 from cxr_core.errors import DataSetError, SettingsError
 from cxr_core.metrics.estimate import Estimate
-from cxr_core.metrics.frequencies import films_like_this, frequency_table
 from cxr_core.metrics.local_prevalence import at_prevalence, ward_values
+from cxr_core.metrics.natural_frequencies import films_like_this, frequency_table
 from cxr_core.metrics.prevalence import children_like_these
 from cxr_core.metrics.scores import Scores
 

@@ -9,12 +9,12 @@ import numpy as np
 from sklearn import metrics as sk
 
 from cxr_core.errors import SettingsError
-from cxr_core.metrics import weighted
+from cxr_core.metrics import weighted_statistics as weighted
 from cxr_core.metrics.bootstrap import clustered_bootstrap
 from cxr_core.metrics.delong import delong_interval
 from cxr_core.metrics.estimate import Estimate, missing, wilson
 from cxr_core.metrics.scores import Scores
-from cxr_core.metrics.weighted import ECE_BINS, Statistic, ratio
+from cxr_core.metrics.weighted_statistics import ECE_BINS, Statistic, ratio
 
 PROPORTIONS = ("sensitivity", "specificity", "accuracy", "ppv", "npv")
 

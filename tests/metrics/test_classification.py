@@ -9,7 +9,7 @@ from sklearn import metrics as sk
 
 from cxr_core.errors import SettingsError
 from cxr_core.metrics.bootstrap import draw_patients
-from cxr_core.metrics.metrics import evaluate
+from cxr_core.metrics.classification import evaluate
 from cxr_core.metrics.scores import Scores
 from tests.support.random_scores import random_scores
 

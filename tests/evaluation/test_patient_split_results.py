@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxr_core.evaluation.same_patient_films import by_patient, leaked_share
+from cxr_core.evaluation.patient_split_results import by_patient, leaked_share
 from cxr_core.models.registry import Model, find_model
 from cxr_core.paths import home, runs_folder
 from cxr_core.reports.evaluation.build import siblings_in_words
