@@ -1,16 +1,19 @@
-# `make app` serves the app, `make test` runs every check; both set up what they need first, once.
+# `make app` serves the app, `make test` runs the fast checks, `make system` the slow ones; each sets up what it needs, once.
 PYTHON ?= python3
 BIN := .venv/bin
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links \
   --no-annotate --custom-compile-command "make lock"
 
-.PHONY: app test check format lock clean
+.PHONY: app test system check format lock clean
 
 app: .venv/app
 	$(BIN)/streamlit run streamlit_app.py
 
 test: .venv/dev check
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore tests/system
+
+system: .venv/dev
+	$(BIN)/python -m pytest -q tests/system
 
 check: .venv/dev
 	$(BIN)/ruff check .

@@ -65,7 +65,7 @@ def test_a_verb_without_a_home_says_so(
 def test_a_page_without_a_home_says_so(page: str, cxr_home: Path) -> None:
     cxr_home.write_text("in its place lies a file")
     app = AppTest.from_file(str(REPOSITORY / "streamlit_app.py"), default_timeout=30).run()
-    app.switch_page(f"pages/workbench/{page}.py").run()
+    app.switch_page(f"pages/{page}.py").run()
     assert not app.exception
     if page != "dataset":  # it needs none before a data set is opened
         assert "set CXR\\_HOME" in app.error[0].value

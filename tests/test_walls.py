@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,14 @@ def test_what_all_packages_share_imports_none_of_them() -> None:
             walls = tuple(f"cxr_core.{package}" for package in [*PACKAGES, *LEAVES])
             crossing = {name for name in imports(file) if name.startswith(walls)}
             assert not crossing, f"{file.name} imports {crossing}"
+
+
+def test_no_module_is_over_300_lines_and_no_folder_over_20_modules() -> None:
+    folders = [REPOSITORY / name for name in ("cxr_core", "pages", "tests", "benchmarks", "tools")]
+    files = [file for folder in folders for file in folder.rglob("*.py")]
+    assert [str(file) for file in files if len(file.read_text().splitlines()) > 300] == []
+    sizes = Counter(file.parent for file in files if file.name != "__init__.py")
+    assert [str(folder) for folder, modules in sizes.items() if modules > 20] == []
 
 
 def test_streamlit_stays_in_the_app() -> None:
