@@ -127,7 +127,7 @@ def _own_range(values: np.ndarray, counts: np.ndarray, ds: Dataset, steps: list[
 
 
 def _look_up(values: np.ndarray, item: Dataset) -> np.ndarray:
-    """`values` through one LUT item, values outside it mapped to its ends (PS3.3 C.11.1.1, C.11.2.1.1), as `float64`."""
+    """`values` through one LUT item as `float64`; values outside it take its ends (PS3.3 C.11.1.1, C.11.2.1.1)."""
     first = int(item.LUTDescriptor[1])
     data = item.LUTData
     if isinstance(data, bytes):

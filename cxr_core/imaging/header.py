@@ -18,7 +18,9 @@ _ORIENTATION, _SIDEWAYS = 0x0112, (5, 6, 7, 8)
 
 
 class Header(TypedDict):
-    """width, height: pixels as displayed, 0 where unknown. colour: stored with colour channels. fault: "", or why the file is no film.
+    """width, height: pixels as displayed, 0 where unknown. colour: stored with colour channels.
+
+    fault: "", or why the file is no film.
 
     patient_id: "" or, for DICOM, a hash of the patient's id: it links films of one patient without naming the patient.
     """

@@ -1,7 +1,8 @@
 """JPEG, PNG, TIFF, BMP and WebP become grey pixels, all through Pillow.
 
 Values of more than 8 bits are scaled by the smallest 2^n - 1 that contains the largest value (n from 8 to 16), since
-many "16-bit" films hold 10 to 14 bits. Floating-point images are refused: their scale is unknown. Colour becomes Rec. 601 luminance.
+many "16-bit" films hold 10 to 14 bits. Floating-point images are refused: their scale is unknown. Colour becomes
+Rec. 601 luminance.
 """
 
 import contextlib

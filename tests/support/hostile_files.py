@@ -56,7 +56,7 @@ def real_files() -> Source:
 
 
 def dicom(pixels: np.ndarray, **changes: object) -> bytes:
-    """A small DICOM of `uint8 (H, W)` pixels with a patient's name and number; `changes` are elements set before it is saved."""
+    """A small DICOM of `uint8 (H, W)` pixels with a patient's name and number; `changes` are further elements."""
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
