@@ -1,7 +1,8 @@
-"""Archives become folders under `CXR_HOME`: a `.zip` of films, or a MedMNIST `.npz`.
+"""Unpacks archives to folders under `CXR_HOME`: a `.zip` of films, or a MedMNIST `.npz`.
 
-An archive comes from anywhere: its names may point out of the folder, it may unpack to more than the disk holds, it may
-be cut. Every entry is checked before it is written, and what an entry holds is counted as it is read, not believed.
+An archive is untrusted: its file names may lead out of the folder, it may unpack to more than the disk holds, it may be
+truncated. Every entry is checked before it is written, and the bytes are counted as they are read, because the declared
+size may be wrong.
 """
 
 import hashlib
@@ -18,19 +19,19 @@ from cxr_core.labels import CLASSES, SPLITS
 from cxr_core.paths import home
 from cxr_core.progress import Progress
 
-ARCHIVES = (".zip", ".npz")
+ARCHIVE_SUFFIXES = (".zip", ".npz")
 MAX_ENTRIES = 500_000
-MAX_RATIO = 200  # an entry that packs better than this is no film; text packs to a twentieth, films hardly at all
-_SMALL = 1_000_000  # bytes up to which an entry may pack as it likes: a blank film does
-_SPARE = 500_000_000  # bytes of disk that stay free
-_CHUNK = 1 << 20
+MAX_RATIO = 200  # of unpacked to packed bytes; films reach little more than 1, text about 20, a zip bomb 1,000
+_ANY_RATIO_BYTES = 1_000_000  # an entry up to this size may have any ratio: a blank film compresses well
+_RESERVED_BYTES = 500_000_000  # of the disk, never filled
+_CHUNK_BYTES = 1 << 20
 
 
 def unpack(archive: Path, progress: Progress | None = None) -> Path:
-    """The folder that holds the archive's films; an archive that was unpacked before is not unpacked again.
+    """The folder that holds the archive's films; an archive is unpacked only the first time.
 
-    `progress(done, total)` counts bytes or films. Raises DataSetError: not an archive, damaged, encrypted, names that
-    lead out of the folder, more than the disk holds.
+    progress: counts bytes of a `.zip`, films of a `.npz`. Raises DataSetError if the file is not an archive, is damaged
+    or encrypted, has file names that lead out of the folder, or needs more space than the disk has.
     """
     archive = Path(archive).expanduser()
     try:
@@ -51,7 +52,7 @@ def unpack(archive: Path, progress: Progress | None = None) -> Path:
             _unpack_zip(archive, part, progress)
         part.replace(folder)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise DataSetError(f"{archive.name}: a damaged or incomplete archive ({error}); fetch it again.") from error
+        raise DataSetError(f"{archive.name}: a damaged or incomplete archive ({error}); download it again.") from error
     except OSError as error:
         raise DataSetError(
             f"{archive.name}: cannot be unpacked ({error.strerror or error}); free some space."
@@ -62,9 +63,12 @@ def unpack(archive: Path, progress: Progress | None = None) -> Path:
 
 
 def check_space(needed: int, what: str) -> None:
-    """Raises DataSetError unless the disk of `CXR_HOME` has room for `needed` bytes and some to spare."""
+    """Raises DataSetError unless the disk of `CXR_HOME` has `needed` bytes free, and a reserve besides.
+
+    what: the file or data set that needs the space, for the message.
+    """
     free = shutil.disk_usage(home()).free
-    if needed + _SPARE > free:
+    if needed + _RESERVED_BYTES > free:
         raise DataSetError(
             f"{what}: needs {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free at {home()}; free some space, or "
             "move CXR_HOME to a larger disk."
@@ -77,25 +81,25 @@ def _unpack_zip(archive: Path, folder: Path, progress: Progress | None) -> None:
         if len(entries) > MAX_ENTRIES:
             raise DataSetError(f"{archive.name}: {len(entries):,} files; accepted are {MAX_ENTRIES:,} at most.")
         for entry in entries:
-            _check(archive.name, entry)
-        wanted = [entry for entry in entries if _wanted(entry.filename)]
-        total = sum(entry.file_size for entry in wanted)
+            _check_entry(archive.name, entry)
+        visible = [entry for entry in entries if not _is_hidden(entry.filename)]
+        total = sum(entry.file_size for entry in visible)
         check_space(total, archive.name)
         done = 0
-        for entry in wanted:
+        for entry in visible:
             target = folder / PurePosixPath(entry.filename)
             target.parent.mkdir(parents=True, exist_ok=True)
             with packed.open(entry) as source, target.open("wb") as copy:
-                while chunk := source.read(_CHUNK):
+                while chunk := source.read(_CHUNK_BYTES):
                     done += len(chunk)
                     if done > total:
-                        raise DataSetError(f"{archive.name}: holds more than it says; not unpacked.")
+                        raise DataSetError(f"{archive.name}: holds more bytes than it declares; not unpacked.")
                     copy.write(chunk)
             if progress:
                 progress(done, total)
 
 
-def _check(archive: str, entry: zipfile.ZipInfo) -> None:
+def _check_entry(archive: str, entry: zipfile.ZipInfo) -> None:
     path = PurePosixPath(entry.filename.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or (path.parts and ":" in path.parts[0]):
         raise DataSetError(f"{archive}: the name {entry.filename!r} leads out of its folder; nothing was unpacked.")
@@ -103,24 +107,27 @@ def _check(archive: str, entry: zipfile.ZipInfo) -> None:
         raise DataSetError(f"{archive}: {entry.filename!r} is a link; only files are accepted, nothing was unpacked.")
     if entry.flag_bits & 1:
         raise DataSetError(f"{archive}: is encrypted; unpack it yourself and open the folder.")
-    if entry.file_size > max(_SMALL, MAX_RATIO * entry.compress_size):
+    if entry.file_size > max(_ANY_RATIO_BYTES, MAX_RATIO * entry.compress_size):
         raise DataSetError(
             f"{archive}: {entry.filename!r} would unpack to {entry.file_size:,} bytes from {entry.compress_size:,}, "
-            "which no film does; nothing was unpacked."
+            "which is too much for a film; nothing was unpacked."
         )
 
 
-def _wanted(name: str) -> bool:
-    return not any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
+def _is_hidden(name: str) -> bool:
+    return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
 
 
 def _unpack_arrays(archive: Path, folder: Path, progress: Progress | None) -> None:
-    """Films of a MedMNIST file: `SPLIT_images` `uint8 (N, H, W)`, `SPLIT_labels` `(N, 1)`, 1 for pneumonia."""
-    shapes = {name: shape for name, shape, _ in _headers(archive)}
+    """Writes the films of a MedMNIST file as PNGs in the Kaggle layout.
+
+    Its arrays are `SPLIT_images`, `uint8 (N, H, W)`, and `SPLIT_labels`, integers `(N, 1)`, 1 for pneumonia.
+    """
+    shapes = _array_shapes(archive)
     splits = [split for split in SPLITS if f"{split}_images" in shapes]
     if not splits or any(f"{split}_labels" not in shapes for split in splits):
-        held = ", ".join(shapes) or "nothing"
-        raise DataSetError(f"{archive.name}: holds {held}; accepted are train_images, train_labels and so on.")
+        names = ", ".join(shapes) or "nothing"
+        raise DataSetError(f"{archive.name}: holds {names}; accepted are train_images, train_labels and so on.")
     total = sum(shapes[f"{split}_images"][0] for split in splits)
     done = 0
     with np.load(archive, allow_pickle=False) as arrays:
@@ -132,7 +139,9 @@ def _unpack_arrays(archive: Path, folder: Path, progress: Progress | None) -> No
                     "accepted is uint8 (N, H, W) with N labels."
                 )
             if not set(np.unique(labels)) <= {0, 1}:
-                raise DataSetError(f"{archive.name}: {split}_labels has values beyond 0 and 1; accepted are these two.")
+                raise DataSetError(
+                    f"{archive.name}: {split}_labels has values other than 0 and 1; accepted are these two."
+                )
             for label in CLASSES:
                 (folder / split / label).mkdir(parents=True, exist_ok=True)
             for i, (image, label) in enumerate(zip(images, labels, strict=True)):
@@ -142,9 +151,12 @@ def _unpack_arrays(archive: Path, folder: Path, progress: Progress | None) -> No
                     progress(done, total)
 
 
-def _headers(archive: Path) -> list[tuple[str, tuple[int, ...], np.dtype]]:
-    """Name, shape and dtype of each array, from its header alone, so that a bomb is refused before it is unpacked."""
-    found = []
+def _array_shapes(archive: Path) -> dict[str, tuple[int, ...]]:
+    """The shape of each array by its name, from the headers alone: nothing is unpacked before the size is checked.
+
+    Raises DataSetError for an array of Python objects, or if the disk has too little space.
+    """
+    shapes: dict[str, tuple[int, ...]] = {}
     with zipfile.ZipFile(archive) as packed:
         for entry in packed.infolist():
             if not entry.filename.endswith(".npy"):
@@ -154,7 +166,7 @@ def _headers(archive: Path) -> list[tuple[str, tuple[int, ...], np.dtype]]:
                 read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
                 shape, _, dtype = read(source)
             if dtype.hasobject:
-                raise DataSetError(f"{archive.name}: {entry.filename} holds Python objects, which are never opened.")
-            found.append((entry.filename.removesuffix(".npy"), shape, dtype))
+                raise DataSetError(f"{archive.name}: {entry.filename} holds Python objects, which are not accepted.")
+            shapes[entry.filename.removesuffix(".npy")] = shape
         check_space(2 * sum(entry.file_size for entry in packed.infolist()), archive.name)
-    return found
+    return shapes

@@ -1,7 +1,7 @@
-"""Published data sets, fetched with progress, resume, a free-space check and a checksum.
+"""Downloads published data sets, with progress, resuming, a check of free space and a checksum.
 
-Pooch fetches; here is only what it leaves to its users: going on where a cut connection stopped, and one sentence
-with the manual way when there is no network.
+Pooch downloads. This module adds what Pooch leaves to its users: an interrupted download is resumed, and without a
+network the message says how to get the file by hand.
 """
 
 import base64
@@ -16,17 +16,17 @@ from cxr_core.paths import home
 from cxr_core.progress import Progress
 
 TIMEOUT_SECONDS = 20
-_CHUNK = 1 << 16  # what a cut connection costs at most
+_CHUNK_BYTES = 1 << 16  # also the most that an interrupted download loses
 _ZENODO = "https://zenodo.org/records/10519652/files"
 _LICENCE = "CC BY 4.0, Kermany et al. 2018"
 
 
 @dataclass(frozen=True)
-class Source:
-    """A published archive.
+class PublishedDataSet:
+    """A data set that its publisher offers as one archive.
 
-    `md5` is "" where the publisher names none: then the server's own checksum counts, if it sends one, and the
-    archive's sums as it is unpacked. `bytes` is about how much comes down. `page` is where a person gets it by hand.
+    bytes: approximate size of the download. page: where a person can download it by hand. md5: "" if the publisher
+    states none; then the checksum that the server sends is used, if any, and those inside the archive on unpacking.
     """
 
     name: str
@@ -39,9 +39,9 @@ class Source:
     licence: str = _LICENCE
 
 
-def _medmnist(side: int, md5: str, size: int) -> Source:
+def _medmnist(side: int, md5: str, size: int) -> PublishedDataSet:
     file = "pneumoniamnist.npz" if side == 28 else f"pneumoniamnist_{side}.npz"
-    return Source(
+    return PublishedDataSet(
         f"pneumoniamnist-{side}",
         f"PneumoniaMNIST at {side} pixels",
         f"{_ZENODO}/{file}?download=1",
@@ -53,8 +53,8 @@ def _medmnist(side: int, md5: str, size: int) -> Source:
     )
 
 
-SOURCES = (
-    Source(
+PUBLISHED_DATA_SETS = (
+    PublishedDataSet(
         "kaggle",
         "Chest X-Ray Images (Pneumonia), Kaggle",
         "https://www.kaggle.com/api/v1/datasets/download/paultimothymooney/chest-xray-pneumonia",
@@ -62,7 +62,7 @@ SOURCES = (
         2_460_000_000,
         "https://www.kaggle.com/datasets/paultimothymooney/chest-xray-pneumonia",
     ),
-    Source(
+    PublishedDataSet(
         "mendeley",
         "The original archive, Mendeley Data",
         "https://data.mendeley.com/public-files/datasets/rscbjbr9sj/files/"
@@ -78,86 +78,86 @@ SOURCES = (
 )
 
 
-def fetch(source: Source, progress: Progress | None = None) -> Path:
-    """The archive of a source, under `CXR_HOME`; fetched once, going on where an earlier attempt stopped.
+def download(data_set: PublishedDataSet, progress: Progress | None = None) -> Path:
+    """The archive of a published data set, under `CXR_HOME`. It is downloaded once; an interrupted download is resumed.
 
-    `progress(done, total)` counts bytes. Raises DataSetError: no network, too little space, a wrong checksum.
+    progress: counts bytes. Raises DataSetError for a network failure, too little space or a wrong checksum.
     """
     import requests
     from pooch import HTTPDownloader, file_hash
 
-    target = home() / "downloads" / source.file
+    target = home() / "downloads" / data_set.file
     if target.exists():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
-    have = part.stat().st_size if part.exists() else 0
-    check_space(max(0, source.bytes - have), source.title)
-    by_hand = f"Get {source.file} by hand from {source.page} and open it here by its path."
+    present = part.stat().st_size if part.exists() else 0
+    check_space(max(0, data_set.bytes - present), data_set.title)
+    by_hand = f"Get {data_set.file} by hand from {data_set.page} and open it here by its path."
     try:
         with part.open("ab") as file:
-            transfer = _Transfer(source.title, file, have, progress)
-            headers = {"Range": f"bytes={have}-"} if have else {}
-            download = HTTPDownloader(
+            transfer = _Transfer(data_set.title, file, present, progress)
+            headers = {"Range": f"bytes={present}-"} if present else {}
+            downloader = HTTPDownloader(
                 progressbar=transfer,
-                chunk_size=_CHUNK,
+                chunk_size=_CHUNK_BYTES,
                 headers=headers,
                 timeout=TIMEOUT_SECONDS,
                 hooks={"response": transfer.begin},
             )
-            download(source.url, file, None)
+            downloader(data_set.url, file, None)
     except requests.HTTPError as error:
         answer = error.response.status_code if error.response is not None else "no answer"
-        if answer == 416:  # what we have goes beyond what the server has: it is another file
+        if answer == 416:  # range not satisfiable: the partial file is longer than the server's, so it is another file
             part.unlink(missing_ok=True)
-        raise DataSetError(f"{source.title}: the server answered {answer}. {by_hand}") from error
+        raise DataSetError(f"{data_set.title}: the server answered {answer}. {by_hand}") from error
     except requests.RequestException as error:
-        kept = part.stat().st_size
-        again = f" {kept / 1e6:.0f} MB are kept: try again and it goes on from there." if kept else ""
-        raise DataSetError(f"{source.title}: cannot be fetched, the network failed.{again} {by_hand}") from error
+        received = part.stat().st_size
+        resume = f" {received / 1e6:.0f} MB are stored: try again to resume from there." if received else ""
+        raise DataSetError(f"{data_set.title}: cannot be downloaded, the network failed.{resume} {by_hand}") from error
     except OSError as error:
         raise DataSetError(
-            f"{source.title}: cannot be kept ({error.strerror}); free some space and try again."
+            f"{data_set.title}: cannot be stored ({error.strerror}); free some space and try again."
         ) from error
-    expected = source.md5 or transfer.md5
+    expected = data_set.md5 or transfer.md5
     found = file_hash(str(part), alg="md5")
     if expected and found != expected:
         part.unlink()
-        raise DataSetError(f"{source.title}: its MD5 is {found}, expected was {expected}; it was deleted. {by_hand}")
-    if not is_zipfile(part):  # an .npz is one as well
+        raise DataSetError(f"{data_set.title}: its MD5 is {found} instead of {expected}; it was deleted. {by_hand}")
+    if not is_zipfile(part):  # an .npz is a zip file as well
         part.unlink()
-        raise DataSetError(f"{source.title}: what the server sent is no archive; it was deleted. {by_hand}")
+        raise DataSetError(f"{data_set.title}: the server did not send an archive; it was deleted. {by_hand}")
     part.replace(target)
     return target
 
 
 class _Transfer:
-    """Pooch's progress bar and requests' response hook: where the transfer begins, and how far it is."""
+    """Pooch's progress bar, and requests' response hook that handles resuming."""
 
-    def __init__(self, title: str, file: IO[bytes], have: int, progress: Progress | None) -> None:
+    def __init__(self, title: str, file: IO[bytes], present: int, progress: Progress | None) -> None:
         self.total, self.md5 = 0, ""
-        self._title, self._file, self._have, self._progress = title, file, have, progress
+        self._title, self._file, self._present, self._progress = title, file, present, progress
 
     def begin(self, response: Any, *_: Any, **__: Any) -> None:
-        """Called with each answer before its body: start anew where the server does not go on."""
+        """Called with each response before its body: starts from zero if the server does not resume."""
         if response.is_redirect:
             return
-        if response.status_code == 200 and self._have:
+        if response.status_code == 200 and self._present:
             self._file.truncate(0)
-            self._have = 0
+            self._present = 0
         if response.ok:
             check_space(int(response.headers.get("content-length", 0)), self._title)
-        # Google's storage, where Kaggle keeps its files, sends its checksums in a header.
+        # Google Cloud Storage, which Kaggle uses, sends its checksums in a header.
         for item in response.headers.get("x-goog-hash", "").split(","):
             name, _, value = item.strip().partition("=")
             if name == "md5":
                 self.md5 = base64.b64decode(value).hex()
 
     def update(self, _: int) -> None:
-        """Pooch's count is of chunks; the file's own size is exact."""
+        """Reports the size of the file; Pooch counts chunks, which is less exact."""
         if self._progress:
             done = self._file.seek(0, 2)
-            self._progress(done, max(done, self._have + self.total))
+            self._progress(done, max(done, self._present + self.total))
 
     def reset(self) -> None:
         """Nothing to reset."""

@@ -1,6 +1,6 @@
-"""A data set as a table: one row a film, read from headers and bytes without decoding pixels.
+"""The index of a data set: a table with one row per film, read from headers and bytes without decoding pixels.
 
-What the headers said is kept under `CXR_HOME`; a second index reads only the files whose size or time changed.
+The result is cached under `CXR_HOME`; indexing again reads only the files whose size or modification time changed.
 """
 
 import hashlib
@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cxr_core.datasets.archives import ARCHIVES, unpack
+from cxr_core.datasets.archives import ARCHIVE_SUFFIXES, unpack
+from cxr_core.datasets.folder_layout import FoundFiles, find_files, find_root
 from cxr_core.datasets.kermany_names import identify
-from cxr_core.datasets.folder_layout import Walk, find_root, walk
-from cxr_core.datasets.manifest import read_table
+from cxr_core.datasets.manifest import read_data_set_table
 from cxr_core.datasets.patients import group_patients
 from cxr_core.errors import DataSetError, WorkError
 from cxr_core.files import store_file
@@ -30,129 +30,134 @@ COLUMNS = (
     *("width", "height", "format", "colour", "sha256", "fault"),
 )
 _HEADER = tuple(Header.__annotations__)
-_KEPT = tuple(dict.fromkeys((*COLUMNS, "told", *_HEADER)))
-_VERSION = 3  # of what is kept: raise it when `read_header`, `identify` or `group_patients` answer differently
-_TOLD_EVERY = 50
-_LARGE = 100_000  # bytes: reading and hashing smaller files costs less than handing them to a thread
+_CACHED = tuple(dict.fromkeys((*COLUMNS, "given_patient", *_HEADER)))
+_CACHE_VERSION = 4  # raise it when the columns, `read_header`, `identify` or `group_patients` change
+_REPORT_EVERY = 50  # files
+_LARGE_BYTES = 100_000  # reading and hashing a smaller file takes less time than handing it to a thread
 _KIND_OF = {NORMAL: "normal"}
 
 
 @dataclass(frozen=True, eq=False)
 class Index:
-    """A data set: `root`, and `films` with the columns of COLUMNS, one row a file, sorted by path.
+    """A data set and its films.
 
-    `source` is what opens it again: the folder or the table. `notes`: a sentence for each thing passed over.
-    `read` is how many files were read for it; the others were known from last time.
+    root: the folder that paths are relative to. films: one row per file, sorted by path, with the columns of COLUMNS.
+    source: the folder or table to give to `build_index` to open the data set again. notes: for the user, on everything
+    that was ignored. files_read: how many files were read; the others were in the cache.
     """
 
     root: Path
     films: pd.DataFrame
     source: Path
     notes: tuple[str, ...] = ()
-    read: int = 0
+    files_read: int = 0
 
     @property
     def readable(self) -> pd.DataFrame:
-        """The rows whose file can be used."""
+        """The rows of `films` without a fault."""
         return self.films[self.films["fault"] == ""]
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256 over paths and contents: the same films give the same fingerprint on any machine."""
+        """SHA-256 of paths and contents, as hex: the same films have the same fingerprint on every machine."""
         lines = (self.films["path"] + " " + self.films["sha256"]).sort_values()
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def build_index(source: Path | str, progress: Progress | None = None) -> Index:
-    """Index a data set: a folder in the Kaggle layout, a `.zip` or MedMNIST `.npz` of films, or a `.csv` table.
+    """The index of a folder in the Kaggle layout, of a `.zip` or MedMNIST `.npz` of films, or of a `.csv` table.
 
-    `progress(done, total)` is called now and then. Raises DataSetError if `source` is not a data set or holds no
-    file. A file that cannot be used is a row with its `fault`, not an error.
+    progress: counts files, or what `unpack` counts. A file that cannot be used gets a row with its `fault`. Raises
+    DataSetError if `source` is not a data set or holds no file.
     """
     path = Path(source).expanduser()
     kind = path.suffix.lower()
     if kind == ".csv" and not path.is_dir():
         table = path.resolve()
-        return index_places(table.parent, table, read_table(table), progress)
-    if kind in ARCHIVES and not path.is_dir():
+        return _index_files(table.parent, table, read_data_set_table(table), progress)
+    if kind in ARCHIVE_SUFFIXES and not path.is_dir():
         path = unpack(path, progress)
     root = find_root(path).resolve()
-    found = walk(root)
-    if not found.places:
+    found = find_files(root)
+    if not found.files:
         raise DataSetError(f"{root}: its class folders are empty; put films into NORMAL/ and PNEUMONIA/.")
-    return index_places(root, root, found, progress)
+    return _index_files(root, root, found, progress)
 
 
-def index_places(root: Path, source: Path, found: Walk, progress: Progress | None = None) -> Index:
-    """Index the files that were found; only those are read whose size or time changed since the last index."""
-    places = found.places
-    store = cache_folder("index") / f"{hashlib.sha256(str(source).encode()).hexdigest()[:16]}-{_VERSION}.feather"
-    films = pd.DataFrame(places, columns=["path", "split", "label", "bytes", "modified", "cannot", "told"])
-    known = _known(store)
-    at = pd.Index(known["path"]).get_indexer(films["path"])
-    same = at >= 0
+def _index_files(root: Path, source: Path, found: FoundFiles, progress: Progress | None) -> Index:
+    """The index of the files; only those are read whose size or modification time differs from the cache."""
+    files = found.files
+    cache = cache_folder("index") / f"{hashlib.sha256(str(source).encode()).hexdigest()[:16]}-{_CACHE_VERSION}.feather"
+    films = pd.DataFrame(files, columns=["path", "split", "label", "bytes", "modified", "open_fault", "given_patient"])
+    cached = _read_cache(cache)
+    cached_row = pd.Index(cached["path"]).get_indexer(films["path"])
+    same = cached_row >= 0
     for column in ("bytes", "modified"):
-        same[same] = known[column].to_numpy()[at[same]] == films[column].to_numpy()[same]
+        same[same] = cached[column].to_numpy()[cached_row[same]] == films[column].to_numpy()[same]
     new = np.flatnonzero(~same)
-    if not len(new) and len(known) == len(places) and _equal(films, known.iloc[at], ["split", "label", "told"]):
-        return Index(root, known[list(COLUMNS)], source, tuple(found.notes))
+    if (
+        not len(new)
+        and len(cached) == len(files)
+        and _equal(films, cached.iloc[cached_row], ["split", "label", "given_patient"])
+    ):
+        return Index(root, cached[list(COLUMNS)], source, tuple(found.notes))
 
     def read(i: int) -> Header:
-        return unread(places[i].fault) if places[i].fault else read_header(root / places[i].path, places[i].size)
+        return unread(files[i].fault) if files[i].fault else read_header(root / files[i].path, files[i].size)
 
     headers: list[Header] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        waiting = {i: pool.submit(read, i) for i in new.tolist() if places[i].size >= _LARGE}
+        waiting = {i: pool.submit(read, i) for i in new.tolist() if files[i].size >= _LARGE_BYTES}
         for done, i in enumerate(new.tolist(), start=1):
             headers.append(waiting.pop(i).result() if i in waiting else read(i))
-            if progress and (done % _TOLD_EVERY == 0 or done == len(new)):
+            if progress and (done % _REPORT_EVERY == 0 or done == len(new)):
                 progress(done, len(new))
-    parts = [known[list(_HEADER)].iloc[at[same]].set_axis(np.flatnonzero(same))] if same.any() else []
+    parts = [cached[list(_HEADER)].iloc[cached_row[same]].set_axis(np.flatnonzero(same))] if same.any() else []
     parts += [pd.DataFrame(headers, columns=list(_HEADER), index=new)] if len(new) else []
     table = _table(pd.concat([films, pd.concat(parts).sort_index()], axis=1))
-    notes = (*found.notes, *_keep(store, table))
-    read_now = sum(not places[i].fault for i in new)
-    return Index(root, table[list(COLUMNS)], source, notes, read_now)
+    notes = (*found.notes, *_write_cache(cache, table))
+    files_read = sum(not files[i].fault for i in new)
+    return Index(root, table[list(COLUMNS)], source, notes, files_read)
 
 
 def _table(films: pd.DataFrame) -> pd.DataFrame:
-    """What was found and what headers said, with what file names say, sorted by path."""
-    names = [path.rsplit("/", 1)[-1] for path in films["path"]]
-    said = [identify(name) for name in names]
-    films["file"] = names
-    kinds = zip(said, films["label"], strict=True)
+    """The found files with their headers, completed by kind, number, series and patient, and sorted by path."""
+    files = [path.rsplit("/", 1)[-1] for path in films["path"]]
+    names = [identify(file) for file in files]
+    films["file"] = files
+    kinds = zip(names, films["label"], strict=True)
     films["kind"] = [name.kind or _KIND_OF.get(label, "unknown") for name, label in kinds]
-    # A patient named by a table or by the DICOM header counts before what a file name seems to say.
-    patient = films["told"].where(films["told"] != "", films["patient_id"])
-    films["number"] = patient.where(patient != "", pd.Series([name.number for name in said], dtype=str))
-    films["series"] = patient.where(patient != "", pd.Series([name.series for name in said], dtype=str))
+    # A patient given by a table or by the DICOM header has priority over the number in the file name.
+    patient = films["given_patient"].where(films["given_patient"] != "", films["patient_id"])
+    films["number"] = patient.where(patient != "", pd.Series([name.number for name in names], dtype=str))
+    films["series"] = patient.where(patient != "", pd.Series([name.series for name in names], dtype=str))
     films = films.sort_values("path", ignore_index=True)
     films["patient"] = group_patients(films)
     return films
 
 
-def _known(store: Path) -> pd.DataFrame:
-    """What was kept last time, with the columns of _KEPT; no row if there is nothing."""
+def _read_cache(cache: Path) -> pd.DataFrame:
+    """The cached table with the columns of _CACHED; empty if there is none or it cannot be read."""
     try:
-        return pd.read_feather(store)
+        return pd.read_feather(cache)
     except (OSError, ValueError):
-        return pd.DataFrame(columns=list(_KEPT))
+        return pd.DataFrame(columns=list(_CACHED))
 
 
 def _equal(one: pd.DataFrame, other: pd.DataFrame, columns: list[str]) -> bool:
-    """Whether two tables hold the same in these columns, row by row."""
+    """Whether two tables have the same values in these columns, row by row."""
     return all((one[column].to_numpy() == other[column].to_numpy()).all() for column in columns)
 
 
-def _keep(store: Path, films: pd.DataFrame) -> list[str]:
-    """Keeps what was read; files that could not be read at all are tried again next time.
+def _write_cache(cache: Path, films: pd.DataFrame) -> list[str]:
+    """Caches the table, without the files that could not be read at all: these are tried again next time.
 
-    Returns a sentence where the disk takes nothing: the index is as good without.
+    Returns a note if the cache cannot be written; the index is complete without it.
     """
-    kept = films.loc[~films["fault"].str.startswith(CANNOT_BE_READ), list(_KEPT)]
+    cached = films.loc[~films["fault"].str.startswith(CANNOT_BE_READ), list(_CACHED)]
     try:
-        with store_file(store, "what was read") as part:
-            kept.reset_index(drop=True).to_feather(part)
+        with store_file(cache, "the index") as part:
+            cached.reset_index(drop=True).to_feather(part)
     except WorkError as error:
         return [str(error)]
     return []

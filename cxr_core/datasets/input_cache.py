@@ -1,4 +1,4 @@
-"""Films decoded once into a memory-mapped file of model inputs."""
+"""The cache of model inputs: films are decoded once into a memory-mapped file."""
 
 import hashlib
 import json
@@ -18,9 +18,9 @@ from cxr_core.imaging.raster import is_cut
 from cxr_core.paths import cache_folder
 from cxr_core.progress import Progress
 
-_VERSION = 3  # raise it when `luminance` or `Preprocessing.apply` answer differently
-_HEADER = 4096
-_LARGE = 50_000  # bytes: handing a smaller file to a thread by itself costs more than decoding it
+_VERSION = 3  # raise it when the results of `luminance` or `Preprocessing.apply` change
+_END_BYTES = 4096  # read from either end of a file, to see whether it is CMYK or truncated
+_LARGE_BYTES = 50_000  # smaller files are handed to threads several at a time
 
 
 def cached_inputs(
@@ -31,15 +31,17 @@ def cached_inputs(
 ) -> np.ndarray:
     """The films as model inputs, decoded at most once on this machine.
 
-    films: readable rows of `Index.films`. Returns a read-only memory map `uint8 (N, S, S)` in their order.
-    Raises UnreadableFilm for a film that went bad since the index, WorkError if the cache cannot be written.
+    films: readable rows of `Index.films`. progress: counts films. Returns a read-only memory map in their order,
+    `uint8 (N, S, S)`, 0 to 255. Raises UnreadableFilm for a film that cannot be decoded, WorkError if the cache cannot
+    be written.
     """
     key = json.dumps([_VERSION, films["sha256"].tolist(), preprocessing.to_dict()]).encode()
     file = cache_folder("films") / f"{hashlib.sha256(key).hexdigest()[:24]}.npy"
     if not file.exists():
         with store_file(file, "the films") as part:
             _write(part, root, films, preprocessing, progress)
-    return np.load(file, mmap_mode="r")
+    inputs: np.ndarray = np.load(file, mmap_mode="r")
+    return inputs
 
 
 def _write(
@@ -50,30 +52,30 @@ def _write(
     progress: Progress | None,
 ) -> None:
     side, paths = preprocessing.size, films["path"].tolist()
-    plain, grey = (films["format"] == "JPEG").to_numpy(), (~films["colour"].astype(bool)).to_numpy()
-    openable = films["path"].str.isascii().to_numpy() & str(root).isascii()  # by OpenCV on Windows
-    large = plain & openable & (films["bytes"] > _LARGE).to_numpy()
+    jpeg, grey = (films["format"] == "JPEG").to_numpy(), (~films["colour"].astype(bool)).to_numpy()
+    ascii_path = films["path"].str.isascii().to_numpy() & str(root).isascii()  # OpenCV on Windows opens no other
+    large = jpeg & ascii_path & (films["bytes"] > _LARGE_BYTES).to_numpy()
     shapes = films[["height", "width"]].to_numpy()
     thread = threading.local()
 
-    def begin() -> None:
-        thread.pixels = np.empty(shapes[large].prod(axis=1).max(initial=0), np.uint8)  # fresh memory takes time
+    def allocate() -> None:
+        thread.pixels = np.empty(shapes[large].prod(axis=1).max(initial=0), np.uint8)  # reused: allocation is slow
 
     def decode(i: int) -> np.ndarray:
         into = thread.pixels[: shapes[i].prod()].reshape(shapes[i]) if large[i] else None
-        pixels = luminance(root / paths[i], grey[i], into) if plain[i] else None
+        pixels = luminance(root / paths[i], grey[i], into) if jpeg[i] else None
         return preprocessing.apply(read_film(root / paths[i]).pixels if pixels is None else pixels)
 
-    def decode_part(rows: range) -> bytes:
+    def decode_batch(rows: range) -> bytes:
         return b"".join(decode(i).data for i in rows)
 
-    at_once = max(1, round(_LARGE / max(1, films["bytes"].median())))
-    parts = [range(i, min(i + at_once, len(paths))) for i in range(0, len(paths), at_once)]
+    batch = max(1, round(_LARGE_BYTES / max(1, films["bytes"].median())))
+    batches = [range(i, min(i + batch, len(paths))) for i in range(0, len(paths), batch)]
     header = {"descr": "|u1", "fortran_order": False, "shape": (len(paths), side, side)}
-    # Written, not mapped: a map of a file that the disk has no room for ends the process.
-    with file.open("wb") as opened, ThreadPoolExecutor(os.cpu_count(), initializer=begin) as pool:
+    # Written, not memory-mapped: on a full disk, writing to a memory map kills the process.
+    with file.open("wb") as opened, ThreadPoolExecutor(os.cpu_count(), initializer=allocate) as pool:
         np.lib.format.write_array_header_1_0(opened, header)
-        for rows, inputs in zip(parts, pool.map(decode_part, parts), strict=True):
+        for rows, inputs in zip(batches, pool.map(decode_batch, batches), strict=True):
             opened.write(inputs)
             if progress:
                 progress(rows.stop, len(paths))
@@ -82,19 +84,20 @@ def _write(
 
 
 def luminance(file: Path, grey: bool, into: np.ndarray | None = None) -> np.ndarray | None:
-    """Pixels `uint8 (H, W)` of an ordinary JPEG, `grey` or in colour; None for one that `read_film` should look at.
+    """The luminance of a JPEG, `uint8 (H, W)`; None for a film that `read_film` must decode.
 
-    A JPEG stores luminance by itself. Taking that alone is five times as fast as colour and back, and gives what
-    `read_film` gives, to a few grey values where there is colour. What might be truncated is left to `read_film`.
-    into: `uint8 (H, W)` that receives the pixels; a film of another shape is left to `read_film`.
+    A JPEG stores luminance in a channel of its own. Decoding only this channel is five times as fast as decoding colour
+    and converting it. The result equals that of `read_film`; with colour it differs by up to a few grey values. None
+    for a file that is CMYK or may be truncated. grey: whether the file has one channel. into: `uint8 (H, W)` that
+    receives the pixels; None for a film of another shape.
     """
     try:
         with file.open("rb") as opened:
-            first = last = opened.read(-1 if into is None else _HEADER)
+            first = last = opened.read(-1 if into is None else _END_BYTES)
             if into is not None:
-                opened.seek(max(0, opened.seek(0, os.SEEK_END) - _HEADER))
+                opened.seek(max(0, opened.seek(0, os.SEEK_END) - _END_BYTES))
                 last = opened.read()
-        if is_cut(last) or (not grey and b"Adobe" in first[:_HEADER]):  # it may be CMYK
+        if is_cut(last) or (not grey and b"Adobe" in first[:_END_BYTES]):  # it may be CMYK
             return None
         if into is None:
             pixels = cv2.imdecode(np.frombuffer(first, np.uint8), cv2.IMREAD_GRAYSCALE)

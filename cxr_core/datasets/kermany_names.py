@@ -1,13 +1,12 @@
-"""What the file names of "Chest X-Ray Images (Pneumonia)" say: the kind of film and the child's number.
+"""Reads the kind of film and the child's number from the file names of "Chest X-Ray Images (Pneumonia)".
 
-`person12_bacteria_45.jpeg`, `person12_virus_46.jpeg`, `IM-0115-0001.jpeg`, `NORMAL2-IM-0115-0001.jpeg`; in the
-publisher's later edition, whose numbers are its patient ids, `BACTERIA-7422-0001.jpeg`, `VIRUS-7422-0001.jpeg` and
-`NORMAL-28501-0001.jpeg`.
+Names are `person12_bacteria_45.jpeg`, `person12_virus_46.jpeg`, `IM-0115-0001.jpeg` or `NORMAL2-IM-0115-0001.jpeg`. In
+the publisher's later edition, whose numbers are patient ids, they are `BACTERIA-7422-0001.jpeg`,
+`VIRUS-7422-0001.jpeg` or `NORMAL-28501-0001.jpeg`.
 
-Numbers restart between the published splits, while kind and number together never occur in two of them. The
-same number under `bacteria` and `virus`, or under `IM-` and `NORMAL2-IM-`, within a split is the same child
-(the publisher's patient ids bear that out). So `number` groups films within a split and `series` compares
-them across splits.
+Within a published split, the same number under `bacteria` and `virus`, or under `IM-` and `NORMAL2-IM-`, is the same
+child; the publisher's patient ids confirm this. Between splits the numbers restart, but kind and number together never
+occur in two of them. So films are grouped by `number` within a split, and by `series` across splits.
 """
 
 import re
@@ -20,7 +19,10 @@ _KINDS = {"bacteria": "bacterial", "virus": "viral", "normal": "normal"}
 
 
 class FilmName(NamedTuple):
-    """What a file name says. Fields are "" where it says nothing."""
+    """What a file name says; a field is "" where it says nothing.
+
+    kind: "normal", "bacterial" or "viral". number: such as "person12". series: kind and number, as "person12_virus".
+    """
 
     kind: str
     number: str
@@ -28,7 +30,7 @@ class FilmName(NamedTuple):
 
 
 def identify(file_name: str) -> FilmName:
-    """Read kind ("normal", "bacterial", "viral"), number and series from a file name without folders."""
+    """Kind, number and series of a film, from its file name without folders."""
     if match := _PNEUMONIA.match(file_name):
         number, agent = match[1].lower(), match[2].lower()
         return FilmName(_KINDS[agent], number, f"{number}_{agent}")

@@ -1,6 +1,6 @@
-"""A data set given as a table: a CSV with `path,label[,patient,split]` beside its images or DICOM files.
+"""Reads a data set given as a table: a CSV with `path,label[,patient,split]` next to its images or DICOM files.
 
-Whatever a hospital or a challenge publishes can be brought into this form in a few lines; docs/datasets.md shows how.
+docs/datasets.md shows how to bring the files of a hospital or a challenge into this form.
 """
 
 import os
@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from cxr_core.datasets.folder_layout import Place, Walk
+from cxr_core.datasets.folder_layout import FoundFile, FoundFiles
 from cxr_core.errors import DataSetError
 from cxr_core.labels import NORMAL, PNEUMONIA, SPLITS
 
@@ -17,17 +17,19 @@ _LABELS = {
     **dict.fromkeys(("normal", "0", "0.0", "negative", "no finding", "false"), NORMAL),
     **dict.fromkeys(("pneumonia", "1", "1.0", "positive", "true"), PNEUMONIA),
 }
-_SPLITS = {"": "", "train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val"} | {
-    "test": "test",
-    "testing": "test",
+_SPLITS = {
+    "": "",
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation"), "val"),
+    **dict.fromkeys(("test", "testing"), "test"),
 }
 
 
-def read_table(file: Path) -> Walk:
-    """The films a table names, whether their files are there or not (a missing one has its fault).
+def read_data_set_table(file: Path) -> FoundFiles:
+    """The files that a table lists; one that does not exist has a `fault`.
 
-    Paths are relative to the table's folder and may not leave it. Labels are NORMAL and PNEUMONIA, or 0 and 1, without
-    regard to case. Raises DataSetError, naming the line, for a table that cannot be used.
+    Paths are relative to the table's folder and may not lead out of it. Labels are NORMAL and PNEUMONIA, or 0 and 1,
+    without regard to case. Raises DataSetError, with the line, for a table that cannot be used.
     """
     try:
         table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
@@ -39,35 +41,36 @@ def read_table(file: Path) -> Walk:
     if missing:
         raise DataSetError(f"{file}: has no column {missing[0]}; accepted is {ACCEPTED_TABLE}.")
     if not len(table):
-        raise DataSetError(f"{file}: names no film; accepted is {ACCEPTED_TABLE}.")
+        raise DataSetError(f"{file}: lists no film; accepted is {ACCEPTED_TABLE}.")
     table = table.reindex(columns=["path", "label", "patient", "split"], fill_value="").apply(lambda c: c.str.strip())
     table["path"] = table["path"].str.replace("\\", "/")
     table["class"] = table["label"].str.lower().map(_LABELS)
-    table["part"] = table["split"].str.lower().map(_SPLITS)
+    table["known_split"] = table["split"].str.lower().map(_SPLITS)
     _refuse(file, table, table["class"].isna(), "label", "NORMAL and PNEUMONIA, or 0 and 1")
-    _refuse(file, table, table["part"].isna(), "split", f"{', '.join(SPLITS)} or nothing")
-    _refuse(file, table, table["path"].map(_leaves), "path", "paths below the table's folder")
+    _refuse(file, table, table["known_split"].isna(), "split", f"{', '.join(SPLITS)} or nothing")
+    _refuse(file, table, table["path"].map(_leads_out), "path", "paths below the table's folder")
     _refuse(file, table, table["path"].duplicated(), "path", "each path once")
-    columns = (table[name] for name in ("path", "part", "class", "patient"))
-    return Walk([_place(file.parent, *row) for row in zip(*columns, strict=True)])
+    columns = (table[name] for name in ("path", "known_split", "class", "patient"))
+    return FoundFiles([_found_file(file.parent, *row) for row in zip(*columns, strict=True)])
 
 
 def _refuse(file: Path, table: pd.DataFrame, bad: pd.Series, column: str, accepted: str) -> None:
+    """Raises DataSetError for the first row where `bad` is true."""
     if bad.any():
         row = int(bad.to_numpy().argmax())
         given = table[column].iloc[row]
         raise DataSetError(f"{file}, line {row + 2}: {column} {given!r}; accepted are {accepted}.")
 
 
-def _leaves(path: str) -> bool:
+def _leads_out(path: str) -> bool:
     """Whether a path is empty, absolute or leads out of its folder."""
     parts = PurePosixPath(path)
     return not path or "\0" in path or parts.is_absolute() or ".." in parts.parts or ":" in parts.parts[0]
 
 
-def _place(folder: Path, path: str, split: str, label: str, patient: str) -> Place:
+def _found_file(folder: Path, path: str, split: str, label: str, patient: str) -> FoundFile:
     try:
         status = os.stat(f"{folder}/{path}")  # noqa: PTH116, a Path costs more than the call
     except OSError as error:
-        return Place(path, split, label, 0, 0, f"cannot be read: {error.strerror}", patient)
-    return Place(path, split, label, status.st_size, status.st_mtime_ns, "", patient)
+        return FoundFile(path, split, label, 0, 0, f"cannot be read: {error.strerror}", patient)
+    return FoundFile(path, split, label, status.st_size, status.st_mtime_ns, "", patient)

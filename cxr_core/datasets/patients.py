@@ -7,32 +7,33 @@ from scipy.sparse.csgraph import connected_components
 
 
 def published_split(films: pd.DataFrame) -> pd.Series:
-    """ "test" or "train": Kaggle's `val` was carved out of the published `train` and shares its numbers."""
+    """The publisher's split of each film, "train" or "test": Kaggle took its `val` from `train`, numbers and all."""
     return films["split"].where(films["split"] == "test", "train")
 
 
 def number_within_split(films: pd.DataFrame) -> pd.Series:
-    """The child as the publisher's ids have it: the number within its published split; "" where none is known."""
+    """A key of the patient that agrees with the publisher's ids: "split/number"; "" where the number is not known."""
     return (published_split(films) + "/" + films["number"]).where(films["number"] != "", "")
 
 
 def group_patients(films: pd.DataFrame) -> pd.Series:
-    """The grouping key of each row: films that share it must never be parted by a split.
+    """The patient of each film; a split must not separate films of one patient.
 
-    Within a published split the number names the child; across splits kind and number do; and files with the same
-    bytes are one film. The groups are the connected components of these three relations, each named by its first film.
+    films: with the columns path, split, number, series and sha256. Two films are of one patient if they have the same
+    number in one published split, or the same series in any, or the same bytes; and so on through chains of films.
+    Returns a Series on the index of `films`; each patient is named by its first film.
     """
     numbers = number_within_split(films)
     rows, keys, offset = [], [], len(films)
     for relation in (numbers, films["series"], films["sha256"]):
-        codes, seen = pd.factorize(relation.where(relation != ""))
+        codes, values = pd.factorize(relation.where(relation != ""))
         known = np.flatnonzero(codes >= 0)
         rows.append(known)
         keys.append(codes[known] + offset)
-        offset += len(seen)
+        offset += len(values)
     row, key = np.concatenate(rows), np.concatenate(keys)
     graph = coo_matrix((np.ones(len(row), np.int8), (row, key)), shape=(offset, offset))
     group = connected_components(graph, directed=False)[1][: len(films)]
     names = numbers.where(numbers != "", films["path"])
-    first, place = np.unique(group, return_index=True, return_inverse=True)[1:]
-    return pd.Series(names.to_numpy()[first[place]], index=films.index, dtype=names.dtype)
+    first, position = np.unique(group, return_index=True, return_inverse=True)[1:]
+    return pd.Series(names.to_numpy()[first[position]], index=films.index, dtype=names.dtype)

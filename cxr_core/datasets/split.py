@@ -1,4 +1,4 @@
-"""Splits by patient, stratified and seeded, as a table; no file is moved."""
+"""Splits of a data set by patient, stratified and seeded, and the tables that store them; no film is moved."""
 
 import re
 from collections.abc import Sequence
@@ -23,12 +23,13 @@ SPLIT_COLUMNS = ["path", "label", "kind", "patient", "sha256", "split"]
 def grouped_split(
     films: pd.DataFrame, fractions: Sequence[float] = FRACTIONS, seed: int = 0, group: str = "patient"
 ) -> pd.Series:
-    """Deal films into train, val and test.
+    """Assigns films to train, val and test.
 
     films: rows of `Index.films`; those with a fault are left out (their split is "").
     fractions: of films in train, val and test; they add up to 1. Zeros are allowed.
-    group: "patient" keeps all films of a child together; "image" deals each film alone (it leaks; for comparison).
-    Stratified by kind: each kind's patients are shuffled and dealt until the fractions are filled.
+    group: "patient" keeps all films of a patient together; "image" assigns each film by itself, which leaks patients
+    between the splits and is for comparison only.
+    The split is stratified: the patients of each kind are shuffled and assigned until the fractions are reached.
     Returns a Series of "train", "val", "test" or "" on the index of `films`. Raises SettingsError.
     """
     if len(fractions) != 3 or not all(0 <= share <= 1 for share in fractions) or abs(sum(fractions) - 1) > 1e-6:
@@ -40,22 +41,25 @@ def grouped_split(
     keys = usable["patient"] if group == "patient" else usable["path"]
     patients = _patients(keys, usable["kind"])
     rng = np.random.default_rng(seed)
-    dealt: dict[str, str] = {}
+    assigned: dict[str, str] = {}
     for _, stratum in patients.groupby("kind", sort=True):
         shuffled = stratum.iloc[rng.permutation(len(stratum))]
         middle = (shuffled["films"].cumsum() - shuffled["films"] / 2) / shuffled["films"].sum()
-        place = np.searchsorted(np.cumsum(fractions)[:2], middle.to_numpy(), side="right")
-        dealt |= {name: SPLITS[i] for name, i in zip(shuffled.index, place, strict=True)}
-    return keys.map(dealt).reindex(films.index, fill_value="")
+        part = np.searchsorted(np.cumsum(fractions)[:2], middle.to_numpy(), side="right")
+        assigned |= {name: SPLITS[i] for name, i in zip(shuffled.index, part, strict=True)}
+    return keys.map(assigned).reindex(films.index, fill_value="")
 
 
 def official_split(films: pd.DataFrame) -> pd.Series:
-    """The split of the folders, as published; "" for films with a fault or in no split folder."""
+    """The published split, which is that of the folders; "" for films with a fault or in no split folder."""
     return films["split"].where(films["fault"] == "", "")
 
 
 def write_split(films: pd.DataFrame, split: pd.Series, file: Path) -> None:
-    """Write the split as a CSV with SPLIT_COLUMNS; films without a split are left out. Raises WorkError."""
+    """Writes the split as a CSV with SPLIT_COLUMNS; films without a split are left out.
+
+    A file is replaced atomically; a pipe or a device is written to. Raises WorkError if it cannot be written.
+    """
     try:
         pipe_or_device = file.exists() and not file.is_file()
         with nullcontext(file) if pipe_or_device else replace_atomically(file.resolve()) as part:
@@ -70,7 +74,10 @@ def _table(films: pd.DataFrame, split: pd.Series) -> pd.DataFrame:
 
 
 def read_split(films: pd.DataFrame, file: Path) -> pd.Series:
-    """Read a split table; films it does not name get "". Raises DataSetError."""
+    """The split of each film, from a split table; "" for films that it does not list or that have a fault.
+
+    Raises DataSetError if the file is not a split table of these films.
+    """
     try:
         table = pd.read_csv(file, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
@@ -79,23 +86,23 @@ def read_split(films: pd.DataFrame, file: Path) -> pd.Series:
         ) from error
     if not {"path", "split"} <= set(table.columns):
         raise DataSetError(f"{file}: has the columns {', '.join(table.columns)}; a split table has path and split.")
-    strange = sorted(set(table["split"]) - set(SPLITS))
-    if strange:
-        raise DataSetError(f"{file}: names the split {strange[0]!r}; accepted are {', '.join(SPLITS)}.")
+    unknown = sorted(set(table["split"]) - set(SPLITS))
+    if unknown:
+        raise DataSetError(f"{file}: has the split {unknown[0]!r}; accepted are {', '.join(SPLITS)}.")
     if table["path"].duplicated().any():
         raise DataSetError(
-            f"{file}: names {table['path'][table['path'].duplicated()].iloc[0]} twice; once is accepted."
+            f"{file}: lists {table['path'][table['path'].duplicated()].iloc[0]} twice; once is accepted."
         )
     found = films["path"].map(dict(zip(table["path"], table["split"], strict=True))).fillna("")
     if (found == "").all():
-        raise DataSetError(f"{file}: names none of the data set's films; its paths are relative to the data set.")
+        raise DataSetError(f"{file}: lists none of the data set's films; its paths must be relative to the data set.")
     return found.where(films["fault"] == "", "")
 
 
 def save_split(index: Index, split: pd.Series, name: str) -> Path:
-    """Keep a split under `CXR_HOME`, where Train and Evaluate find it; one of that name is replaced.
+    """Stores a split under `CXR_HOME`, where Train and Evaluate find it; one of the same name is replaced.
 
-    Raises SettingsError for a name that is no file name, WorkError if it cannot be written.
+    Raises SettingsError for a name that is not accepted, WorkError if it cannot be written.
     """
     if not _NAME.fullmatch(name):
         raise SettingsError(f"split name {name!r}: letters, digits, spaces, dots, _ and - are accepted, 61 at most.")
@@ -107,18 +114,18 @@ def save_split(index: Index, split: pd.Series, name: str) -> Path:
 
 
 def saved_splits(index: Index) -> list[Path]:
-    """The split tables kept for these films, the newest first."""
+    """The split tables stored for these films, the newest first."""
     tables = splits_folder(index).glob("*.csv")
     return sorted(tables, key=lambda file: file.stat().st_mtime_ns, reverse=True)
 
 
 def splits_folder(index: Index) -> Path:
-    """Where the splits of these films are kept: the same films, wherever they lie, share them."""
+    """The folder of the stored splits; data sets with the same films share it, wherever they lie."""
     return home() / "splits" / index.fingerprint[:16]
 
 
 def _patients(keys: pd.Series, kinds: pd.Series) -> pd.DataFrame:
-    """One row a patient, sorted by key: the commonest kind of its films (`kind`) and their number (`films`)."""
+    """One row per patient, sorted by key: the most frequent kind of its films (`kind`) and their number (`films`)."""
     table = pd.crosstab(keys, kinds)
     kind = table.columns.to_numpy()[table.to_numpy().argmax(axis=1)] if len(table) else []
     return pd.DataFrame({"kind": kind, "films": table.sum(axis=1)}, index=table.index)

@@ -1,7 +1,6 @@
-"""Siblings: films of one patient, and what a split that parts them would leak.
+"""Patient leakage: films of one patient in more than one split.
 
-A network that saw one film of a child in training recognises the next one; its score on test films with a sibling in
-training is a score that nobody will see in a clinic.
+A network recognises a child whose other films it was trained on, so its score on such test films is too good.
 """
 
 from collections.abc import Sequence
@@ -10,27 +9,43 @@ import numpy as np
 import pandas as pd
 
 _DRAWS = 200
-_FILMS_DRAWN = 2_000_000  # draws are fewer for large sets, so that the answer stays quick
+_FILMS_DRAWN = 2_000_000  # in all draws together: large data sets get fewer draws, so that it does not take long
 
 
-def siblings(keys: pd.Series) -> dict:
-    """Patients, films with a sibling and their share, by the patient key of each film ("" for not known: alone)."""
+def patients_in_two_splits(films: pd.DataFrame) -> dict[str, list[str]]:
+    """The series (kind and number) that occur in more than one split, each with its splits, sorted.
+
+    Numbers alone restart between the published splits, so they are not compared across splits.
+    """
+    pairs = films.loc[films["series"] != "", ["series", "split"]].drop_duplicates()
+    pairs = pairs[pairs["series"].duplicated(keep=False)]
+    return {str(name): sorted(part) for name, part in pairs.groupby("series")["split"]}
+
+
+def same_patient_counts(keys: pd.Series) -> dict[str, int | float]:
+    """How many films have another film of the same patient, JSON-ready; the share is a fraction of 1.
+
+    keys: the patient of each film; "" where it is not known, which counts as a patient with one film.
+    """
     codes = _codes(keys)
     sizes = np.bincount(codes) if len(codes) else np.zeros(0, int)
-    beside = int(sizes[sizes > 1].sum())
+    shared = int(sizes[sizes > 1].sum())
     return {
         "films": len(codes),
         "patients": len(sizes),
-        "films_with_sibling": beside,
-        "share_with_sibling": beside / len(codes) if len(codes) else 0.0,
+        "films_with_sibling": shared,
+        "share_with_sibling": shared / len(codes) if len(codes) else 0.0,
         "most_films_of_a_patient": int(sizes.max(initial=0)),
     }
 
 
-def random_split_leak(keys: pd.Series, fractions: Sequence[float] = (0.7, 0.15, 0.15), seed: int = 0) -> dict:
-    """The share of test films with a sibling in training, were the films dealt one by one.
+def random_split_leakage(
+    keys: pd.Series, fractions: Sequence[float] = (0.7, 0.15, 0.15), seed: int = 0
+) -> dict[str, int | float]:
+    """The `patient_leakage` of random splits by film: "mean", and "low" and "high", the 5th and 95th percentile.
 
-    "mean" over many random splits, "low" and "high" their 5th and 95th percentile; all 0.0 if no film would be in test.
+    keys: as for `same_patient_counts`. fractions: of films in train, val and test. "draws" is the number of random
+    splits. All are 0 if no film would be in test.
     """
     codes = _codes(keys)
     train, test = round(len(codes) * fractions[0]), round(len(codes) * fractions[2])
@@ -38,25 +53,25 @@ def random_split_leak(keys: pd.Series, fractions: Sequence[float] = (0.7, 0.15, 
     rng = np.random.default_rng(seed)
     shares = []
     for _ in range(draws if test else 0):
-        dealt = rng.permutation(codes)
-        seen = np.zeros(codes.max() + 1, bool)
-        seen[dealt[:train]] = True
-        shares.append(seen[dealt[-test:]].mean())
+        shuffled = rng.permutation(codes)
+        in_training = np.zeros(codes.max() + 1, bool)
+        in_training[shuffled[:train]] = True
+        shares.append(in_training[shuffled[-test:]].mean())
     low, high = np.percentile(shares, [5, 95]) if shares else (0.0, 0.0)
     mean = float(np.mean(shares)) if shares else 0.0
     return {"mean": mean, "low": float(low), "high": float(high), "draws": len(shares)}
 
 
-def leak(keys: pd.Series, split: pd.Series) -> float:
-    """The share of the films in "test" that have a sibling in "train"; 0.0 without test films."""
+def patient_leakage(keys: pd.Series, split: pd.Series) -> float:
+    """The share of the films in "test" whose patient also has a film in "train", 0 to 1; 0 without test films."""
     test = keys[split == "test"]
-    known = set(keys[(split == "train") & (keys != "")])
-    return float(test.isin(known).mean()) if len(test) else 0.0
+    train = set(keys[(split == "train") & (keys != "")])
+    return float(test.isin(train).mean()) if len(test) else 0.0
 
 
 def _codes(keys: pd.Series) -> np.ndarray:
-    """A number for each patient, `int (N,)`; films without a key are patients of their own."""
+    """A number for the patient of each film, `int (N,)`; each film without a key gets a number of its own."""
     codes = pd.factorize(keys.where(keys != ""))[0]
-    alone = codes < 0
-    codes[alone] = codes.max(initial=-1) + 1 + np.arange(alone.sum())
+    unknown = codes < 0
+    codes[unknown] = codes.max(initial=-1) + 1 + np.arange(unknown.sum())
     return codes
