@@ -31,7 +31,7 @@ def show_issues(index: Index, findings: list[DatasetIssue]) -> None:
         st.caption(f"Looked for and not found: {absent}.")
     finding = by_name[st.session_state.fault]
     show = st.error if finding.blocks else st.warning
-    show(finding.sentence, icon=":material/block:" if finding.blocks else ":material/warning:")
+    show(finding.message, icon=":material/block:" if finding.blocks else ":material/warning:")
     told = [column for column in ON_SCREEN if finding.films[column].any()]
     st.dataframe(
         finding.films[told],

@@ -3,14 +3,14 @@
 import streamlit as st
 
 from cxr_core.datasets.index import Index
-from cxr_core.datasets.quality.pixel_statistics import PixelStatistics, look, unseen
+from cxr_core.datasets.quality.pixel_statistics import PixelStatistics, compute_pixel_statistics, films_to_decode
 
 ASK_ABOVE = 20_000
 
 
 def looks_with_progress(index: Index) -> PixelStatistics | None:
     """What pixels tell of the films; None while the user has not asked for a long look."""
-    missing = unseen(index)
+    missing = films_to_decode(index)
     if missing > ASK_ABOVE:
         st.info(f"{missing:,} films have not been looked at yet, which takes some minutes.", icon=":material/info:")
         if not st.button("Look at the films", icon=":material/visibility:"):
@@ -21,6 +21,6 @@ def looks_with_progress(index: Index) -> PixelStatistics | None:
         if done < total:
             slot.progress(done / total, f"Looking at the films: {done:,} of {total:,}")
 
-    looks = look(index, show)
+    looks = compute_pixel_statistics(index, show)
     slot.empty()
     return looks

@@ -8,11 +8,11 @@ from cxr_core.datasets.index import Index
 from cxr_core.datasets.quality.pixel_statistics import PixelStatistics
 from cxr_core.datasets.quality.shortcuts import (
     Shortcut,
-    films_a_patient,
-    mark_shares,
+    corner_mark_shares,
+    films_per_patient,
+    grey_value_shortcuts,
     mean_films,
     shape_shortcut,
-    tone_shortcuts,
 )
 from cxr_core.labels import NORMAL, PNEUMONIA
 
@@ -23,16 +23,16 @@ def show_shortcuts(index: Index, looks: PixelStatistics) -> None:
         "A network finds whatever tells the classes apart, disease or not. Each trait below is measured on these films."
     )
     with st.grid(2, min_column_width=320, gap="medium") as grid:
-        for shortcut in (shape_shortcut(index), *tone_shortcuts(index, looks)):
+        for shortcut in (shape_shortcut(index), *grey_value_shortcuts(index, looks)):
             with grid.cell(), st.container(border=True):
                 _trait(index, shortcut)
         with grid.cell(), st.container(border=True):
-            table, sentence = mark_shares(index, looks)
+            table, sentence = corner_mark_shares(index, looks)
             st.subheader("Marks in the corners", anchor=False)
             draw(grouped_bars(table, "Share of films", percent=True), sentence, "marks")
             st.write(sentence)
         with grid.cell(), st.container(border=True):
-            table, sentence = films_a_patient(index)
+            table, sentence = films_per_patient(index)
             st.subheader("Films per patient", anchor=False)
             draw(grouped_bars(table, "Patients"), sentence, "films_a_patient")
             st.write(sentence)
@@ -42,8 +42,8 @@ def show_shortcuts(index: Index, looks: PixelStatistics) -> None:
 def _trait(index: Index, shortcut: Shortcut) -> None:
     st.subheader(shortcut.title, anchor=False)
     labels = index.films.loc[shortcut.values.index, "label"]
-    draw(histograms(shortcut.values, labels, shortcut.unit), shortcut.sentence, shortcut.name)
-    st.write(shortcut.sentence)
+    draw(histograms(shortcut.values, labels, shortcut.unit), shortcut.message, shortcut.name)
+    st.write(shortcut.message)
 
 
 def _means(index: Index, looks: PixelStatistics) -> None:

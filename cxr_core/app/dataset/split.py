@@ -3,17 +3,17 @@
 import pandas as pd
 import streamlit as st
 
-from cxr_core.app.data_set_picker import as_written
 from cxr_core.app.dataset.charts import distribution, shares
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.index import Index
-from cxr_core.datasets.quality.leakage import leak, random_split_leak
+from cxr_core.datasets.quality.leakage import patient_leakage, random_split_leakage
 from cxr_core.datasets.split import FRACTIONS, grouped_split, official_split, save_split, saved_splits
 from cxr_core.errors import CXRError
 
 
 @st.fragment
 def show_split(index: Index) -> None:
-    """Settings with a live preview beside what a split by film would leak."""
+    """Settings with a live preview beside what a split by film would patient_leakage."""
     ways = ["70 / 15 / 15 by patient", "Official split", "My own"]
     way = st.segmented_control("Split", ways, default=ways[0], required=True, key="split_way")
     fractions, seed = FRACTIONS, 0
@@ -29,7 +29,7 @@ def show_split(index: Index) -> None:
     try:
         dealt = official_split(index.films) if way == "Official split" else grouped_split(index.films, fractions, seed)
     except CXRError as error:
-        st.error(as_written(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     if (dealt == "").all():
         st.warning("There is no official split: the films are in no split folders.", icon=":material/info:")
@@ -49,8 +49,8 @@ def _preview(films: pd.DataFrame, dealt: pd.Series) -> None:
 
 def _compare(films: pd.DataFrame, dealt: pd.Series, fractions: tuple[float, float, float]) -> None:
     usable = films[films["fault"] == ""]
-    ours = leak(films["patient"], dealt)
-    random = random_split_leak(usable["patient"], fractions)
+    ours = patient_leakage(films["patient"], dealt)
+    random = random_split_leakage(usable["patient"], fractions)
     with st.grid("auto", min_column_width=220):
         st.metric("Test films beside a sibling in training, this split", f"{ours:.0%}")
         st.metric("The same, were films dealt one by one", f"{random['mean']:.0%}")
@@ -69,7 +69,7 @@ def _save(index: Index, dealt: pd.Series, default: str) -> None:
                 file = save_split(index, dealt, name.strip())
                 st.session_state.split_saved = file.stem
             except CXRError as error:
-                st.error(as_written(str(error)), icon=":material/error:")
+                st.error(escape_markdown(str(error)), icon=":material/error:")
     saved = saved_splits(index)
     if st.session_state.get("split_saved") in {file.stem for file in saved}:
         st.success(
