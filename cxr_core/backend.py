@@ -1,7 +1,7 @@
-"""The one door to Keras and TensorFlow: quiet, late, and the only module that says `tf`.
+"""Imports Keras and its backend when they are first needed. No other module imports TensorFlow or JAX.
 
-TensorFlow takes seconds to import and writes banners to standard error, so it is imported on first use, by the
-functions here, with its banners kept off the user's screen.
+TensorFlow takes seconds to import and writes log lines to standard error; the functions here import it on first use
+and suppress those lines.
 """
 
 import contextlib
@@ -13,19 +13,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from cxr_core.errors import SettingsError
 
 # Training a convolution of fewer channels corrupts the heap by way of oneDNN in TensorFlow 2.21 (its issues 117700 and
-# 123109 are of that kind); networks for real films are wider, and a third faster with it.
+# 123109 are of that kind). Networks for real films are wider, and a third faster with oneDNN.
 ONEDNN_CHANNELS = 16
 _import_lock = threading.Lock()
 _NATIVE_LOG_LINE = re.compile(rb"WARNING: All log messages before absl|[IW]\d{4} \d\d:\d\d:")
 
 
-def import_keras():
+def import_keras() -> Any:
     """The `keras` module, on the backend that `KERAS_BACKEND` names (default "tensorflow")."""
     with _import_lock:
         if "keras" in sys.modules:
@@ -37,27 +38,27 @@ def import_keras():
         return keras
 
 
-def import_keras_to_train(widths: tuple[int, ...]):
-    """`import_keras` for networks of these channels: without oneDNN if it could not train them safely."""
+def import_keras_to_train(widths: tuple[int, ...]) -> Any:
+    """`import_keras` for networks with these channels: without oneDNN if it could not train them safely."""
     if min(widths) < ONEDNN_CHANNELS:
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     return import_keras()
 
 
-def predictor(model) -> Callable[[np.ndarray], tuple[np.ndarray, ...]]:
-    """A compiled function of a network: films `uint8 (N, S, S, 1)` to its outputs, `float32`, always as a tuple."""
+def predictor(model: Any) -> Callable[[np.ndarray], tuple[np.ndarray, ...]]:
+    """A compiled function of a `keras.Model`: films `uint8 (N, S, S, 1)` to the tuple of its outputs, `float32`."""
     import keras
     import tensorflow as tf
 
     @tf.function(input_signature=[tf.TensorSpec([None, *model.inputs[0].shape[1:]], tf.uint8)])
-    def run(films):
+    def run(films: Any) -> Any:
         return keras.tree.flatten(model(films, training=False))
 
     return lambda films: tuple(output.numpy().astype(np.float32, copy=False) for output in run(tf.constant(films)))
 
 
 def device_name() -> str:
-    """The device a fit would run on, in words: the first GPU's name, or the number of CPU cores."""
+    """The device that a fit would run on: the first GPU's name, or the number of CPU cores."""
     keras = import_keras()
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
@@ -70,10 +71,10 @@ def device_name() -> str:
 
 @contextlib.contextmanager
 def placement(device: str, gpus: int) -> Iterator[str]:
-    """Build and fit networks on "cpu", "gpu" or, with "auto", a GPU if there is one; yields the device in words.
+    """Build and fit networks on "cpu", "gpu" or, with "auto", a GPU if there is one; yields its name.
 
     With several GPUs each batch is shared between them (`tf.distribute.MirroredStrategy`). Raises SettingsError if
-    this machine has not that many.
+    this machine has fewer.
     """
     keras = import_keras()
     if keras.backend.backend() != "tensorflow":
@@ -96,15 +97,15 @@ def placement(device: str, gpus: int) -> Iterator[str]:
             yield f"{gpus} x {device_name()}"
 
 
-def mirrored(devices: list[str]):
-    """A context in which networks are built and fitted on all these devices, each batch shared between them."""
+def mirrored(devices: list[str]) -> contextlib.AbstractContextManager[Any]:
+    """A context manager in which networks are built and fitted on all these devices, each batch shared between them."""
     import tensorflow as tf
 
     return tf.distribute.MirroredStrategy(devices).scope()
 
 
 def device_memory() -> int | None:
-    """Bytes in use on the first GPU, None without one."""
+    """Memory in use on the first GPU in bytes, None without one."""
     if import_keras().backend.backend() != "tensorflow":
         return None
     import tensorflow as tf
@@ -115,13 +116,13 @@ def device_memory() -> int | None:
 
 
 def event_log(folder: Path) -> Callable[[int, dict[str, float]], None]:
-    """A function that appends the figures of a step to a TensorBoard log in `folder`; does nothing on JAX.
+    """A function that appends the metrics of a step to a TensorBoard log in `folder`; does nothing on JAX.
 
-    Written as TensorBoard's file format has it (records of `Event` messages), so that the `tensorboard` package, 30 MB
-    with what it needs, is needed only by those who look.
+    It writes TensorBoard's file format, records of `Event` messages, directly: the `tensorboard` package, 30 MB with
+    its dependencies, is then needed only to view the log.
     """
     if import_keras().backend.backend() != "tensorflow":
-        return lambda step, figures: None
+        return lambda step, metrics: None
     import tensorflow as tf
     from tensorflow.core.util.event_pb2 import Event
 
@@ -129,9 +130,9 @@ def event_log(folder: Path) -> Callable[[int, dict[str, float]], None]:
     log = tf.io.TFRecordWriter(str(folder / f"events.out.tfevents.{time.time():.0f}.{os.getpid()}"))
     log.write(Event(wall_time=time.time(), file_version="brain.Event:2").SerializeToString())
 
-    def write(step: int, figures: dict[str, float]) -> None:
+    def write(step: int, metrics: dict[str, float]) -> None:
         event = Event(wall_time=time.time(), step=step)
-        for name, value in figures.items():
+        for name, value in metrics.items():
             event.summary.value.add(tag=name, simple_value=value)
         log.write(event.SerializeToString())
         log.flush()
@@ -141,19 +142,19 @@ def event_log(folder: Path) -> Callable[[int, dict[str, float]], None]:
 
 @contextlib.contextmanager
 def _without_banners() -> Iterator[None]:
-    """Hold back what is written to standard error meanwhile, then pass on all but the log lines of native code.
+    """Collect what is written to standard error, then pass it on without the log lines of native code.
 
-    TF_CPP_MIN_LOG_LEVEL does not silence what TensorFlow logs before its logger is set up.
+    TF_CPP_MIN_LOG_LEVEL does not suppress what TensorFlow logs before its logger is set up.
     """
-    screen = os.dup(2)
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as collected:
+        os.dup2(collected.fileno(), 2)
         try:
             yield
         finally:
-            os.dup2(screen, 2)
-            os.close(screen)
-            held.seek(0)
-            for line in held:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            collected.seek(0)
+            for line in collected:
                 if not _NATIVE_LOG_LINE.match(line):
                     os.write(2, line)

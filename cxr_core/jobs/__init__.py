@@ -1,0 +1,1 @@
+"""Work in processes that outlive the server, one job at a time on each device. Knows nothing of what a job does."""

@@ -1,60 +1,80 @@
-"""One run a device; others wait for their turn, first come, first served."""
+"""One job at a time on each device; the others wait, first come, first served.
 
-import fcntl
+HOME/DEVICE.lock     locked by the process whose job has the device; the system releases it when that process ends
+HOME/DEVICE.queue/   one file for each process that waits: since when, and which process it is
+
+Only processes that are alive count as waiting, so a job that was killed, or deleted, does not hold up the others.
+"""
+
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
+from uuid import uuid4
 
+from cxr_core.errors import WorkError
+from cxr_core.files import store_file
+from cxr_core.jobs.process import ProcessId
 from cxr_core.paths import home
-from cxr_core.training.recipe_settings import Recipe, recipe_from_dict
-from cxr_core.training.runs import Run, StopRequested, list_runs
 
-SECONDS_BETWEEN_LOOKS = 1.0
-_NVIDIA = Path("/dev/nvidia0")
-
-
-def device_of(recipe: Recipe) -> str:
-    """ "cpu" or "gpu": where a fit of this recipe would run on this machine."""
-    return "cpu" if recipe.device == "cpu" or not _NVIDIA.exists() else "gpu"
+POLL_SECONDS = 1.0
 
 
 @contextmanager
-def turn(run: Run, recipe: Recipe) -> Iterator[None]:
-    """Hold the run's device; waits until no other run of this home folder works on it.
+def hold_device(device: str, since: float, waiting: Callable[[], None]) -> Iterator[None]:
+    """Run the block while this process holds a device; first waits until no other process of this home folder does.
 
-    The lock is the kernel's, on an open file: it is gone when its process is, however that ended. Raises
-    StopRequested if the run is stopped while it waits.
+    device: a name that can be a file's, "cpu" or "gpu". since: when the job was asked for, in seconds since 1970; the
+    earliest job that waits is next. waiting: called about once a second while the job waits; may raise to give up.
+    Raises WorkError if the home folder cannot be written.
     """
-    device = device_of(recipe)
-    with (home() / f"{device}.lock").open("a") as lock:
-        while not (_is_next(run, device) and _taken(lock)):
-            run.report(status="queued", message=f"Waiting for the {device.upper()}: another run is at work on it.")
-            if run.stop_requested:
-                raise StopRequested
-            time.sleep(SECONDS_BETWEEN_LOOKS)
-        yield
+    entry = _enter(home() / f"{device}.queue", since)
+    try:
+        with (home() / f"{device}.lock").open("a") as lock:
+            while not (_is_next(entry, since) and _try_lock(lock)):
+                waiting()
+                time.sleep(POLL_SECONDS)
+            entry.unlink(missing_ok=True)
+            yield
+    finally:
+        entry.unlink(missing_ok=True)
 
 
-def _taken(lock) -> bool:
+def _enter(queue: Path, since: float) -> Path:
+    entry = queue / f"{uuid4().hex}.json"
+    try:
+        queue.mkdir(exist_ok=True)
+    except OSError as error:
+        raise WorkError(f"{queue}: cannot be created ({error.strerror}).") from error
+    with store_file(entry, "the place in the device queue") as part:
+        part.write_text(json.dumps({"since": since} | ProcessId.current().to_dict()))
+    return entry
+
+
+def _is_next(entry: Path, since: float) -> bool:
+    """Whether no other living process has waited longer. Removes the files of processes that have ended."""
+    for other in entry.parent.glob("*.json"):
+        if other == entry:
+            continue
+        try:
+            values = json.loads(other.read_text())
+            rank, process = (float(values["since"]), other.name), ProcessId.from_dict(values)
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # gone meanwhile, or not readable: it holds nobody up
+        if not process.alive:
+            other.unlink(missing_ok=True)
+        elif rank < (since, entry.name):
+            return False
+    return True
+
+
+def _try_lock(lock: IO[str]) -> bool:
+    import fcntl  # not on every system: only where a job is run
+
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    return True
-
-
-def _waits_since(run: Run) -> float:
-    state = run.state()
-    return state.get("arrived", 0.0) if state["status"] == "queued" else float("inf")
-
-
-def _is_next(run: Run, device: str) -> bool:
-    """Whether no run that came before this one waits for the same device."""
-    mine = run.state().get("arrived", 0.0)
-    for other in list_runs():
-        if other.folder != run.folder and _waits_since(other) < mine:
-            settings = recipe_from_dict(other.config()["settings"])
-            if device_of(settings) == device:
-                return False
     return True

@@ -1,14 +1,19 @@
-"""`python -m cxr_core.jobs.worker FOLDER`: the process that `jobs.start` puts to work on a run folder."""
+"""`python -m cxr_core.jobs.worker FUNCTION`: the process that `start_process` starts.
 
+Calls the function of that dotted name with the arguments that come pickled on standard input. A CXRError ends the
+process with its message as the last line of the log.
+"""
+
+import pickle
 import sys
-from pathlib import Path
+from importlib import import_module
 
 from cxr_core.errors import CXRError
-from cxr_core.training.fit import fit
-from cxr_core.training.runs import Run
 
 if __name__ == "__main__":
+    module, _, name = sys.argv[1].rpartition(".")
+    arguments = pickle.load(sys.stdin.buffer)
     try:
-        fit(Run(Path(sys.argv[1])))
+        getattr(import_module(module), name)(*arguments)
     except CXRError as error:
         sys.exit(str(error))

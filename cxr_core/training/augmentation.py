@@ -1,12 +1,12 @@
-"""Augmentation that a radiologist would accept, as one Keras layer that works in the training graph only.
+"""Random augmentation within what is radiologically plausible, as one Keras layer that is active in training only.
 
-A film is turned, moved, zoomed and sheared a little in one interpolation; it is blurred or sharpened, as other ways
-of making it smaller would leave it; its grey values are shifted, stretched and bent as another machine or exposure
-would; grain is added; a rectangle is blotted out so that no single spot,
-a marker in the corner above all, decides. Films are never turned upside down.
+A film is rotated, shifted, scaled and sheared a little in one interpolation. It is blurred or sharpened, as by other
+resizing methods. Brightness, contrast and gamma change, as with another machine or exposure. Noise is added. A
+rectangle is erased, so that the network does not depend on one spot such as a marker in a corner. Films are never
+turned upside down.
 
-Random drawing (`draw`) is apart from its deterministic effect (`apply_affine`, `apply_sharpness`, `apply_intensity`,
-`apply_erasing`).
+Random numbers are drawn in `_draw_*`; their effects are deterministic (`apply_affine`, `apply_sharpness`,
+`apply_intensity`, `apply_erasing`).
 """
 
 import math
@@ -57,7 +57,7 @@ class FilmAugmentation(keras.layers.Layer):
             "seed": seed,
         }
         self.seed_generator = keras.random.SeedGenerator(seed)
-        # TensorFlow's XLA, which Keras turns on for a GPU, cannot compile the moving of films.
+        # TensorFlow's XLA, which Keras enables on a GPU, cannot compile the affine transform.
         self.supports_jit = keras.backend.backend() != "tensorflow"
 
     def call(self, films, training=False):
@@ -79,7 +79,7 @@ class FilmAugmentation(keras.layers.Layer):
         return keras.random.uniform((count,), low, high, seed=self.seed_generator)
 
     def _draw_affine(self, count, side):
-        """Projective rows (N, 8), output to input coordinates, about the film's centre."""
+        """Projective transforms `(N, 8)` from output to input coordinates, about the film's centre."""
         settings = self.settings
         turn = math.radians(settings["rotation"])
         angle = self._uniform(count, -turn, turn)
@@ -108,7 +108,7 @@ class FilmAugmentation(keras.layers.Layer):
         return gamma, gain, offset, grain
 
     def _draw_rectangles(self, count):
-        """Whether to erase, centre (y, x), half sides and grey value, each (N,), lengths in parts of the side."""
+        """Whether to erase, centre (y, x), half sides and grey value, each `(N,)`; lengths as fractions of the side."""
         centre = [self._uniform(count, 0.0, 1.0) for _ in range(2)]
         half = [self._uniform(count, 0.04, 0.16) for _ in range(2)]
         wanted = ops.cast(self._uniform(count, 0.0, 1.0) < self.settings["erase"], "float32")
@@ -119,12 +119,12 @@ class FilmAugmentation(keras.layers.Layer):
 
 
 def apply_affine(films, transforms):
-    """Move films `(N, S, S, 1)` by projective rows `(N, 8)`; the edge is repeated outwards."""
+    """Transform films `(N, S, S, 1)` by projective transforms `(N, 8)`; the edge pixels are repeated outwards."""
     return ops.image.affine_transform(films, transforms, interpolation="bilinear", fill_mode="nearest")
 
 
 def apply_sharpness(films, strength):
-    """Add `strength` times what a 3 x 3 binomial blur takes away; -1 is that blur itself; strength `(N,)`.
+    """Add `strength`, `(N,)`, times the detail that a 3 x 3 binomial blur removes; -1 gives the blurred film.
 
     Unsharp masking (Gonzalez & Woods, ch. 3).
     """
@@ -135,14 +135,17 @@ def apply_sharpness(films, strength):
 
 
 def apply_intensity(films, gamma, gain, offset, grain):
-    """Bend, stretch and shift the grey values of films in [0, 1]; gamma, gain, offset `(N,)`, grain as the films."""
+    """Change gamma, contrast and brightness, and add noise, of films in [0, 1].
+
+    gamma, gain, offset: `(N,)`. grain: the noise, of the films' shape, or a scalar.
+    """
     gamma, gain, offset = (ops.reshape(value, (-1, 1, 1, 1)) for value in (gamma, gain, offset))
     bent = ops.power(ops.clip(films, 1e-4, 1.0), gamma)
     return ops.clip((bent - 0.5) * gain + 0.5 + offset + grain, 0.0, 1.0)
 
 
 def apply_erasing(films, wanted, y, x, half_height, half_width, grey):
-    """Blot out one rectangle in each film where `wanted` is 1; all `(N,)`, lengths in parts of the side."""
+    """Erase one rectangle in each film where `wanted` is 1; all `(N,)`, lengths as fractions of the side."""
     side = films.shape[1]
     steps = (ops.arange(side, dtype="float32") + 0.5) / side
     rows = ops.abs(steps[None] - y[:, None]) < half_height[:, None]

@@ -7,10 +7,11 @@ import numpy as np
 class FilmBatches(keras.utils.PyDataset):
     """Batches `(uint8 (B, S, S, 1), float32 (B, 1), float32 (B,))` of the given rows.
 
-    weights: of a normal and of a pneumonia film; with them the rows are shuffled each epoch, without them they
-    come in order and unweighted (for validation).
-    films: how many of the rows an epoch draws, 0 for all. first_epoch: the one that comes first, counted from 0; the
-    order of an epoch depends on its number and the seed alone, so that a resumed run sees what it would have seen.
+    inputs: `uint8 (N, S, S)`. labels: `float32 (N,)`, 1 = pneumonia. rows: `int (R,)`, the films to use. batch: B.
+    weights: `float32 (2,)` of a normal and of a pneumonia film; the rows are then shuffled in each epoch. Without them,
+    for validation, the rows come in order and unweighted.
+    films: the number of rows drawn in an epoch, 0 for all. first_epoch: counted from 0. The order within an epoch
+    depends only on its number and the seed, so a resumed run gets the same batches as an uninterrupted one.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class FilmBatches(keras.utils.PyDataset):
         return films, labels[:, None], self._weights[labels.astype(int)]
 
     def on_epoch_end(self) -> None:
-        """Draw the next epoch's films, if this is for training."""
+        """Draw the films of the next epoch, for training."""
         self._epoch += 1
         if self._weights is None:
             self._order = self._rows[: self._films]

@@ -1,7 +1,8 @@
-"""What a fit tells its run folder."""
+"""Keras callbacks that write the progress of a fit into its run folder."""
 
 import math
 import time
+from typing import Any
 
 import keras
 import psutil
@@ -17,7 +18,7 @@ SECONDS_BETWEEN_REPORTS = 0.25
 
 
 class ReportProgress(keras.callbacks.Callback):
-    """Writes epoch, step and running figures into `state.json`; leaves the fit when a stop was asked for."""
+    """Writes epoch, step and running metrics to `state.json`; ends the fit when a stop was requested."""
 
     def __init__(self, run: Run, batch: int) -> None:
         super().__init__()
@@ -33,14 +34,14 @@ class ReportProgress(keras.callbacks.Callback):
         now = time.time()
         if now - self._reported >= SECONDS_BETWEEN_REPORTS:
             self._reported = now
-            figures = {name: float(logs[name]) for name in METRICS if logs and name in logs}
+            metrics = {name: float(logs[name]) for name in METRICS if logs and name in logs}
             self._run.report(
                 step=batch + 1,
                 films_per_second=(batch + 1) * self._batch / (now - self._began),
                 learning_rate=float(self.model.optimizer.learning_rate),
                 memory=psutil.Process().memory_info().rss,
                 device_memory=device_memory(),
-                **figures,
+                **metrics,
             )
 
     def on_test_begin(self, logs=None) -> None:
@@ -52,11 +53,11 @@ class ReportProgress(keras.callbacks.Callback):
 
 
 class KeepBest(keras.callbacks.Callback):
-    """Commits each epoch, keeps the best by the recipe's monitor, and ends a run that learns no more."""
+    """Commits each epoch, stores the best by the recipe's monitor, and ends a run that has stopped improving."""
 
-    def __init__(self, run: Run, recipe: Recipe, asked: dict, done: Commit | None) -> None:
+    def __init__(self, run: Run, recipe: Recipe, run_identity: dict[str, Any], done: Commit | None) -> None:
         super().__init__()
-        self._run, self._recipe, self._asked = run, recipe, asked
+        self._run, self._recipe, self._run_identity = run, recipe, run_identity
         self._sign = -1.0 if recipe.monitor == "val_loss" else 1.0
         self._best = done.best if done else float("-inf")
         self._best_epoch = done.best_epoch if done else 0
@@ -69,12 +70,12 @@ class KeepBest(keras.callbacks.Callback):
         row["learning_rate"] = float(self.model.optimizer.learning_rate)
         row["seconds"] = round(time.time() - self._began, 2)
         if not math.isfinite(row["loss"]):
-            raise WorkError(f"The loss of epoch {epoch + 1} is no finite number; a smaller learning rate may help.")
+            raise WorkError(f"The loss of epoch {epoch + 1} is not a finite number; a smaller learning rate may help.")
         score = self._sign * row[self._recipe.monitor]
         if score > self._best or not self._best_epoch:
             self._best, self._best_epoch = score, epoch + 1
             self._run.report(best_val_auc=row["val_auc"])
-        commit(self._run, self.model, Commit(epoch + 1, row, self._best_epoch, self._best, self._asked))
+        commit(self._run, self.model, Commit(epoch + 1, row, self._best_epoch, self._best, self._run_identity))
         self._run.report(best_epoch=self._best_epoch, validating=False)
         print(" ".join(f"{name} {value:.5g}" for name, value in row.items()), flush=True)
         self.model.stop_training = epoch + 1 - self._best_epoch >= self._recipe.patience

@@ -1,9 +1,9 @@
-"""What a run goes on from after a stop, a crash or a reboot, whatever the moment.
+"""The checkpoint that a run resumes from after a stop, a crash or a reboot, at whatever moment.
 
-An epoch is committed by replacing `backup/epoch.json`. What belongs to it is written before (the weights and the
-optimiser's state in `backup/epoch-N.npz`, the model in `best-N.part.keras` if it is the best so far) or follows from it
-(`best.keras`, the row of `history.csv`); `settle` carries out what follows and may be repeated. So a process that is
-killed between any two steps leaves either the epoch before or this one, and every epoch once in the history.
+An epoch is committed when `backup/epoch.json` is replaced. Before that its data are written: weights and optimiser
+state to `backup/epoch-N.npz`, and the model to `best-N.part.keras` if it is the best so far. After it `settle` updates
+`best.keras` and `history.csv`; it may be repeated. A process that is killed between any two steps therefore leaves
+either the previous epoch or this one, and each epoch once in the history.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Self
 from zipfile import BadZipFile
 
 import numpy as np
@@ -24,23 +24,41 @@ from cxr_core.training.runs import Run
 
 @dataclass(frozen=True)
 class Commit:
-    """An epoch that is done. `epoch` counts from 1; `row` is its row of the history; `asked` what was asked for."""
+    """An epoch that has ended.
+
+    epoch, best_epoch: counted from 1. row: its row of the history. best: the best epoch's score, greater is better.
+    run_identity: the settings, split and data that it belongs to, see `fit.run_identity`; the key "asked" in the file.
+    """
 
     epoch: int
     row: dict[str, float]
     best_epoch: int
     best: float
-    asked: dict[str, Any]
+    run_identity: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready; `from_dict` reads it."""
+        values = asdict(self)
+        return values | {"asked": values.pop("run_identity")}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """What `to_dict` wrote."""
+        values = dict(values)
+        return cls(run_identity=values.pop("asked"), **values)
 
 
 def last_commit(run: Run) -> Commit | None:
     """The last epoch that was committed, or None."""
     file = run.folder / "backup" / "epoch.json"
-    return Commit(**json.loads(file.read_text())) if file.exists() else None
+    return Commit.from_dict(json.loads(file.read_text())) if file.exists() else None
 
 
-def commit(run: Run, model, done: Commit) -> None:
-    """Keep an epoch. Raises WorkError if the run folder cannot be written; the epoch before is then still whole."""
+def commit(run: Run, model: Any, done: Commit) -> None:
+    """Store an epoch of the Keras model `model`.
+
+    Raises WorkError if the run folder cannot be written; the previous epoch is then still complete.
+    """
     folder = run.folder / "backup"
     try:
         folder.mkdir(exist_ok=True)
@@ -49,17 +67,19 @@ def commit(run: Run, model, done: Commit) -> None:
         with replace_atomically(folder / f"epoch-{done.epoch}.npz") as part:
             _save_variables(model, part)
         with replace_atomically(folder / "epoch.json") as part:
-            part.write_text(json.dumps(asdict(done)))
+            part.write_text(json.dumps(done.to_dict()))
         settle(run)
     except OSError as error:
         with contextlib.suppress(OSError):
-            settle(run)  # gives back what the half-kept epoch took, so that a full disk has room for the sentence
-        why = error.strerror or str(error)
-        raise WorkError(f"{run.folder}: epoch {done.epoch} cannot be kept ({why}); make room and resume.") from error
+            settle(run)  # removes the incomplete epoch's files, so that a full disk has room for the message
+        reason = error.strerror or str(error)
+        raise WorkError(
+            f"{run.folder}: epoch {done.epoch} cannot be stored ({reason}); make room and resume."
+        ) from error
 
 
 def settle(run: Run) -> None:
-    """Make history and best model those of the last commit, and remove what no commit needs."""
+    """Bring the history and the best model to the last commit, and remove files that no commit needs."""
     done = last_commit(run)
     epoch = done.epoch if done else 0
     if done and done.best_epoch == epoch and _best_part(run, epoch).exists():
@@ -70,26 +90,29 @@ def settle(run: Run) -> None:
             leftover.unlink()
 
 
-def restore(run: Run, model, done: Commit, with_optimizer: bool) -> None:
-    """Give a compiled model the variables that were committed. Raises WorkError if they are damaged."""
+def restore(run: Run, model: Any, done: Commit, with_optimizer: bool) -> None:
+    """Set the variables of a compiled Keras model to those committed, with or without the optimiser's.
+
+    Raises WorkError if the file is damaged.
+    """
     file = run.folder / "backup" / f"epoch-{done.epoch}.npz"
     try:
-        with np.load(file) as kept:
+        with np.load(file) as arrays:
             for prefix, variables in _variables(model).items():
                 if prefix == "model" or with_optimizer:
                     for number, variable in enumerate(variables):
-                        variable.assign(kept[f"{prefix}{number}"])
+                        variable.assign(arrays[f"{prefix}{number}"])
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise WorkError(f"{file}: the backup cannot be read ({error}); start a new run.") from error
+        raise WorkError(f"{file}: the checkpoint cannot be read ({error}); start a new run.") from error
 
 
-def _variables(model) -> dict[str, list]:
-    measured = {id(variable) for metric in model.metrics for variable in metric.variables}
-    own = [variable for variable in model.variables if id(variable) not in measured]
-    return {"model": own, "optimizer": model.optimizer.variables}
+def _variables(model: Any) -> dict[str, list[Any]]:
+    of_metrics = {id(variable) for metric in model.metrics for variable in metric.variables}
+    weights = [variable for variable in model.variables if id(variable) not in of_metrics]
+    return {"model": weights, "optimizer": model.optimizer.variables}
 
 
-def _save_variables(model, part: Path) -> None:
+def _save_variables(model: Any, part: Path) -> None:
     arrays = {
         f"{prefix}{number}": np.asarray(variable)
         for prefix, variables in _variables(model).items()
@@ -106,8 +129,8 @@ def _settle_history(file: Path, done: Commit | None) -> None:
     if done is None:
         file.unlink(missing_ok=True)
         return
-    whole = len(lines) > 1 and file.read_text().endswith("\n")
-    last = lines[-1].split(",")[0] if whole else "0" if not lines else ""
+    complete = len(lines) > 1 and file.read_text().endswith("\n")
+    last = lines[-1].split(",")[0] if complete else "0" if not lines else ""
     if last == str(done.epoch):
         return
     if last == str(done.epoch - 1):
@@ -119,7 +142,7 @@ def _settle_history(file: Path, done: Commit | None) -> None:
         _write_rows(table, [*rows, done.row], header=True)
 
 
-def _write_rows(table, rows: list[dict[str, Any]], header: bool) -> None:
+def _write_rows(table: IO[str], rows: list[dict[str, Any]], header: bool) -> None:
     writer = csv.DictWriter(table, rows[-1])
     if header:
         writer.writeheader()

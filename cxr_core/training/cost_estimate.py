@@ -1,4 +1,4 @@
-"""What a training will cost, from a few timed steps of it in a process of their own.
+"""Estimates the time and memory of a fit, from a few timed steps in a separate process.
 
 python -m cxr_core.training.cost_estimate SETTINGS.json FILMS_TO_TRAIN FILMS_TO_VALIDATE      prints a JSON document
 """
@@ -16,16 +16,16 @@ from cxr_core.paths import REPOSITORY
 from cxr_core.training.recipe_settings import Recipe, recipe_from_dict
 
 STEPS = 4
-SECONDS_AT_MOST = 240
-VALIDATION_SHARE = 1 / 3  # a forward pass against forward, backward and update
+TIMEOUT_SECONDS = 240
+VALIDATION_SHARE = 1 / 3  # of the time of a training step: a forward pass alone
 
 
 @dataclass(frozen=True)
 class CostEstimate:
-    """Seconds for one batch, an epoch (validation included) and all epochs; peak memory in bytes; the device in words.
+    """Seconds for one batch, for an epoch with its validation, and for all epochs.
 
-    memory: that of the steps, and of a copy of weights and optimiser's moments, as an epoch's end writes them down.
-    layers: one row a layer: name, kind, shape of its output, parameters.
+    memory: peak, in bytes: of the steps, and of the copy of weights and optimiser state that a checkpoint needs.
+    device: its name. parameters: of the network. layers: for each its name, kind, output shape and parameters.
     """
 
     seconds_a_step: float
@@ -38,10 +38,10 @@ class CostEstimate:
 
 
 def estimate_cost(recipe: Recipe, train: int, val: int) -> CostEstimate:
-    """Time a few steps of the recipe on noise, for that many films to train and to validate on.
+    """Time a few steps of the recipe on noise, for `train` training films and `val` validation films.
 
-    A process of its own does it: its memory is measured, and what it takes is given back. Raises WorkError, with the
-    sentence that the process ended with, if the network cannot be built or does not fit into memory.
+    A separate process does it, so that its memory can be measured and is released. Raises WorkError, with the last
+    message of that process, if the network cannot be built or does not fit into memory.
     """
     command = [
         sys.executable,
@@ -52,18 +52,20 @@ def estimate_cost(recipe: Recipe, train: int, val: int) -> CostEstimate:
         str(val),
     ]
     try:
-        ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=SECONDS_AT_MOST)
+        ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired as error:
-        raise WorkError(f"The estimate took over {SECONDS_AT_MOST} s; this training is very slow here.") from error
+        raise WorkError(
+            f"The estimate took over {TIMEOUT_SECONDS} s; this fit is very slow on this machine."
+        ) from error
     if ended.returncode < 0:
-        raise WorkError("The estimate was ended by the system, most likely out of memory; a smaller batch needs less.")
+        raise WorkError("The system ended the estimate, most likely for lack of memory; a smaller batch needs less.")
     if ended.returncode:
         raise WorkError(ended.stderr.strip().splitlines()[-1] if ended.stderr.strip() else "The estimate failed.")
     return CostEstimate(**json.loads(ended.stdout))
 
 
 def measure(recipe: Recipe, train: int, val: int) -> CostEstimate:
-    """`estimate_cost`, in this process. Raises CXRError if the network cannot be built."""
+    """`estimate_cost` in this process. Raises CXRError if the network cannot be built."""
     import resource
 
     import numpy as np
@@ -81,25 +83,25 @@ def measure(recipe: Recipe, train: int, val: int) -> CostEstimate:
     with placement(recipe.device, recipe.gpus) as device:
         model = compiled_network(recipe, steps)
         model.train_on_batch(films, labels)  # traces the graph
-        began = time.perf_counter()
+        started = time.perf_counter()
         for _ in range(STEPS):
             model.train_on_batch(films, labels)
-        step = (time.perf_counter() - began) / STEPS
-    written = sum(math.prod(part.shape) * 4 for part in [*model.variables, *model.optimizer.variables])
+        step = (time.perf_counter() - started) / STEPS
+    checkpoint = sum(math.prod(part.shape) * 4 for part in [*model.variables, *model.optimizer.variables])
     validated = min(recipe.val_films or val, val) / recipe.batch
     epoch = step * (steps + VALIDATION_SHARE * validated)
     return CostEstimate(
         seconds_a_step=step,
         seconds_an_epoch=epoch,
         seconds=epoch * recipe.epochs,
-        memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + written,
+        memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + checkpoint,
         device=device or device_name(),
         parameters=model.count_params(),
         layers=[_row(layer) for layer in model.layers],
     )
 
 
-def _row(layer) -> dict[str, Any]:
+def _row(layer: Any) -> dict[str, Any]:
     return {
         "Layer": layer.name,
         "Kind": type(layer).__name__,

@@ -1,39 +1,40 @@
-"""One plain sentence on how a run is learning."""
+"""A message on overfitting or stalled learning, from the learning curves of a run."""
 
 import pandas as pd
 
-SOME_EPOCHS = 4
-RISE = 1.1
-FALL = 0.9
+MIN_EPOCHS = 4
+OVERFIT_RATIO = 1.1
+FALL_RATIO = 0.9
 
 
 def remark(history: pd.DataFrame, ended: bool = False) -> str:
-    """What the curves say, or "" while they say nothing in particular.
+    """The message, or "" if there is nothing to report.
 
-    history: one row an epoch, as `Run.history`. It overfits once the validation loss has been over 1.1 times its least
-    for the last two epochs, while the training loss has fallen by a tenth since; it has stopped learning once neither
-    the validation AUC has been bettered nor the training loss fallen by a tenth in four epochs.
+    history: one row for each epoch, as `Run.history`. ended: the run has ended, so stalled learning is not reported.
+    A run overfits if the validation loss of each of the last two epochs is over 1.1 times the minimum, and the training
+    loss has fallen by a tenth since that minimum. It has stopped learning if in the last four epochs neither the
+    validation AUC has improved nor the training loss has fallen by a tenth.
     """
-    if len(history) < SOME_EPOCHS:
+    if len(history) < MIN_EPOCHS:
         return ""
     table = history.set_index("epoch")
-    least = _epoch_of(history, int(history["val_loss"].argmin()))
-    since = table.loc[least:]
+    minimum = _epoch_of(history, int(history["val_loss"].argmin()))
+    since = table.loc[minimum:]
     last = table.iloc[-1]
-    risen = len(since) > 2 and (since["val_loss"].iloc[-2:] > RISE * since["val_loss"].iloc[0]).all()
-    if risen and last["loss"] < FALL * since["loss"].iloc[0]:
+    risen = len(since) > 2 and (since["val_loss"].iloc[-2:] > OVERFIT_RATIO * since["val_loss"].iloc[0]).all()
+    if risen and last["loss"] < FALL_RATIO * since["loss"].iloc[0]:
         return (
-            f"It overfits since epoch {least}: the training loss still falls, from {since['loss'].iloc[0]:.3f} to "
+            f"Overfitting since epoch {minimum}: the training loss still falls, from {since['loss'].iloc[0]:.3f} to "
             f"{last['loss']:.3f}; the validation loss rises, from {since['val_loss'].iloc[0]:.3f} to "
             f"{last['val_loss']:.3f}."
         )
     best = _epoch_of(history, int(history["val_auc"].argmax()))
     idle = int(table.index[-1]) - best
-    fallen = idle < len(table) and last["loss"] < FALL * table["loss"].iloc[-SOME_EPOCHS]
-    if idle >= SOME_EPOCHS and not fallen and not ended:
+    fallen = idle < len(table) and last["loss"] < FALL_RATIO * table["loss"].iloc[-MIN_EPOCHS]
+    if idle >= MIN_EPOCHS and not fallen and not ended:
         return (
-            f"It has stopped learning: no better validation AUC than {table['val_auc'].max():.3f} of epoch {best} "
-            f"for {idle} epochs."
+            f"No longer learning: the validation AUC has not exceeded {table['val_auc'].max():.3f}, reached in epoch "
+            f"{best}, for {idle} epochs."
         )
     return ""
 

@@ -1,4 +1,4 @@
-"""The fit of one run, in whatever process it is called."""
+"""Fits the network of one run, in the process that calls it."""
 
 import math
 import shutil
@@ -14,21 +14,21 @@ from cxr_core.datasets.split import write_split
 from cxr_core.errors import CXRError, WorkError
 from cxr_core.labels import PNEUMONIA
 from cxr_core.progress import Progress
-from cxr_core.jobs.device_queue import turn
 from cxr_core.training.recipe_settings import Recipe, recipe_from_dict
+from cxr_core.training.run_device import hold_device_for
 from cxr_core.training.runs import Run, StopRequested
-from cxr_core.training.split_assignment import class_weights, deal
+from cxr_core.training.split_assignment import assign_split, class_weights
 
 
 def fit(run: Run) -> None:
-    """Fit the run's network, from its backup if there is one; writes everything into the run folder.
+    """Fit the run's network, from its checkpoint if there is one, and write all results into the run folder.
 
-    Raises CXRError, after writing it as the run's message, if the data or the folder cannot be used.
+    Raises CXRError if the data or the folder cannot be used; the run's message then says why.
     """
     try:
         run.claim("preparing")
         recipe = recipe_from_dict(run.config()["settings"])
-        with turn(run, recipe):
+        with hold_device_for(run, recipe):
             run.update(status="preparing")
             _fit(run, recipe)
     except StopRequested:
@@ -43,8 +43,8 @@ def fit(run: Run) -> None:
         what = (
             "out of memory; a smaller batch or input size needs less." if _out_of_memory(error) else repr(error)[:300]
         )
-        run.report(status="failed", message=f"The fit broke off: {what}")
-        raise WorkError(f"run {run.id}: the fit broke off: {what}") from error
+        run.report(status="failed", message=f"The fit failed: {what}")
+        raise WorkError(f"run {run.id}: the fit failed: {what}") from error
     else:
         shutil.rmtree(run.folder / "backup", ignore_errors=True)
         run.update(status="finished", message="Finished.")
@@ -52,16 +52,16 @@ def fit(run: Run) -> None:
 
 def _fit(run: Run, recipe: Recipe) -> None:
     config = run.config()
-    run.update(message="Looking through the films.")
-    index = build_index(Path(config["data"]), _telling(run, "Looking through the films"))
-    split = deal(index, recipe, config)
+    run.update(message="Indexing the films.")
+    index = build_index(Path(config["data"]), _report_progress(run, "Indexing the films"))
+    split = assign_split(index, recipe, config)
     films = index.films[split.isin(["train", "val", "test"] if config.get("experiment") else ["train", "val"])]
     write_split(index.films, split, run.folder / "split.csv")
     run.update(fingerprint=index.fingerprint, train_films=int((split == "train").sum()), message="Decoding the films.")
-    inputs = cached_inputs(index.root, films, recipe.preprocessing(), _telling(run, "Decoding the films"))
+    inputs = cached_inputs(index.root, films, recipe.preprocessing(), _report_progress(run, "Decoding the films"))
     labels = (films["label"] == PNEUMONIA).to_numpy(np.float32)
     rows = {name: np.flatnonzero(split[films.index] == name) for name in ("train", "val", "test")}
-    if recipe.val_films:  # drawn once: films lie sorted by class
+    if recipe.val_films:  # chosen once; the films are sorted by class
         rows["val"] = np.random.default_rng(recipe.seed).permutation(rows["val"])
 
     run.update(message="Loading Keras.")
@@ -71,24 +71,24 @@ def _fit(run: Run, recipe: Recipe) -> None:
     validation = FilmBatches(inputs, labels, rows["val"], recipe.batch, films=recipe.val_films)
     with placement(recipe.device, recipe.gpus) as device:
         run.update(device=device or device_name())
-        model = train(run, recipe, inputs, labels, rows["train"], validation, asked(config, index))
+        model = train(run, recipe, inputs, labels, rows["train"], validation, run_identity(config, index))
     run.report(message="Scoring the validation films with the best epoch.")
     best = run.folder / "best.keras"
     if best.exists():
         model.load_weights(best)
-        everyone = FilmBatches(inputs, labels, np.sort(rows["val"]), recipe.batch)
+        batches = FilmBatches(inputs, labels, np.sort(rows["val"]), recipe.batch)
         table = films.iloc[np.sort(rows["val"])][["path", "label", "kind", "patient", "sha256"]]
-        table.assign(logit=model.predict(everyone, verbose=0)[:, 0]).to_csv(run.folder / "validation.csv", index=False)
+        table.assign(logit=model.predict(batches, verbose=0)[:, 0]).to_csv(run.folder / "validation.csv", index=False)
     if run.stop_requested:
         raise StopRequested
     if config.get("experiment"):
-        from cxr_core.training.test_metrics import measure_held_out
+        from cxr_core.training.test_metrics import write_test_metrics
 
-        measure_held_out(run, model, FilmBatches(inputs, labels, rows["test"], recipe.batch), labels[rows["test"]])
+        write_test_metrics(run, model, FilmBatches(inputs, labels, rows["test"], recipe.batch), labels[rows["test"]])
 
 
-def train(run: Run, recipe: Recipe, inputs, labels, rows, validation, asked: dict[str, Any]):
-    """Fit phase by phase, from the last commit on; returns the network. A stop is left to the caller to see."""
+def train(run: Run, recipe: Recipe, inputs, labels, rows, validation, run_identity: dict[str, Any]):
+    """Fit phase by phase, from the last committed epoch on, and return the network. A stop ends it without an error."""
     from cxr_core.training.batches import FilmBatches
     from cxr_core.training.callbacks import KeepBest, ReportProgress, TensorBoardLog
     from cxr_core.training.checkpoint import last_commit, restore, settle
@@ -108,14 +108,14 @@ def train(run: Run, recipe: Recipe, inputs, labels, rows, validation, asked: dic
             restore(run, model, done, with_optimizer=epoch > phase.first)
         weights = class_weights(labels[rows], recipe)
         batches = FilmBatches(inputs, labels, rows, recipe.batch, weights, recipe.epoch_films, recipe.seed, epoch)
-        keep = KeepBest(run, recipe, asked, done)
+        keep = KeepBest(run, recipe, run_identity, done)
         try:
             model.fit(
                 batches,
                 validation_data=validation,
                 initial_epoch=epoch,
                 epochs=phase.last,
-                shuffle=False,  # the batches are drawn anew each epoch; Keras would shuffle their order as well
+                shuffle=False,  # FilmBatches shuffles the films; Keras would also shuffle the batches
                 verbose=0,
                 callbacks=[ReportProgress(run, recipe.batch), keep, TensorBoardLog(run)],
             )
@@ -126,18 +126,18 @@ def train(run: Run, recipe: Recipe, inputs, labels, rows, validation, asked: dic
     return model
 
 
-def asked(config: dict[str, Any], index: Index) -> dict[str, Any]:
-    """What an epoch's backup belongs to: settings, data and split."""
+def run_identity(config: dict[str, Any], index: Index) -> dict[str, Any]:
+    """The settings, split and data that a checkpoint belongs to; a resume requires the same."""
     return {"settings": config["settings"], "split": config["split"], "fingerprint": index.fingerprint}
 
 
-def _telling(run: Run, doing: str) -> Progress:
-    def tell(done: int, total: int) -> None:
+def _report_progress(run: Run, activity: str) -> Progress:
+    def report(done: int, total: int) -> None:
         if run.stop_requested:
             raise StopRequested
-        run.report(message=f"{doing}: {done:,} of {total:,}.")
+        run.report(message=f"{activity}: {done:,} of {total:,}.")
 
-    return tell
+    return report
 
 
 def _out_of_memory(error: Exception) -> bool:

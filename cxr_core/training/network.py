@@ -11,7 +11,10 @@ METRICS = ("loss", "accuracy", "auc")
 
 
 class Phase(NamedTuple):
-    """Epochs `first` to `last` (counted from 0, `last` not among them) that share what learns and how fast."""
+    """Epochs `first` to `last` - 1, counted from 0, with the same trainable layers and learning rate.
+
+    frozen: the pretrained backbone is not trained. rate: the highest learning rate of the phase.
+    """
 
     first: int
     last: int
@@ -20,7 +23,7 @@ class Phase(NamedTuple):
 
 
 def phases(recipe: Recipe) -> list[Phase]:
-    """The phases of a training: one, or two where a pretrained backbone is first frozen, then fine-tuned."""
+    """The phases of a fit: one, or two where a pretrained backbone is first frozen, then fine-tuned."""
     frozen = min(recipe.frozen_epochs, recipe.epochs) if recipe.pretrained != "none" else 0
     if not frozen:
         return [Phase(0, recipe.epochs, False, recipe.learning_rate)]
@@ -39,7 +42,7 @@ def network(recipe: Recipe) -> keras.Model:
 
 
 def compile_for(model: keras.Model, recipe: Recipe, phase: Phase, steps: int) -> None:
-    """Set loss, optimiser and metrics for a phase; `steps` is the number of batches an epoch."""
+    """Set loss, optimiser and metrics for a phase; `steps` is the number of batches in an epoch."""
     for layer in model.layers:
         if layer.name == "backbone":
             layer.trainable = not phase.frozen

@@ -1,4 +1,4 @@
-"""What augmentation makes of films, to look at before a fit."""
+"""Examples of augmented films, to check the settings before a fit."""
 
 import numpy as np
 
@@ -9,10 +9,10 @@ from cxr_core.training.recipe_settings import Recipe
 
 
 def augmented(index: Index, recipe: Recipe, films: int = 3, draws: int = 4) -> list[tuple[str, np.ndarray]]:
-    """Some films as the network would see them in training.
+    """Some films of a data set as the network would get them in training.
 
-    Returns for each film its path and `uint8 (draws + 1, S, S)`: the film as it is, then each draw. Raises
-    UnreadableFilm if a film went bad since the index.
+    Returns for each film its path and `uint8 (draws + 1, S, S)`: the film without augmentation, then `draws` random
+    augmentations. Raises UnreadableFilm if a film can no longer be read.
     """
     keras = import_keras()
     from cxr_core.training.augmentation import FilmAugmentation

@@ -1,4 +1,4 @@
-"""The settings of a training: typed, checked, readable again."""
+"""The settings of a fit: typed, checked, read from and written to JSON."""
 
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -56,14 +56,14 @@ RANGES: dict[str, tuple[float, float]] = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """Every setting of a training. Ranges are checked when one is made; SettingsError names the setting.
+    """Every setting of a fit. Raises SettingsError, which names the setting, for a value out of range.
 
-    A setting's default is what recipes did before there was the setting, so that older runs can be read.
+    The default of a setting is what was done before the setting existed, so that older runs can be read.
 
     architecture: a family in `training/architectures`.
-    size: input side in pixels. contrast, resize, smoothing: see `data.preprocess.Preprocessing`.
+    size: input side in pixels. contrast, resize, smoothing: see `imaging.preprocessing.Preprocessing`.
     widths: channels of the convolutions, or of the residual stages. dense: units of the hidden dense layers.
-    dropout: where the family has it. l2: penalty on the kernels, added to the loss.
+    dropout: rate, in families that use it. l2: penalty on the kernels, added to the loss.
     optimizer, learning_rate, weight_decay (AdamW only).
     schedule: "cosine" warms up for one epoch, then falls by a cosine; "constant"; "inverse" divides the rate by
         1 + decay x step, as Keras's former `decay=` did.
@@ -72,16 +72,16 @@ class Recipe:
     pretrained: weights to start from, for families that have any. frozen_epochs: epochs in which only the new layers
         learn; afterwards everything does, at fine_tune_rate.
     epochs, batch. epoch_films, val_films: draw this many films an epoch, validate on this many; 0 for all.
-    monitor: the figure by which the best epoch is chosen. patience: epochs without a better one before the run ends.
-    rotation: degrees either way. shift, zoom: shares of the side, either way. shear: tangent of the angle.
-    sharpness: how much a film is blurred or sharpened at most; 1 is a 3 x 3 blur, or as much the other way.
+    monitor: the metric by which the best epoch is chosen. patience: epochs without improvement before the run ends.
+    rotation: maximum in degrees. shift, zoom: maximum as a fraction of the side. shear: maximum, tangent of the angle.
+    sharpness: maximum blurring or sharpening; 1 is a 3 x 3 blur, or a sharpening by the same amount.
     brightness, contrast_range, gamma: strengths of the random intensity changes, 0 for none.
-    noise: standard deviation of film grain, in parts of the grey range.
-    erase: probability that a random rectangle, or a corner, is blotted out.
-    flip: mirror films left to right half of the time (the heart then lies on the right).
+    noise: standard deviation of the added noise, as a fraction of the grey range.
+    erase: probability that a random rectangle is erased.
+    flip: mirror films left to right with probability 0.5 (the heart is then on the right).
     precision: of the computation; weights and loss stay float32. device: "auto" takes a GPU if there is one.
     gpus: how many GPUs of this machine share each batch.
-    subset: use at most this many training films, 0 for all. seed: of everything random.
+    subset: use at most this many training films, 0 for all. seed: of all random numbers.
     """
 
     architecture: str = "residual"
@@ -142,11 +142,11 @@ class Recipe:
         self.preprocessing()  # raises for settings that do not go together
 
     def preprocessing(self) -> Preprocessing:
-        """What happens to a film before this network sees it."""
+        """The preprocessing of each film for this network."""
         return Preprocessing(self.size, self.contrast, self.resize, self.smoothing)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready; `recipe_from_dict` reads it back."""
+        """JSON-ready; `recipe_from_dict` reads it."""
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
     def augmentation(self) -> dict[str, Any]:

@@ -1,9 +1,10 @@
-"""The recipes: ours, and the experiments that people have published on this data set.
+"""The recipes: our own, and experiments published on this data set.
 
 `python -m cxr_core train DATA --recipe NAME [--set key=value ...]` fits one; each family's file in `architectures/`
-names its source and what had to be chosen where the source is silent. Times are for 5,216 films on 2 CPU cores.
+names its source, and the settings chosen here because the source does not give them. Times are for 5,216 films on
+2 CPU cores.
 
-residual-128            ours, the released model's: AUC 0.99 on held-out patients, 20 s an epoch
+residual-128            our own, trained from scratch: AUC 0.99 on held-out patients, 20 s an epoch
 sequential-4conv        a widely copied blog's network
 xcovnet                 Madaan et al. 2021: accuracy 0.77, recall 0.99, precision 0.73 on the official test; hours
 yagci-*                 eight experiments with small networks at 64 pixels; minutes
@@ -18,7 +19,7 @@ from cxr_core.training.recipe_settings import AUGMENTATION, Recipe, differences,
 
 __all__ = ["RECIPES", "TRANSFER", "Recipe", "configure", "differences", "recipe_from_dict"]
 
-# Nothing that the published experiments do not mention: no augmentation, no smoothing, no weights, no equalisation.
+# The published experiments mention no augmentation, label smoothing, class weights or equalisation.
 _PLAIN: dict[str, Any] = dict.fromkeys(AUGMENTATION, 0.0) | {
     "flip": False,
     "label_smoothing": 0.0,

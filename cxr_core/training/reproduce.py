@@ -1,36 +1,38 @@
-"""The published experiments, run here: ours beside theirs.
+"""Runs the published experiments and compares our results with the published ones.
 
 Each experiment is fitted on the split it was published on, on a split by patient, and on the official split if the
-data has its `test` folder. Every fit is an ordinary run, marked in its `config.json`; one that has finished is not
-repeated, so that an interrupted `reproduce` goes on where it was.
+data set has a `test` folder. Each fit is an ordinary run, marked in its `config.json`. One that has finished is not
+repeated, so an interrupted `reproduce` continues where it was.
 """
 
+import json
 import math
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import psutil
 
 from cxr_core.datasets.index import Index, build_index
 from cxr_core.errors import SettingsError
-from cxr_core.paths import REPOSITORY, home
+from cxr_core.files import store_file
+from cxr_core.jobs.process import ProcessId, start_process
+from cxr_core.paths import home
 from cxr_core.training.cost_estimate import estimate_cost
 from cxr_core.training.fit import fit
 from cxr_core.training.recipes import RECIPES, recipe_from_dict
 from cxr_core.training.runs import Run, create_run, list_runs
 
 SPLITS = {"image": "70/15/15 by image", "patient": "70/15/15 by patient", "official": "official test"}
-ESTIMATED_BEFORE = ("xcovnet",)
+LONG_FITS = ("xcovnet",)
+"""Experiments whose time and memory are estimated and reported before they start."""
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """A recipe's published result: the split it was measured on, accuracy and, where given, loss."""
+    """A recipe's published result: the split it was measured on, its accuracy and, if published, its loss."""
 
     published_on: str
     accuracy: float
@@ -50,28 +52,28 @@ EXPERIMENTS = {
 }
 
 
-def reproduce(data: Path, only: list[str] | None = None, tell: Callable[[str], None] = print) -> pd.DataFrame:
-    """Run the experiments, or those named, that have not been run on these films; returns `results`.
+def reproduce(data: Path, only: list[str] | None, report: Callable[[str], None]) -> pd.DataFrame:
+    """Run all experiments, or those in `only`, that have not been run on these films; returns `results`.
 
-    `tell` gets a sentence before each. Raises SettingsError for an experiment that does not exist, and what `fit`
-    raises.
+    report: called with a message before each experiment. Raises SettingsError for an experiment that does not exist,
+    and what `fit` raises.
     """
-    names = chosen(only)
+    names = experiment_names(only)
     index = build_index(data)
     finished = _finished(index)
     wanted = [(name, split) for name in names for split in _splits(index, name) if (name, split) not in finished]
     for number, (name, split) in enumerate(wanted, start=1):
-        tell(f"{number} of {len(wanted)}: {name}, {SPLITS[split]}.{_how_long(index, name)}")
+        report(f"{number} of {len(wanted)}: {name}, {SPLITS[split]}.{_expected_cost(index, name)}")
         run = create_run(data, name, RECIPES[name], experiment={"name": name, "split": split})
         fit(run)
         if run.state()["status"] != "finished":
-            tell(f"{name} was stopped; `reproduce` goes on from here.")
+            report(f"{name} was stopped; `reproduce` continues from here.")
             break
     return results(index, names)
 
 
-def chosen(only: list[str] | None) -> list[str]:
-    """The experiments of these names, all without any. Raises SettingsError."""
+def experiment_names(only: list[str] | None) -> list[str]:
+    """The names in `only`, or of all experiments without any. Raises SettingsError for one that does not exist."""
     unknown = [name for name in only or [] if name not in EXPERIMENTS]
     if unknown:
         raise SettingsError(f"experiment {unknown[0]!r}: accepted are {', '.join(EXPERIMENTS)}.")
@@ -79,7 +81,7 @@ def chosen(only: list[str] | None) -> list[str]:
 
 
 def results(index: Index, names: list[str] | None = None) -> pd.DataFrame:
-    """One row an experiment: published accuracy and loss, then ours on each split; NaN where it has not been run."""
+    """One row for each experiment: published accuracy and loss, then our metrics on each split; NaN where not run."""
     finished = _finished(index)
     rows = []
     for name in names or EXPERIMENTS:
@@ -87,47 +89,51 @@ def results(index: Index, names: list[str] | None = None) -> pd.DataFrame:
         row: dict[str, Any] = {"experiment": name, "published_on": SPLITS[experiment.published_on]}
         row |= {"published_accuracy": experiment.accuracy, "published_loss": experiment.loss or math.nan}
         for split in SPLITS:
-            figures = finished[name, split].held_out() if (name, split) in finished else {}
-            for figure in ("accuracy", "loss", "auc", "recall", "precision"):
-                row[f"{split}_{figure}"] = figures.get(figure, math.nan)
+            metrics = finished[name, split].test_metrics() if (name, split) in finished else {}
+            for metric in ("accuracy", "loss", "auc", "recall", "precision"):
+                row[f"{split}_{metric}"] = metrics.get(metric, math.nan)
         rows.append(row)
     return pd.DataFrame(rows)
 
 
 def as_text(table: pd.DataFrame) -> str:
-    """The results as a Markdown table: accuracy / loss, a dash for what was not run or not published."""
+    """The results as a Markdown table: accuracy / loss, or a dash if not run or not published."""
     heads = ["experiment", "published", *(f"ours, {words}" for words in SPLITS.values())]
     rows = [[row["experiment"], *(_pair(row, part) for part in ("published", *SPLITS))] for _, row in table.iterrows()]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [heads, ["---"] * len(heads), *rows])
 
 
 def _pair(row: pd.Series, part: str) -> str:
-    figures = [row[f"{part}_accuracy"], row[f"{part}_loss"]]
-    return " / ".join(f"{figure:.4f}" for figure in figures if not math.isnan(figure)) or "–"
+    values = [row[f"{part}_accuracy"], row[f"{part}_loss"]]
+    return " / ".join(f"{value:.4f}" for value in values if not math.isnan(value)) or "–"
 
 
 def launch_reproduction(data: Path, only: list[str]) -> None:
-    """`reproduce` in a process of its own, that outlives the server; its log is `reproduce.log` in the home folder."""
-    chosen(only)
-    with (home() / "reproduce.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "cxr_core", "reproduce", str(data), "--only", *only],
-            cwd=REPOSITORY,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    (home() / "reproduce.pid").write_text(str(process.pid))
+    """`reproduce` in a process that outlives the server; its log is `reproduce.log` in the home folder.
+
+    Raises SettingsError for an experiment that does not exist, WorkError if the process cannot be started.
+    """
+    experiment_names(only)
+    process = start_process(f"{__name__}.print_reproduction", (data, only), home() / "reproduce.log")
+    with store_file(_process_file(), "the process of the reproduction") as part:
+        part.write_text(json.dumps(process.to_dict()))
 
 
-def reproducing() -> bool:
-    """Whether `launch_reproduction`'s process is still at work."""
+def print_reproduction(data: Path, only: list[str]) -> None:
+    """`reproduce`, with its messages and its table printed."""
+    print(as_text(reproduce(data, only, partial(print, flush=True))))
+
+
+def is_reproducing() -> bool:
+    """Whether the process of `launch_reproduction` is running."""
     try:
-        process = psutil.Process(int((home() / "reproduce.pid").read_text()))
-        return "reproduce" in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
-    except (OSError, ValueError, psutil.Error):
+        return ProcessId.from_dict(json.loads(_process_file().read_text())).alive
+    except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def _process_file() -> Path:
+    return home() / "reproduce.pid"
 
 
 def _splits(index: Index, name: str) -> list[str]:
@@ -149,8 +155,8 @@ def _finished(index: Index) -> dict[tuple[str, str], Run]:
     return found
 
 
-def _how_long(index: Index, name: str) -> str:
-    if name not in ESTIMATED_BEFORE:
+def _expected_cost(index: Index, name: str) -> str:
+    if name not in LONG_FITS:
         return ""
     films = len(index.readable)
     cost = estimate_cost(RECIPES[name], int(0.7 * films), int(0.15 * films))

@@ -1,46 +1,40 @@
-"""Runs as processes of their own, which outlive the browser tab and the server."""
+"""What a user does with a run: start, stop, kill, resume, rename, download its weights, delete.
 
-import contextlib
-import subprocess
-import sys
+A run is fitted in a process of its own, which outlives the browser tab and the server.
+"""
+
+import shutil
 import time
+import zipfile
 from pathlib import Path
 
-import psutil
-
-from cxr_core.errors import SettingsError, WorkError
-from cxr_core.paths import REPOSITORY
+from cxr_core.errors import NotFound, SettingsError, WorkError
+from cxr_core.jobs.process import start_process
 from cxr_core.training.recipe_settings import Recipe, differences
-from cxr_core.training.runs import Run, create_run, in_words
+from cxr_core.training.runs import Run, create_run, describe_differences
+
+MAX_NAME = 60
 
 
 def launch(data: Path, recipe_name: str, recipe: Recipe, split: Path | None = None) -> Run:
-    """Start a fit in a process of its own session, so that ending the server does not end it."""
+    """Create a run and start its process. Raises what `create_run` and `start` raise."""
     run = create_run(data, recipe_name, recipe, split)
     start(run)
     return run
 
 
 def start(run: Run) -> None:
-    """Put a process to work on a run folder. Raises WorkError if it cannot be started."""
+    """Fit a run in a new process, which appends to the run's `log.txt`. Raises WorkError if it cannot be started."""
     run.update(status="starting", arrived=time.time(), message="Starting.")
     try:
-        with (run.folder / "log.txt").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "cxr_core.jobs.worker", str(run.folder)],
-                cwd=REPOSITORY,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-    except OSError as error:
-        raise WorkError(f"run {run.id}: its process could not be started ({error.strerror}).") from error
-    run.update(pid=process.pid, pid_started=psutil.Process(process.pid).create_time())
+        process = start_process("cxr_core.training.fit.fit", (run,), run.folder / "log.txt")
+    except WorkError as error:
+        raise WorkError(f"run {run.id}: {error}") from error
+    run.update(**process.to_dict())
 
 
 def stop(run: Run) -> None:
-    """Ask a run to stop after the batch it is at; the best weights so far stay. No effect on one that has ended.
+    """Request that a run stops after its current batch; the best weights so far stay. No effect once it has ended.
 
     Raises WorkError if the run folder cannot be written.
     """
@@ -53,39 +47,75 @@ def stop(run: Run) -> None:
 
 
 def kill(run: Run) -> None:
-    """End a run's process at once; `resume` goes on from its last whole epoch. No effect on one that has ended."""
+    """End a run's process at once; `resume` continues after its last complete epoch. No effect once it has ended."""
     if not run.live:
         return
-    with contextlib.suppress(psutil.NoSuchProcess):
-        process = psutil.Process(run.state()["pid"])
-        process.kill()
-        process.wait(10)
+    run.process.kill()
     run.update(status="stopped", message="Killed.")
     (run.folder / "stop").unlink(missing_ok=True)
 
 
 def resume(run: Run) -> None:
-    """Go on where a run that stopped, failed or died left off. Raises what `prepare_resume` raises."""
+    """Continue a run that stopped, failed or died. Raises what `prepare_resume` and `start` raise."""
     prepare_resume(run)
     start(run)
 
 
 def prepare_resume(run: Run) -> None:
-    """Check that a run can go on, and take back a stop.
+    """Check that a run can continue, and withdraw a stop request.
 
-    Raises WorkError if it is at work or finished, SettingsError if its settings were changed since.
+    Raises WorkError if it is running or finished, SettingsError if its settings were changed since its last epoch.
     """
     from cxr_core.training.checkpoint import last_commit
 
     status = run.state()["status"]
     if run.live or status == "finished":
-        raise WorkError(f"run {run.id}: is {status}; only a run that stopped, failed or died can go on.")
+        raise WorkError(f"run {run.id}: is {status}; only a run that stopped, failed or died can be resumed.")
     done = last_commit(run)
     if done:
-        changed = differences(done.asked["settings"], run.config()["settings"])
-        if done.asked["split"] != run.config()["split"]:
-            changed["split"] = (done.asked["split"], run.config()["split"])
+        changed = differences(done.run_identity["settings"], run.config()["settings"])
+        if done.run_identity["split"] != run.config()["split"]:
+            changed["split"] = (done.run_identity["split"], run.config()["split"])
         if changed:
-            raise SettingsError(f"run {run.id}: cannot go on with other settings: {in_words(changed)}.")
+            raise SettingsError(
+                f"run {run.id}: cannot be resumed with other settings: {describe_differences(changed)}."
+            )
     (run.folder / "stop").unlink(missing_ok=True)
     run.update(arrived=time.time())
+
+
+def rename(run: Run, name: str) -> None:
+    """Give a run a name; its id and folder stay.
+
+    Raises SettingsError for a name that is not 1 to 60 printable characters, WorkError if it cannot be written.
+    """
+    name = name.strip()
+    if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
+        raise SettingsError(f"name {name!r}: 1 to {MAX_NAME} printable characters are accepted.")
+    try:
+        (run.folder / "name.txt").write_text(name)
+    except OSError as error:
+        raise WorkError(f"{run.folder}: the run folder cannot be written ({error.strerror}).") from error
+
+
+def weights_h5(run: Run) -> bytes:
+    """The best epoch's weights as a Keras `.weights.h5` file, which the `.keras` archive contains.
+
+    Raises NotFound before the first epoch has ended.
+    """
+    file = run.folder / "best.keras"
+    if not file.exists():
+        raise NotFound(f"run {run.name}: has no weights yet; its first epoch has not ended.")
+    with zipfile.ZipFile(file) as archive:
+        return archive.read("model.weights.h5")
+
+
+def delete(run: Run) -> None:
+    """Remove a run's folder. Raises WorkError while its process is running, or if the folder cannot be removed."""
+    if run.live:
+        raise WorkError(f"run {run.name}: is running; stop it before it is deleted.")
+    try:
+        (run.folder / "state.json").unlink()  # first: what an interrupted delete leaves is then no run
+        shutil.rmtree(run.folder)
+    except OSError as error:
+        raise WorkError(f"{run.folder}: cannot be deleted ({error.strerror}).") from error

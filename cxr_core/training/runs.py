@@ -1,17 +1,17 @@
 """The run folder: plain files that another process, another tab and a person can read.
 
-runs/ID/config.json     what was asked for: data, recipe, settings, split; written once
-        state.json      how far it is: status, epoch, step, heartbeat; replaced atomically
-        history.csv     one row an epoch, appended
-        log.txt         what the process printed
-        split.csv       which film was trained on, which validated on
+runs/ID/config.json     the run's data, recipe, settings and split table; written once
+        state.json      its progress: status, epoch, step, heartbeat; replaced atomically
+        history.csv     one row for each epoch, appended
+        log.txt         the output of its process
+        split.csv       the split that each film was assigned to
         best.keras      the weights of the best epoch by validation AUC
         validation.csv  labels, patients and logits of the validation films under best.keras
-        test.json       figures on the films held out, of the published experiments only
-        backup/         what a resume starts from, see `backup.py`
-        tensorboard/    the figures of each epoch, for `tensorboard --logdir runs`
-        name.txt        what its user calls it
-        stop            exists once a stop was asked for
+        test.json       metrics on the test films, of the published experiments only
+        backup/         the checkpoint that a resume starts from, see `checkpoint.py`
+        tensorboard/    the metrics of each epoch, for `tensorboard --logdir runs`
+        name.txt        the name that its user gave it
+        stop            exists once a stop was requested
 """
 
 import json
@@ -23,25 +23,25 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import psutil
 
 from cxr_core.errors import NotFound, SettingsError, WorkError
 from cxr_core.files import replace_atomically
+from cxr_core.jobs.process import ProcessId
 from cxr_core.paths import runs_folder
 from cxr_core.training.recipe_settings import Recipe, differences
 
 LIVE = ("starting", "queued", "preparing", "running", "stopping")
-BYTES_A_LINE = 400
+BYTES_PER_LOG_LINE = 400
 ENDED = ("finished", "stopped", "failed", "dead")
 
 
 class StopRequested(Exception):
-    """Somebody asked the run to stop; leaves the fit at the next batch."""
+    """The run was requested to stop; ends the fit at the next batch."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run folder. Everything is read from its files at each call, so any process sees the same."""
+    """One run folder. Everything is read from its files at each call, so all processes see the same state."""
 
     folder: Path
 
@@ -52,19 +52,19 @@ class Run:
 
     @property
     def name(self) -> str:
-        """What its user calls it; its id until it was renamed."""
+        """The name that its user gave it; its id until then."""
         file = self.folder / "name.txt"
         return file.read_text().strip() if file.exists() else self.id
 
     def config(self) -> dict[str, Any]:
-        """What was asked for."""
+        """The content of `config.json`: data, recipe, settings, split table."""
         return json.loads((self.folder / "config.json").read_text())
 
     def state(self) -> dict[str, Any]:
-        """`state.json` with `status` corrected to "dead" if its process is gone, or "stopping" once asked to."""
+        """`state.json`, with the status "dead" if its process has ended, or "stopping" once a stop was requested."""
         state = json.loads((self.folder / "state.json").read_text())
         if state["status"] in LIVE:
-            if not _alive(state):
+            if not ProcessId.from_dict(state).alive:
                 state["status"] = "dead"
             elif self.stop_requested:
                 state["status"] = "stopping"
@@ -81,36 +81,40 @@ class Run:
             raise WorkError(f"{self.folder}: the run folder cannot be written ({error.strerror}).") from error
 
     def report(self, **changes: Any) -> None:
-        """`update`, for what the run can do without: a disk that is full for a moment does not end it."""
+        """`update` for what the run does not depend on: an error, as of a full disk, is only printed."""
         try:
             self.update(**changes)
         except WorkError as error:
             print(error, flush=True)
 
     def claim(self, status: str) -> None:
-        """Make this process the one that the run lives in."""
-        process = psutil.Process()
-        self.update(status=status, pid=process.pid, pid_started=process.create_time())
+        """Record this process as the one that fits the run."""
+        self.update(status=status, **ProcessId.current().to_dict())
+
+    @property
+    def process(self) -> ProcessId:
+        """The process that fits the run, or did last."""
+        return ProcessId.from_dict(self.state())
 
     @property
     def live(self) -> bool:
-        """Whether a process is at work on it."""
+        """Whether its process is running."""
         return self.state()["status"] in LIVE
 
     @property
     def stop_requested(self) -> bool:
-        """Whether somebody asked it to stop."""
+        """Whether a stop was requested."""
         return (self.folder / "stop").exists()
 
     def history(self) -> pd.DataFrame:
-        """One row an epoch; empty before the first has ended. A row that is not written to its end is left out."""
+        """One row for each epoch; empty before the first has ended. An incomplete last row is left out."""
         try:
             return pd.read_csv(self.folder / "history.csv", on_bad_lines="skip").dropna()
         except (FileNotFoundError, pd.errors.EmptyDataError):
             return pd.DataFrame()
 
-    def held_out(self) -> dict[str, float]:
-        """Figures on the films held out, of a published experiment that has finished; empty otherwise."""
+    def test_metrics(self) -> dict[str, float]:
+        """Metrics on the test films, of a published experiment that has finished; empty otherwise."""
         file = self.folder / "test.json"
         return json.loads(file.read_text()) if file.exists() else {}
 
@@ -120,7 +124,7 @@ class Run:
         if not file.exists():
             return []
         with file.open("rb") as log:
-            log.seek(max(0, file.stat().st_size - BYTES_A_LINE * lines))
+            log.seek(max(0, file.stat().st_size - BYTES_PER_LOG_LINE * lines))
             return log.read().decode(errors="replace").splitlines()[-lines:]
 
 
@@ -132,9 +136,10 @@ def create_run(
     folder: Path | None = None,
     experiment: dict[str, str] | None = None,
 ) -> Run:
-    """Make a run folder, by default under `runs/` of the home folder with a new id.
+    """Create a run folder, by default with a new id under `runs/` of the home folder.
 
-    experiment: marks a run of `reproduce.py`, and how it is dealt.
+    data: a data set as `build_index` accepts it. split: a split table, or None.
+    experiment: for a run of `reproduce.py`, the experiment's "name" and its "split", see `assign_split`.
     Raises SettingsError if `folder` is not empty, WorkError if it cannot be written.
     """
     started = datetime.now(UTC)
@@ -165,12 +170,12 @@ def _check_empty(folder: Path, recipe: Recipe) -> None:
     if not (folder / "config.json").exists():
         raise SettingsError(f"{folder}: holds files already; a new or empty run folder is accepted.")
     changed = differences(Run(folder).config()["settings"], recipe.to_dict())
-    told = in_words(changed) or "the same settings"
-    raise SettingsError(f"{folder}: holds a run already ({told}); `resume` goes on with it, a new folder starts anew.")
+    found = describe_differences(changed) or "the same settings"
+    raise SettingsError(f"{folder}: holds a run already ({found}); `resume` continues it, a new folder is accepted.")
 
 
-def in_words(changed: dict[str, tuple[Any, Any]]) -> str:
-    """Settings that differ, "batch was 32 and is 16"."""
+def describe_differences(changed: dict[str, tuple[Any, Any]]) -> str:
+    """Settings that differ as text: "batch was 32 and is 16"."""
     return ", ".join(f"{name} was {old} and is {new}" for name, (old, new) in changed.items())
 
 
@@ -188,11 +193,3 @@ def find_run(name: str) -> Run:
             return Run(folder.resolve())
     known = ", ".join(run.id for run in list_runs()[:5]) or "none yet"
     raise NotFound(f"run {name!r}: there is no such run; the latest are {known}.")
-
-
-def _alive(state: dict[str, Any]) -> bool:
-    try:
-        process = psutil.Process(state["pid"])
-        return abs(process.create_time() - state["pid_started"]) < 1 and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False

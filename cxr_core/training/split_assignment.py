@@ -1,4 +1,4 @@
-"""Which film is trained on, which validated on, which held out; and what each class weighs."""
+"""Assigns each film of a data set to training, validation or test, and weighs the classes."""
 
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ import pandas as pd
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.split import grouped_split, read_split
 from cxr_core.errors import DataSetError
+from cxr_core.labels import NORMAL, PNEUMONIA
 from cxr_core.training.recipe_settings import Recipe
 
 FRACTIONS = (0.8, 0.1, 0.1)
@@ -16,17 +17,17 @@ PUBLISHED_FRACTIONS = (0.7, 0.15, 0.15)
 OFFICIAL_FRACTIONS = (0.85, 0.15, 0.0)
 
 
-def deal(index: Index, recipe: Recipe, config: dict[str, Any]) -> pd.Series:
-    """The part of each film of the index: "train", "val", "test" (held out), or "" for none.
+def assign_split(index: Index, recipe: Recipe, config: dict[str, Any]) -> pd.Series:
+    """The split of each film of the index: "train", "val", "test" (held out), or "" for none.
 
-    A split table in `config` says it. Without one, the films of the folder's `train` (or all, if it has no splits) are
-    dealt by patient by FRACTIONS; what the folder calls `val` or `test` is left alone, and of identical files one is
-    taken. A published experiment is dealt as it says. Raises DataSetError if the films to train on or to validate on
-    lack a class.
+    config: a run's `config.json`. Its split table is used if it names one. Otherwise the films of the folder's `train`
+    (or all, if it has no splits) are split by patient by FRACTIONS; the folder's `val` and `test` are not used, and of
+    identical files one is used. A published experiment has a split of its own. Raises DataSetError if the training or
+    the validation films lack a class.
     """
     films = index.films
     if config.get("experiment"):
-        split = _deal_experiment(films, recipe.seed, config["experiment"]["split"])
+        split = _assign_experiment(films, recipe.seed, config["experiment"]["split"])
     elif config["split"]:
         split = read_split(films, Path(config["split"]))
     else:
@@ -34,21 +35,21 @@ def deal(index: Index, recipe: Recipe, config: dict[str, Any]) -> pd.Series:
         split = grouped_split(usable, FRACTIONS, recipe.seed).reindex(films.index, fill_value="")
     train = films.index[split == "train"]
     if recipe.subset and len(train) > recipe.subset:
-        kept = np.random.default_rng(recipe.seed).choice(train, recipe.subset, replace=False)
-        split[train.difference(pd.Index(kept))] = ""
+        subset = np.random.default_rng(recipe.seed).choice(train, recipe.subset, replace=False)
+        split[train.difference(pd.Index(subset))] = ""
     for name in ("train", "val"):
         found = set(films.loc[split == name, "label"])
         if len(found) < 2:
             holds = f"only {found.pop()}" if found else "no films"
-            raise DataSetError(f"{index.root}: its {name} part has {holds}; both NORMAL and PNEUMONIA are needed.")
+            raise DataSetError(f"{index.root}: its {name} part has {holds}; both {NORMAL} and {PNEUMONIA} are needed.")
     return split
 
 
-def _deal_experiment(films: pd.DataFrame, seed: int, how: str) -> pd.Series:
-    """ "image" and "patient": 70/15/15 of all films, dealt alone or by patient. "official": the folder's `test` is
-    held out, the rest is dealt by patient into train and val."""
-    if how != "official":
-        return grouped_split(films, PUBLISHED_FRACTIONS, seed, how)
+def _assign_experiment(films: pd.DataFrame, seed: int, experiment: str) -> pd.Series:
+    """ "image" and "patient": 70/15/15 of all films, by image or by patient. "official": the folder's `test` is the
+    test split, the other films are split by patient into train and val."""
+    if experiment != "official":
+        return grouped_split(films, PUBLISHED_FRACTIONS, seed, experiment)
     rest = films[films["split"].isin(["train", "val"])]
     split = grouped_split(rest, OFFICIAL_FRACTIONS, seed).reindex(films.index, fill_value="")
     split[(films["split"] == "test") & (films["fault"] == "")] = "test"
@@ -56,7 +57,10 @@ def _deal_experiment(films: pd.DataFrame, seed: int, how: str) -> pd.Series:
 
 
 def class_weights(labels: np.ndarray, recipe: Recipe) -> np.ndarray:
-    """Weight of a normal and of a pneumonia film, `float32 (2,)`; balanced weights average to 1 over the films."""
+    """Weight of a normal and of a pneumonia film, `float32 (2,)`; balanced weights average to 1 over the films.
+
+    labels: `float32 (N,)` of the training films, 1 = pneumonia, with both classes.
+    """
     if recipe.class_weights == "none":
         return np.ones(2, np.float32)
     share = labels.mean()

@@ -1,25 +1,31 @@
-"""What a published experiment is worth on the films it held out."""
+"""The metrics of a published experiment's network on its test films."""
 
 import json
 from typing import Any
 
 import numpy as np
 
+from cxr_core.metrics.classification import evaluate
+from cxr_core.metrics.scores import Scores
 from cxr_core.training.runs import Run
 
+FEWEST_DRAWS = 2  # the confidence intervals are not used
 
-def measure_held_out(run: Run, model, batches, labels: np.ndarray) -> dict[str, Any]:
-    """Write `test.json`: accuracy, loss (with its penalties, as Keras reports it), AUC, recall and precision.
 
-    model: compiled, with the best epoch's weights. labels: `float32 (N,)`, 1 = pneumonia, in the batches' order.
+def write_test_metrics(run: Run, model: Any, batches: Any, labels: np.ndarray) -> dict[str, Any]:
+    """Write `test.json`: accuracy, loss (with the penalties, as Keras reports it), AUC, recall and precision.
+
+    model: a compiled `keras.Model` with the best epoch's weights. batches: `FilmBatches` of the test films, in order.
+    labels: `float32 (N,)` of the same films, 1 = pneumonia. Recall and precision are at a probability of 0.5.
     """
-    figures = model.evaluate(batches, verbose=0, return_dict=True)
-    called = model.predict(batches, verbose=0)[:, 0] > 0
-    found = int(np.sum(called & (labels == 1)))
-    result = {name: float(value) for name, value in figures.items()} | {
+    metrics = model.evaluate(batches, verbose=0, return_dict=True)
+    logits = model.predict(batches, verbose=0)[:, 0].astype(np.float64)
+    scores = Scores(labels, 1 / (1 + np.exp(-logits)), np.arange(len(labels)))
+    estimates = evaluate(scores, 0.5, FEWEST_DRAWS).estimates
+    result = {name: float(value) for name, value in metrics.items()} | {
         "films": len(labels),
-        "recall": found / max(1, int(labels.sum())),
-        "precision": found / max(1, int(called.sum())),
+        "recall": estimates["sensitivity"].value or 0.0,
+        "precision": estimates["ppv"].value or 0.0,
     }
     (run.folder / "test.json").write_text(json.dumps(result, indent=1))
     return result

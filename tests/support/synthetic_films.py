@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from cxr_core.datasets.index import Index, build_index
-from cxr_core.training.gate import synthetic as made
+from cxr_core.training.gate import synthetic
 
 
 def jpeg(seed: int = 0, size: tuple[int, int] = (64, 48), mode: str = "L", quality: int = 90) -> bytes:
@@ -27,7 +27,7 @@ def encoded(image: Image.Image, kind: str, **how) -> bytes:
 
 def no_chest(seed: int = 0) -> bytes:
     """A picture of nothing, as a PNG."""
-    return encoded(Image.fromarray(made.noise(np.random.default_rng(seed), 160)), "PNG")
+    return encoded(Image.fromarray(synthetic.noise(np.random.default_rng(seed), 160)), "PNG")
 
 
 def write(root: Path, files: dict[str, bytes]) -> Path:

@@ -5,8 +5,8 @@ import streamlit as st
 from cxr_core.app.train.learning_curves import compared_curves
 from cxr_core.datasets.index import Index
 from cxr_core.errors import CXRError
-from cxr_core.training.reproduce import EXPERIMENTS, SPLITS, launch_reproduction, reproducing, results
-from cxr_core.training.run_comparison import figures_side_by_side, settings_that_differ
+from cxr_core.training.reproduce import EXPERIMENTS, SPLITS, is_reproducing, launch_reproduction, results
+from cxr_core.training.run_comparison import best_epochs, settings_that_differ
 from cxr_core.training.runs import Run
 
 MOST = 6
@@ -28,7 +28,7 @@ def compare(runs: list[Run]) -> None:
                 st.plotly_chart(
                     chart, key=f"compare-{name}", width="stretch", alt=alt, config={"displayModeBar": False}
                 )
-    figures = figures_side_by_side(picked)
+    figures = best_epochs(picked)
     st.markdown("**Figures of the best epoch**")
     st.dataframe(figures, hide_index=True, alt=f"Figures of {len(picked)} runs side by side")
     differing = settings_that_differ(picked)
@@ -58,7 +58,7 @@ def published(index: Index) -> None:
         "Accuracy and loss on held-out films. The yagci experiments were published on a split by image, where other "
         "films of a child that is tested may be trained on; beside it stands the same on a split by patient."
     )
-    if reproducing():
+    if is_reproducing():
         st.info("The experiments are being run; each is a run of its own under Runs.", icon=":material/hourglass_top:")
         return
     with st.form("reproduce"):

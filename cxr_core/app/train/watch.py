@@ -9,8 +9,7 @@ from cxr_core.app.train.learning_curves import learning_curves
 from cxr_core.app.train.new_run import duration
 from cxr_core.errors import CXRError
 from cxr_core.training.curve_remarks import remark
-from cxr_core.training.run_actions import kill, resume, stop
-from cxr_core.training.run_comparison import delete, rename, weights_h5
+from cxr_core.training.run_actions import delete, kill, rename, resume, stop, weights_h5
 from cxr_core.training.runs import LIVE, Run
 
 REFRESH_SECONDS = 1.7  # and 0.25 s from one report of a fit to the next

@@ -1,5 +1,5 @@
-"""Network families, one small file each. A family's `build(recipe)` gives a `keras.Model` from `uint8 (N, S, S, 1)`
-to one logit `(N, 1)` named `logit`; the features it pools are the output of the layer named `features`."""
+"""Network families, one file each. A family's `build(recipe)` gives a `keras.Model` from `uint8 (N, S, S, 1)`
+to one logit `(N, 1)` named `logit`; its last feature map is the output of the layer named `features`."""
 
 from importlib import import_module
 
@@ -14,13 +14,13 @@ FAMILIES = {
 } | dict.fromkeys(
     ("VGG16", "VGG19", "Xception", "ResNet50V2", "DenseNet121", "MobileNetV3Large", "EfficientNetV2B0"), "transfer"
 )
-"""Architecture to the file that builds it."""
+"""The module that builds each architecture."""
 
 
 def build(recipe):
     """The untrained network of a recipe, a `keras.Model`.
 
-    Raises SettingsError for an unknown family, WorkError if pretrained weights are asked for and cannot be had.
+    Raises SettingsError for an unknown family, WorkError if pretrained weights are requested and not available.
     """
     if recipe.architecture not in FAMILIES:
         raise SettingsError(f"architecture {recipe.architecture!r}: accepted are {', '.join(FAMILIES)}.")

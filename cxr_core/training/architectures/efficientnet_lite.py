@@ -1,4 +1,4 @@
-"""transfer-efficientnet-lite0: EfficientNet-Lite0 with ImageNet weights that need no network.
+"""transfer-efficientnet-lite0: EfficientNet-Lite0 with ImageNet weights that are installed, not downloaded.
 
 Tan & Le 2019 (arXiv:1905.11946) as its authors adapted it for small devices (tensorflow/tpu,
 models/official/efficientnet/lite): no squeeze-and-excitation, ReLU6 for swish, stem and head not scaled. The weights
@@ -53,7 +53,7 @@ def build(recipe: Recipe) -> keras.Model:
 
 
 def backbone(size: int) -> keras.Model:
-    """`float32 (N, S, S, 3)` -> features `(N, S / 32, S / 32, 1280)`. Layers bear the names of the state dict."""
+    """`float32 (N, S, S, 3)` -> features `(N, S / 32, S / 32, 1280)`. Layers have the names used in the state dict."""
     image = keras.Input((size, size, 3))
     x = _convolution(image, 32, 3, 2, "_conv_stem", "_bn0")
     number = 0
@@ -65,7 +65,7 @@ def backbone(size: int) -> keras.Model:
 
 
 def load_imagenet(base: keras.Model) -> dict:
-    """Put the ImageNet weights into a backbone; returns the tensors it has no place for (the classifier's).
+    """Put the ImageNet weights into a backbone; returns the tensors that are not used (the classifier's).
 
     Raises WorkError if the package is not installed or its file is not as expected.
     """

@@ -1,4 +1,4 @@
-"""What every family shares: how a film enters, and how the logit leaves."""
+"""Layers that all families share: the input with its augmentation, hidden dense layers, the logit."""
 
 import keras
 from keras import layers
@@ -16,7 +16,7 @@ def film_input(recipe: Recipe):
 
 
 def as_rgb(x):
-    """One grey channel thrice, for networks made for colour."""
+    """The grey channel three times, for networks that expect colour."""
     return layers.Concatenate(dtype="float32", name="as_rgb")([x, x, x])
 
 
@@ -26,7 +26,7 @@ def penalty(recipe: Recipe):
 
 
 def features(x):
-    """Marks the last features with a place in the film; films are similar by their mean."""
+    """Marks the last feature map; heat maps and similar films are computed from it."""
     return layers.Activation("linear", name="features")(x)
 
 

@@ -1,9 +1,8 @@
-"""Reads a PyTorch state dict without PyTorch: tensors only, nothing in the file is ever executed.
+"""Reads a PyTorch state dict without PyTorch; nothing in the file is executed.
 
-The file is of PyTorch's older kind (torch/serialization.py, `_legacy_save`): five pickles (a magic number, the
-protocol, the machine, the dict with references into storages, the storages' keys), then each storage's length and its
-numbers.
-The unpickler knows four names and refuses every other, so a pickle cannot call anything.
+The file has PyTorch's older format (torch/serialization.py, `_legacy_save`): five pickles (a magic number, the
+protocol, the machine, the dict with references into storages, the storages' keys), then the length and the numbers
+of each storage. The unpickler accepts four names and refuses all others, so a pickle cannot call anything.
 """
 
 import pickle
@@ -40,7 +39,7 @@ def read_state_dict(file: Path) -> dict[str, np.ndarray]:
         with file.open("rb") as stream:
             magic, _, _ = (_Unpickler(stream).load() for _ in range(3))
             if magic != _MAGIC:
-                raise ValueError("the magic number is another")
+                raise ValueError("the magic number is wrong")
             tensors = _Unpickler(stream).load()
             keys = _Unpickler(stream).load()
             numbers = {tensor.storage.key: tensor.storage.numbers for tensor in tensors.values()}

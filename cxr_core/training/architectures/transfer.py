@@ -1,9 +1,9 @@
 """transfer-*: networks of `keras.applications` under one logit, first frozen, then fine-tuned.
 
 VGG16 and VGG19 (arXiv:1409.1556), Xception (1610.02357), ResNet50V2 (1603.05027), DenseNet121 (1608.06993),
-MobileNetV3 large (1905.02244), EfficientNetV2-B0 (2104.00298). The grey film enters as three equal channels, scaled as
-the ImageNet weights expect. Keras fetches these weights from the network on first use and keeps them; where it
-cannot, the fit ends with a sentence that says what to do.
+MobileNetV3 large (1905.02244), EfficientNetV2-B0 (2104.00298). The grey film is repeated in three channels and scaled
+as the ImageNet weights expect. Keras downloads these weights on first use and caches them; if it cannot, the fit ends
+with a message that says what to do.
 """
 
 import socket
@@ -15,11 +15,11 @@ from cxr_core.errors import SettingsError, WorkError
 from cxr_core.training.architectures import parts
 from cxr_core.training.recipe_settings import Recipe
 
-SMALLEST = {"Xception": 71}
-SMALLEST_OTHERS = 32
-SECONDS_TO_CONNECT = 20
-# Mean and variance of each channel, of grey values 0 to 255, that the weights were trained with; networks not named
-# here scale for themselves. VGG: means of ImageNet in the order blue, green, red, not divided ("caffe").
+MIN_SIZE = {"Xception": 71}
+MIN_SIZE_OTHERS = 32
+CONNECT_SECONDS = 20
+# Mean and variance of each channel, of grey values 0 to 255, that the weights were trained with; the networks not
+# listed scale their input themselves. VGG: means of ImageNet in the order blue, green, red, not divided ("caffe").
 _SCALING = {
     "VGG16": ([103.939, 116.779, 123.68], [1.0] * 3),
     "VGG19": ([103.939, 116.779, 123.68], [1.0] * 3),
@@ -35,12 +35,12 @@ _SCALING = {
 def build(recipe: Recipe) -> keras.Model:
     """`uint8 (N, S, S, 1)` -> logit `(N, 1)`.
 
-    Raises SettingsError for a film too small for the network, WorkError if ImageNet weights cannot be fetched.
+    Raises SettingsError for a film too small for the network, WorkError if ImageNet weights cannot be downloaded.
     """
     name = recipe.architecture
-    least = SMALLEST.get(name, SMALLEST_OTHERS)
-    if recipe.size < least:
-        raise SettingsError(f"size={recipe.size}: {name} needs {least} pixels or more.")
+    min_size = MIN_SIZE.get(name, MIN_SIZE_OTHERS)
+    if recipe.size < min_size:
+        raise SettingsError(f"size={recipe.size}: {name} needs {min_size} pixels or more.")
     film, x = parts.film_input(recipe)
     x = parts.as_rgb(layers.Rescaling(255.0, dtype="float32", name="grey_values")(x))
     if name in _SCALING:
@@ -55,8 +55,8 @@ def build(recipe: Recipe) -> keras.Model:
 def _backbone(recipe: Recipe) -> keras.Model:
     name, weights = recipe.architecture, None if recipe.pretrained == "none" else "imagenet"
     make = getattr(keras.applications, name)
-    patience = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(SECONDS_TO_CONNECT)
+    former = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(CONNECT_SECONDS)
     try:
         base = make(include_top=False, weights=weights, input_shape=(recipe.size, recipe.size, 3))
         base.name = "backbone"
@@ -65,8 +65,8 @@ def _backbone(recipe: Recipe) -> keras.Model:
         if weights is None:
             raise
         raise WorkError(
-            f"ImageNet weights of {name}: cannot be fetched ({str(error)[-80:]}); connect to the network, set "
+            f"ImageNet weights of {name}: cannot be downloaded ({str(error)[-80:]}); connect to the network, set "
             "pretrained=none, or take transfer-efficientnet-lite0, whose weights are installed with the app."
         ) from error
     finally:
-        socket.setdefaulttimeout(patience)
+        socket.setdefaulttimeout(former)

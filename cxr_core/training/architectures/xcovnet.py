@@ -3,7 +3,7 @@ Convolutional Neural Networks", New Generation Computing 39, doi 10.1007/s00354-
 
 3 x 3 "same" convolutions of 32, 64 and 64 channels, each with ReLU, dropout 0.2 and 2 x 2 max pooling, then one of 128
 with dropout 0.2; flatten; dense 2048, 1024 and 512 with dropout 0.2; sigmoid. Glorot initialisation (Keras's default).
-The grey film enters as three equal channels. The output is the logit; the sigmoid is in the loss.
+The grey film is repeated in three channels. The output is the logit; the sigmoid is in the loss.
 """
 
 import keras

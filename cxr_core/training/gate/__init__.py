@@ -1,1 +1,1 @@
-"""How the gate is fitted: the views it is shown, its network, its limits. `publishing/publish_gate.py` runs it."""
+"""Fitting of the gate: training films, random views, network and limits. See `publishing/publish_gate.py`."""

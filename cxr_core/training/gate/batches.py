@@ -7,11 +7,11 @@ import keras
 import numpy as np
 
 from cxr_core.imaging.gate_input import stretched_greys
-from cxr_core.training.gate import synthetic as made
 from cxr_core.training.gate import views
 from cxr_core.training.gate.network import CLASSES
+from cxr_core.training.gate.synthetic import synthetic_picture
 
-# Views of each kind in a batch: films often enough that few are refused, what few pictures stand for often enough.
+# Views of each class in a batch: many frontal films, so that few are refused; enough of classes with few pictures.
 SHARES = {
     "frontal": 22,
     "inverted": 5,
@@ -28,7 +28,7 @@ BATCH = sum(SHARES.values())
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """What views are made of: grey pictures `uint8 (H, W)`, frontal films and those of each kind to refuse."""
+    """The pictures that views are drawn from, `uint8 (H, W)`: frontal films, and pictures of each kind to refuse."""
 
     films: list[np.ndarray]
     lateral: list[np.ndarray]
@@ -38,7 +38,7 @@ class Pictures:
 
 
 class GateBatches(keras.utils.PyDataset):
-    """`steps` batches `(uint8 (B, S, S, 1), int64 (B,))` an epoch, each view drawn once and never again."""
+    """`steps` batches `(uint8 (B, S, S, 1), int64 (B,))` in each epoch; no view is repeated."""
 
     def __init__(self, pictures: Pictures, steps: int, seed: int) -> None:
         super().__init__(workers=1)
@@ -64,7 +64,7 @@ def _draw(kind: str, pictures: Pictures, rng: np.random.Generator) -> np.ndarray
     def one(choices: list[np.ndarray]) -> np.ndarray:
         return choices[rng.integers(len(choices))]
 
-    of_films: dict[str, Callable] = {
+    of_films: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
         "frontal": views.frontal,
         "inverted": views.inverted,
         "sideways": views.sideways,
@@ -84,4 +84,4 @@ def _draw(kind: str, pictures: Pictures, rng: np.random.Generator) -> np.ndarray
         return views.other(one(pictures.photos), rng, zoom=1.0)
     if chance < 0.75:
         return views.shuffled(one(pictures.films), rng)
-    return views.other(made.made(rng), rng)
+    return views.other(synthetic_picture(rng), rng)

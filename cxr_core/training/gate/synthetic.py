@@ -1,4 +1,4 @@
-"""Pictures made of nothing, for the gate to refuse: noise, clouds, gradients, pages of text, drawings."""
+"""Synthetic pictures for the gate to refuse: noise, clouds, gradients, pages of text, drawings."""
 
 import cv2
 import numpy as np
@@ -6,8 +6,8 @@ import numpy as np
 WORDS = ("film", "of a chest", "is read by", "a person", "who decides", "what it shows", "0123456789", "Name:", "Date:")
 
 
-def made(rng: np.random.Generator, side: int = 128) -> np.ndarray:
-    """One picture, `uint8 (side, side)`, of a kind drawn at random."""
+def synthetic_picture(rng: np.random.Generator, side: int = 128) -> np.ndarray:
+    """A picture of a random kind, `uint8 (side, side)`."""
     kinds = (noise, clouds, gradient, page, page, drawing, clouds)
     return kinds[rng.integers(len(kinds))](rng, side)
 
@@ -60,7 +60,7 @@ def page(rng: np.random.Generator, side: int) -> np.ndarray:
 
 
 def drawing(rng: np.random.Generator, side: int) -> np.ndarray:
-    """Shapes, bars and curves on an even ground, as icons, charts and screenshots have."""
+    """Shapes, bars and curves on a uniform background, as icons, charts and screenshots have."""
     sheet = np.full((side, side), int(rng.integers(0, 256)), np.uint8)
     for _ in range(rng.integers(2, 14)):
         a, b = rng.integers(0, side, 2).tolist(), rng.integers(0, side, 2).tolist()

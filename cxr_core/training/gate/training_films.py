@@ -1,9 +1,10 @@
-"""The pictures the gate is fitted on and measured on, dealt once and for all by a fixed seed.
+"""The pictures that the gate is fitted and tested on, split with a fixed seed.
 
-Frontal films (`chest_xray/train`) are dealt by patient: 70% to fit, 15% for the limits, 15% to check. Pictures that are
-no frontal films (`not_chest_xray`) are dealt by file into two halves, CT slices and films of one patient together.
+Frontal films (`chest_xray/train`) are split by patient: 70% to fit, 15% for the limits, 15% to test. Other pictures
+(`not_chest_xray`) are split by file into two halves; CT slices and films of one patient stay together.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,9 +26,9 @@ FOLDERS = {"photos": "photos", "slices": "ct_slices", "lateral": "lateral_chest"
 
 @dataclass(frozen=True, eq=False)
 class GateData:
-    """films: the three parts of the frontal films, `uint8 (N, 128, 128)`, and their paths.
+    """films, paths: the frontal films of each split, `uint8 (N, 128, 128)`, and their files.
 
-    others: for each kind of `FOLDERS` the files of each half.
+    others: the files of the two halves, for each kind in `FOLDERS`.
     """
 
     films: dict[str, np.ndarray]
@@ -35,20 +36,20 @@ class GateData:
     others: dict[str, tuple[list[Path], list[Path]]]
 
     def pictures(self, halves: tuple[int, ...]) -> Pictures:
-        """What a fit on these halves of the other pictures draws its views from."""
+        """The pictures for a fit, with these halves, 0 or 1, of the other pictures."""
         chosen = {
             kind: [_small(file) for half in halves for file in files[half]] for kind, files in self.others.items()
         }
         return Pictures(list(self.films["train"]), **chosen)
 
     def check_films(self) -> dict[str, list[Film]]:
-        """The frontal films that no fit and no limit has seen, and the same cut in half, turned and inverted."""
+        """The test films, which neither fit nor limits use, and altered copies of them, by kind."""
         upright = [read_film(path) for path in self.paths["test"]]
-        return {"frontal": upright} | spoilt(upright)
+        return {"frontal": upright} | altered(upright)
 
 
 def load(data: Path) -> GateData:
-    """Find and deal everything below `data` (the folder of `chest_xray` and `not_chest_xray`). Raises CXRError."""
+    """Find and split all pictures in `data`, the folder of `chest_xray` and `not_chest_xray`. Raises CXRError."""
     index = build_index(data / "chest_xray")
     usable = index.readable.drop_duplicates("sha256")
     usable = usable[usable["split"] == "train"]
@@ -62,10 +63,10 @@ def load(data: Path) -> GateData:
     return GateData(films, paths, others)
 
 
-def spoilt(films: list[Film]) -> dict[str, list[Film]]:
-    """Frontal films as they must not be read, and inverted ones, which are turned right."""
+def altered(films: list[Film]) -> dict[str, list[Film]]:
+    """Altered copies of frontal films, by kind: inverted ones must be corrected, all others refused."""
 
-    def changed(change) -> list[Film]:
+    def changed(change: Callable[[np.ndarray], np.ndarray]) -> list[Film]:
         pixels = [np.ascontiguousarray(change(film.pixels)) for film in films]
         return [Film(p, film.name, film.sha256, film.source) for p, film in zip(pixels, films, strict=True)]
 
@@ -95,7 +96,7 @@ def _halves(files: list[Path]) -> tuple[list[Path], list[Path]]:
 
 
 def _source(file: Path) -> str:
-    """Files of one case of one publication share the first part of their names, up to "_" or "-"; photos do not."""
+    """The case that a file belongs to: names of one case share a number before the first "_" or "-"; photos do not."""
     number = file.stem.split("_")[0].split("-")[0]
     return number if number.isdigit() and len(number) > 4 else file.stem
 

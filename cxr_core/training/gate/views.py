@@ -1,8 +1,8 @@
-"""Random views of a picture for fitting the gate: what other hospitals' films, and what is no film, may look like.
+"""Random views of pictures for fitting the gate: the variety of films from other hospitals, and of pictures to refuse.
 
-A frontal film is turned, zoomed, stretched, framed, marked, bent in its grey values and blurred as other machines and
-archives would; views that must be refused are made of the same films: inverted, sideways, upside down, cut. Whatever is
-drawn comes from the generator that is passed in, so that a seed repeats a fit.
+A frontal film is rotated, scaled, stretched, framed, marked, changed in its grey values and blurred, as by other
+machines and archives. Views to refuse are made from the same films: inverted, sideways, upside down, cut. All random
+numbers come from the generator that is passed in, so a seed reproduces a fit.
 """
 
 import cv2
@@ -10,13 +10,13 @@ import numpy as np
 
 from cxr_core.imaging.gate_input import SIDE
 
-# Where lungs lie in these films, as shares of width and height (left, top, right, bottom).
+# Box of the lungs in these films, as fractions of width and height: left, top, right, bottom.
 LUNGS = (0.12, 0.10, 0.88, 0.80)
 MARKS = ("R", "L", "AP", "PA", "PORTABLE", "SUPINE", "12:40", "ERECT")
 
 
 def frontal(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A view to accept: all of both lungs, upright, bones white. `uint8 (H, W)` -> `uint8 (SIDE, SIDE)`."""
+    """A view to accept: upright, both lungs complete, bones white. `uint8 (H, W)` -> `uint8 (SIDE, SIDE)`."""
     scale = np.exp(rng.uniform(-0.13, 0.45))
     stretch = np.exp(rng.uniform(-0.3, 0.3))
     view = window(
@@ -28,7 +28,7 @@ def frontal(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         flip=rng.random() < 0.2,
         fill=_frame(rng),
     )
-    return exposed(marked(view, rng), rng)
+    return vary_exposure(add_marks(view, rng), rng)
 
 
 def inverted(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -37,43 +37,43 @@ def inverted(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def sideways(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A film turned by a quarter, either way."""
+    """A film rotated by 90 degrees, clockwise or counterclockwise."""
     return np.ascontiguousarray(np.rot90(frontal(film, rng), rng.choice([1, 3])))
 
 
 def upside_down(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A film turned by a half."""
+    """A film rotated by 180 degrees."""
     return np.ascontiguousarray(np.rot90(frontal(film, rng), 2))
 
 
 def cut(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A part of a film with at most 60% of the lungs' box on it, or as little left by a black or white cover."""
+    """A part of a film with at most 60% of the lungs' box, or a film that is black or white except for such a part."""
     while True:
         kind = rng.integers(4)
         width, height = (0.95, rng.uniform(0.25, 0.55)) if kind == 0 else (rng.uniform(0.25, 0.55), 0.95)
         if kind >= 2:
             width, height = rng.uniform(0.25, 0.65, 2)
         left, top = rng.uniform(0, 1 - width), rng.uniform(0, 1 - height)
-        if kind < 2:  # from an edge, as a careless crop is
+        if kind < 2:  # from an edge, as in a careless crop
             left, top = (rng.choice([0, 1 - width]), rng.choice([0, 1 - height]))
-        if lungs_seen(left, top, left + width, top + height) <= 0.6:
+        if visible_lungs(left, top, left + width, top + height) <= 0.6:
             break
     centre = (left + width / 2, top + height / 2)
-    turn = rng.uniform(-8, 8)
+    degrees = rng.uniform(-8, 8)
     if rng.random() < 0.75:
-        view = window(film, centre, width, height, turn, rng.random() < 0.2, fill=None)
+        view = window(film, centre, width, height, degrees, rng.random() < 0.2, fill=None)
     else:
-        view = window(film, (0.5, 0.5), 1, 1, turn, rng.random() < 0.2, fill=0)
+        view = window(film, (0.5, 0.5), 1, 1, degrees, rng.random() < 0.2, fill=0)
         rows, columns = np.arange(SIDE)[:, None] / SIDE, np.arange(SIDE)[None] / SIDE
-        seen = (rows >= top) & (rows < top + height) & (columns >= left) & (columns < left + width)
-        view = np.where(seen, view, rng.choice([0, 0, 255])).astype(np.uint8)
-    return exposed(marked(view, rng), rng)
+        visible = (rows >= top) & (rows < top + height) & (columns >= left) & (columns < left + width)
+        view = np.where(visible, view, rng.choice([0, 0, 255])).astype(np.uint8)
+    return vary_exposure(add_marks(view, rng), rng)
 
 
 def other(picture: np.ndarray, rng: np.random.Generator, zoom: float = 0.35) -> np.ndarray:
-    """A view of a picture that is to be refused whichever way it lies: lateral films, slices, limbs, photographs.
+    """A view of a picture to refuse in any orientation: lateral films, slices, limbs, photographs.
 
-    zoom: how far a view may close in, as ln of the scale; photographs may be seen from close by.
+    zoom: the greatest magnification, as the natural logarithm of the scale.
     """
     scale = np.exp(rng.uniform(-zoom, 0.2))
     stretch = np.exp(rng.uniform(-0.25, 0.25))
@@ -89,11 +89,11 @@ def other(picture: np.ndarray, rng: np.random.Generator, zoom: float = 0.35) -> 
     )
     if rng.random() < 0.1:
         view = 255 - view
-    return exposed(marked(view, rng), rng)
+    return vary_exposure(add_marks(view, rng), rng)
 
 
 def shuffled(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A film's patches in another order: its texture without its shape, so that texture alone does not pass."""
+    """A film's patches in random order: its texture without its shape, so that texture alone is not accepted."""
     parts = rng.choice([2, 4])
     step = SIDE // parts
     view = frontal(film, rng)
@@ -105,8 +105,8 @@ def shuffled(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.vstack(rows)
 
 
-def lungs_seen(left: float, top: float, right: float, bottom: float) -> float:
-    """The share of the lungs' box that a window shows; all in shares of the film's sides."""
+def visible_lungs(left: float, top: float, right: float, bottom: float) -> float:
+    """The fraction of the lungs' box inside a window; coordinates are fractions of the film's sides."""
     width = min(right, LUNGS[2]) - max(left, LUNGS[0])
     height = min(bottom, LUNGS[3]) - max(top, LUNGS[1])
     return max(0.0, width) * max(0.0, height) / ((LUNGS[2] - LUNGS[0]) * (LUNGS[3] - LUNGS[1]))
@@ -121,12 +121,13 @@ def window(
     flip: bool,
     fill: int | None,
 ) -> np.ndarray:
-    """The part of a picture seen through a window: centre and sides in shares of the picture, turned, mirrored.
+    """The part of a picture, `uint8 (H, W)`, in a rotated, possibly mirrored window.
 
+    centre, width, height: of the window, as fractions of the picture's sides. degrees: its rotation. flip: mirror it.
     fill: the grey value beyond the picture's edge; None repeats the edge. Returns `uint8 (SIDE, SIDE)`.
     """
     rows, columns = picture.shape
-    # Enough smoothing first that fine texture does not alias where the window is wider than a view.
+    # Reduce large windows first, so that fine texture does not alias.
     shrink = max(width * columns, height * rows) / SIDE
     if shrink > 2:
         picture = cv2.resize(picture, None, fx=2 / shrink, fy=2 / shrink, interpolation=cv2.INTER_AREA)
@@ -143,8 +144,8 @@ def window(
     return cv2.warpAffine(picture, matrix, (SIDE, SIDE), flags=flags, borderMode=border, borderValue=fill or 0)
 
 
-def marked(view: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Sometimes with letters, a bright cable or a collimator's dark frame, as films have."""
+def add_marks(view: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Add, at random, letters, a bright cable or the dark or bright frame of a collimator, to `uint8 (SIDE, SIDE)`."""
     view = view.copy()
     if rng.random() < 0.35:
         place = (int(rng.integers(0, SIDE - 14)), int(rng.choice([rng.integers(8, 18), rng.integers(SIDE - 10, SIDE)])))
@@ -161,8 +162,8 @@ def marked(view: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return view
 
 
-def exposed(view: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """With another machine's grey values, another body's shading, sharpness and grain."""
+def vary_exposure(view: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Change grey values, shading, sharpness and noise, as with another machine and body. `uint8 (SIDE, SIDE)`."""
     values = view.astype(np.float32) / 255
     low, high = rng.uniform(0, 0.12), rng.uniform(0.8, 1.0)
     values = np.clip((values - low) / (high - low), 0, 1) ** np.exp(rng.uniform(-0.9, 0.7))
@@ -181,5 +182,5 @@ def exposed(view: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _frame(rng: np.random.Generator) -> int | None:
-    """What lies beyond the picture: black mostly, its edge repeated, grey or white."""
+    """The fill beyond a picture's edge: most often black, or the edge repeated (None), grey or white."""
     return [0, 0, 0, None, None, 255, int(rng.integers(30, 220))][rng.integers(7)]

@@ -16,8 +16,7 @@ from cxr_core.imaging.gate_input import SIDE, gate_input
 from cxr_core.inference.gate.gate import INVERSION_CORRECTED, SHIPPED, Gate, shipped_gate
 from cxr_core.inference.gate.pixel_checks import check_pixels, detail
 from cxr_core.models.registry import list_models
-from cxr_core.training.gate import synthetic as made
-from cxr_core.training.gate import views
+from cxr_core.training.gate import synthetic, views
 
 
 def film(pixels: np.ndarray, colour: bool = False) -> Film:
@@ -67,13 +66,13 @@ def test_a_spoilt_film_is_refused_by_the_check_it_fails(chests: list[Film], spoi
 
 def test_what_is_made_of_nothing_is_refused() -> None:
     rng = np.random.default_rng(11)
-    said = shipped_gate().admit([film(made.made(rng, 160)) for _ in range(60)])
+    said = shipped_gate().admit([film(synthetic.synthetic_picture(rng, 160)) for _ in range(60)])
     assert all(one.refusal for one in said)
     assert all(one.refusal.sentence.endswith(".") for one in said if one.refusal)
 
 
 def test_the_answer_does_not_hang_on_the_company(chests: list[Film]) -> None:
-    noise = film(made.noise(np.random.default_rng(0), 100))
+    noise = film(synthetic.noise(np.random.default_rng(0), 100))
     together = shipped_gate().admit([noise, chests[0], noise])
     assert [bool(one.refusal) for one in together] == [True, False, True]
     assert together[1].distance == pytest.approx(shipped_gate().admit([chests[0]])[0].distance, rel=1e-4)
@@ -112,19 +111,19 @@ def test_detail_hangs_on_blur_and_hardly_on_exposure_or_size(chests: list[Film])
 
 
 def test_views_are_repeatable_and_cut_views_lose_lung() -> None:
-    picture = made.clouds(np.random.default_rng(1), 128)
+    picture = synthetic.clouds(np.random.default_rng(1), 128)
     for draw in (views.frontal, views.cut, views.other, views.shuffled, views.sideways):
         one, again = (draw(picture, np.random.default_rng(7)) for _ in range(2))
         assert one.shape == (SIDE, SIDE)
         assert one.dtype == np.uint8
         assert np.array_equal(one, again)
-    assert views.lungs_seen(0, 0, 1, 1) == pytest.approx(1)
-    assert views.lungs_seen(0, 0, 1, 0.45) == pytest.approx(0.5)
-    assert views.lungs_seen(0.9, 0.9, 1, 1) == 0
+    assert views.visible_lungs(0, 0, 1, 1) == pytest.approx(1)
+    assert views.visible_lungs(0, 0, 1, 0.45) == pytest.approx(0.5)
+    assert views.visible_lungs(0.9, 0.9, 1, 1) == 0
 
 
 def test_exposure_does_not_decide() -> None:
-    picture = made.clouds(np.random.default_rng(2), 200)
+    picture = synthetic.clouds(np.random.default_rng(2), 200)
     dark = (picture * 0.4 + 20).astype(np.uint8)
     assert np.abs(gate_input(picture).astype(int) - gate_input(dark)).mean() < 4
 

@@ -1,0 +1,68 @@
+"""The verbs for models and their evaluation: publish, models, evaluate."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from cxr_core.cli.output import print_result, progress_counter
+
+
+def publish_run(options: argparse.Namespace) -> int:
+    """Make a model folder of a run's best weights."""
+    from cxr_core.publishing.publish import publish
+    from cxr_core.training.runs import find_run
+
+    model = publish(find_run(options.run), options.name, options.into)
+    return print_result(options, model.card, f"Published {model.name} ({model.version}) to {model.folder}.")
+
+
+def show_models(options: argparse.Namespace) -> int:
+    """List the models."""
+    from cxr_core.models.registry import list_models
+
+    models = list_models()
+    rows = [{"released": model.released, "folder": str(model.folder)} | model.card for model in models]
+    lines = [f"{'*' if m.released else ' '} {m.name}  {m.version}  {m.card['summary']}" for m in models]
+    return print_result(options, rows, "\n".join(lines) or "No models; `publish RUN --name NAME` makes one.")
+
+
+def evaluate_model(options: argparse.Namespace) -> int:
+    """Evaluate a model on labelled films, or test its acceptance at a site."""
+    if options.accept:
+        return _accept(options)
+    from cxr_core.evaluation.run import run_evaluation
+    from cxr_core.models.registry import find_model
+
+    other = options.compare
+    against = None if other is None else Path(other) if other.endswith(".csv") else find_model(other)
+    progress = progress_counter("Decoding the films")
+    metrics = run_evaluation(find_model(options.model), options.data, options.split, options.out, progress, against)
+    lines = [f"{metrics['model']['name']} on {metrics['split']}: {metrics['films']:,} films", *_estimate_lines(metrics)]
+    if rest := metrics.get("without_contested"):
+        lines += [f"Without {metrics['films'] - rest['films']:,} contested films:", *_estimate_lines(rest)]
+    lines += metrics.get("comparison", {}).get("in_words", [])
+    notes = (metrics.get("seen_in_training") or {}).get("warning"), metrics.get("test_ledger", {}).get("sentence")
+    lines += [note for note in notes if note]
+    lines.append(f"Wrote {options.out}.")
+    return print_result(options, metrics, "\n".join(lines))
+
+
+def _estimate_lines(metrics: dict[str, Any]) -> list[str]:
+    lines = []
+    for name, estimate in metrics["figures"].items():
+        value = "not computable" if estimate["value"] is None else f"{estimate['value']:.4f}"
+        interval = ""
+        if estimate["low"] is not None:
+            interval = f" ({estimate['low']:.4f} to {estimate['high']:.4f}, {estimate['method']})"
+        lines.append(f"  {name}: {value}{interval}")
+    return lines
+
+
+def _accept(options: argparse.Namespace) -> int:
+    from cxr_core.evaluation.site import accept_site
+    from cxr_core.models.registry import find_model
+
+    result = accept_site(find_model(options.model), options.data, options.out, progress_counter("Decoding the films"))
+    return print_result(
+        options, result, "\n".join([result["verdict_in_words"], *result["reasons"], f"Wrote {options.out}."])
+    )

@@ -1,0 +1,89 @@
+"""Start a function in a process of its own, and recognise that process later.
+
+The process has its own session and its own log, so it goes on when the server or the terminal that started it ends.
+"""
+
+import pickle
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import psutil
+
+from cxr_core.errors import WorkError
+from cxr_core.paths import REPOSITORY
+
+SAME_START_SECONDS = 1.0
+KILL_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class ProcessId:
+    """A process: its number, and its start in seconds since 1970. The operating system uses a number again."""
+
+    pid: int
+    started: float
+
+    @classmethod
+    def current(cls) -> Self:
+        """This process."""
+        return cls._of(psutil.Process())
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """What `to_dict` wrote; other keys are ignored. Raises KeyError, TypeError or ValueError for anything else."""
+        return cls(int(values["pid"]), float(values["pid_started"]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready: `pid` and `pid_started`."""
+        return {"pid": self.pid, "pid_started": self.started}
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process is still running."""
+        try:
+            return bool(self._process().status() != psutil.STATUS_ZOMBIE)
+        except psutil.Error:
+            return False
+
+    def kill(self) -> None:
+        """End the process at once and wait until it is gone. No effect if it has ended already."""
+        try:
+            process = self._process()
+            process.kill()
+            process.wait(KILL_SECONDS)
+        except psutil.NoSuchProcess:
+            return
+
+    @classmethod
+    def _of(cls, process: psutil.Process) -> Self:
+        return cls(process.pid, process.create_time())
+
+    def _process(self) -> psutil.Process:
+        process = psutil.Process(self.pid)
+        if abs(process.create_time() - self.started) >= SAME_START_SECONDS:
+            raise psutil.NoSuchProcess(self.pid)
+        return process
+
+
+def start_process(function: str, arguments: tuple[Any, ...], log: Path) -> ProcessId:
+    """Call a function in a new process that outlives this one; returns at once.
+
+    function: dotted name, "package.module.function"; the new process imports it.
+    arguments: picklable. log: the file that the process's output is appended to.
+    Raises WorkError if the process cannot be started or the log cannot be written.
+    """
+    command = [sys.executable, "-m", "cxr_core.jobs.worker", function]
+    try:
+        with log.open("ab") as output, tempfile.TemporaryFile() as pickled:
+            pickle.dump(arguments, pickled)
+            pickled.seek(0)
+            process = subprocess.Popen(
+                command, cwd=REPOSITORY, stdin=pickled, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            )
+        return ProcessId._of(psutil.Process(process.pid))
+    except OSError as error:
+        raise WorkError(f"{function}: its process could not be started ({error.strerror}).") from error
