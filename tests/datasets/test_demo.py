@@ -1,4 +1,4 @@
-"""The demo set: what is shipped, what is written, and what is refused."""
+"""The demo set: the films in the repository, what is written, and what is refused."""
 
 import csv
 import hashlib
@@ -56,7 +56,7 @@ def test_counts_by_split_class_and_kind():
     assert all(row.path.startswith(f"train/{row.label}/") for row in ROWS if row.fault)
 
 
-def test_names_are_kaggle_names_of_numbers_that_no_real_child_has():
+def test_names_are_kaggle_names_with_numbers_of_no_real_child():
     pattern = re.compile(r"(person(9\d{3})_(bacteria|virus)_\d+|(NORMAL2-)?IM-(9\d{3})-\d{4})\.jpeg")
     assert all(pattern.fullmatch(Path(row.path).name) for row in ROWS)
     assert all(Path(row.path).name.startswith(row.patient) for row in ROWS)
@@ -64,26 +64,26 @@ def test_names_are_kaggle_names_of_numbers_that_no_real_child_has():
     assert max(Counter(row.patient for row in GOOD).values()) == 3
 
 
-def test_only_the_film_listed_as_such_has_its_patient_in_two_splits():
+def test_only_the_listed_patient_is_in_two_splits():
     splits: dict[str, set[str]] = {}
     for row in ROWS:
         splits.setdefault(row.patient, set()).add(row.path.split("/")[0])
     assert [patient for patient, found in splits.items() if len(found) > 1] == [row_with("two_splits").patient]
 
 
-def test_only_jpegs_and_the_manifest_are_shipped_and_they_are_small():
-    shipped = contents(demo.SHIPPED)
-    assert set(shipped) == {row.path for row in ROWS if row.shipped} | {demo.MANIFEST}
-    assert sum(map(len, shipped.values())) < 3_000_000
+def test_the_repository_holds_only_small_jpegs_and_the_manifest():
+    files = contents(demo.DEMO_FILMS)
+    assert set(files) == {row.path for row in ROWS if row.in_repository} | {demo.MANIFEST}
+    assert sum(map(len, files.values())) < 3_000_000
     for row in ROWS:
-        if row.shipped:
-            assert hashlib.sha256(shipped[row.path]).hexdigest() == row.sha256
-            assert demo.is_synthetic(shipped[row.path]), row.path
+        if row.in_repository:
+            assert hashlib.sha256(files[row.path]).hexdigest() == row.sha256
+            assert demo.is_synthetic(files[row.path]), row.path
 
 
-def test_good_films_are_grey_and_full_of_grey_levels():
+def test_good_films_are_grey_and_have_contrast():
     for row in GOOD:
-        with Image.open(demo.SHIPPED / row.path) as image:
+        with Image.open(demo.DEMO_FILMS / row.path) as image:
             assert (image.format, image.mode, image.size) == ("JPEG", "L", (224, 224))
             assert image.info["comment"].decode() == demo.MARK
             assert image.getexif()[0x010E] == demo.MARK
@@ -91,28 +91,28 @@ def test_good_films_are_grey_and_full_of_grey_levels():
     assert len({row.sha256 for row in GOOD}) == len(GOOD)
 
 
-def test_the_odd_films_are_what_the_manifest_says():
-    with Image.open(demo.SHIPPED / row_with("colour").path) as image:
+def test_faulty_films_have_the_fault_of_the_manifest():
+    with Image.open(demo.DEMO_FILMS / row_with("colour").path) as image:
         assert image.mode == "RGB"
         assert np.ptp(np.asarray(image).astype(int).mean(axis=(0, 1))) > 20
-    with Image.open(demo.SHIPPED / row_with("tiny").path) as image:
+    with Image.open(demo.DEMO_FILMS / row_with("tiny").path) as image:
         assert image.size == (28, 28)
-    with Image.open(demo.SHIPPED / row_with("inverted").path) as image:
+    with Image.open(demo.DEMO_FILMS / row_with("inverted").path) as image:
         grey = np.asarray(image).astype(int)
         assert grey[40:180, 100:124].mean() < grey[60:160, 40:80].mean()  # the spine darker than the lung
 
 
-def test_written_set_holds_what_the_manifest_lists(written):
+def test_the_written_set_holds_the_files_of_the_manifest(written):
     files = contents(written)
     assert set(files) == {row.path for row in ROWS} | {demo.MANIFEST}
     listed = csv.DictReader(files[demo.MANIFEST].decode().splitlines())
     assert [row["path"] for row in listed] == [row.path for row in ROWS]
     assert files[row_with("empty").path] == b""
     assert files[row_with("text").path].isascii()
-    cut = row_with("truncated")
-    assert files[cut.source].startswith(files[cut.path])
+    truncated = row_with("truncated")
+    assert files[truncated.source].startswith(files[truncated.path])
     with pytest.raises(OSError, match="truncated"):
-        Image.open(BytesIO(files[cut.path])).load()
+        Image.open(BytesIO(files[truncated.path])).load()
     same = Counter(hashlib.sha256(data).hexdigest() for data in files.values())
     assert sorted(same.values())[-3:] == [1, 2, 2]
     for row in (row for row in ROWS if row.fault == "duplicate"):
@@ -125,18 +125,18 @@ def test_writing_is_deterministic_and_can_be_repeated(written, tmp_path):
     assert contents(written) == before == contents(demo.write_demo_set(tmp_path))
 
 
-def test_a_run_cut_short_is_completed(tmp_path):
+def test_an_interrupted_write_is_completed(tmp_path):
     first, second = GOOD[0].path, GOOD[1].path
     demo.write_demo_set(tmp_path)
-    whole = contents(tmp_path)
+    complete = contents(tmp_path)
     (tmp_path / first).unlink()
-    (tmp_path / second).write_bytes(whole[second][:100])
-    (tmp_path / ".DS_Store").write_bytes(b"the Finder was here")
+    (tmp_path / second).write_bytes(complete[second][:100])
+    (tmp_path / ".DS_Store").write_bytes(b"x")
     demo.write_demo_set(tmp_path)
-    assert contents(tmp_path) == whole | {".DS_Store": b"the Finder was here"}
+    assert contents(tmp_path) == complete | {".DS_Store": b"x"}
 
 
-def test_a_folder_that_holds_something_else_is_refused_and_left_alone(tmp_path):
+def test_a_folder_that_holds_something_else_is_refused_and_not_changed(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(DataSetError, match=r"already holds notes\.txt"):
         demo.write_demo_set(tmp_path)
@@ -147,7 +147,7 @@ def test_a_film_of_the_same_name_but_other_bytes_is_refused(tmp_path):
     target = tmp_path / GOOD[0].path
     target.parent.mkdir(parents=True)
     target.write_bytes(b"another film")
-    with pytest.raises(DataSetError, match="not the demo set's"):
+    with pytest.raises(DataSetError, match="not part of the demo set"):
         demo.write_demo_set(tmp_path)
     assert target.read_bytes() == b"another film"
 
@@ -159,7 +159,7 @@ def test_a_file_in_the_way_is_refused(tmp_path, below):
         demo.write_demo_set(tmp_path / "file" / below)
 
 
-def test_a_disk_that_refuses_is_one_sentence(tmp_path, monkeypatch):
+def test_a_disk_error_is_one_line(tmp_path, monkeypatch):
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
@@ -170,7 +170,7 @@ def test_a_disk_that_refuses_is_one_sentence(tmp_path, monkeypatch):
 
 
 def test_samples_are_three_of_each_class_and_both_kinds_of_pneumonia():
-    rows = {demo.SHIPPED / row.path: row for row in GOOD}
+    rows = {demo.DEMO_FILMS / row.path: row for row in GOOD}
     samples = [rows[path] for path in demo.sample_films()]
     assert Counter(row.label for row in samples) == {"NORMAL": 3, "PNEUMONIA": 3}
     assert {row.kind for row in samples} == {"normal", "bacterial", "viral"}

@@ -1,4 +1,4 @@
-"""Downloads, against a real server on the loopback: progress, resume, checksum, space, no network."""
+"""Downloads from a real server on the loopback interface: progress, resuming, checksum, space, no network."""
 
 import hashlib
 import shutil
@@ -9,20 +9,20 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from cxr_core.datasets import archives, downloads
-from cxr_core.datasets.downloads import SOURCES, Source, fetch
+from cxr_core.datasets.downloads import PUBLISHED_DATA_SETS, PublishedDataSet, download
 from cxr_core.datasets.index import build_index
 from cxr_core.errors import DataSetError
-from tests.datasets.test_archives import packed
+from tests.datasets.test_archives import zip_file
 from tests.support.synthetic_films import jpeg
 
 
 class Server(ThreadingHTTPServer):
-    """Serves one archive; `cut` bytes into it the connection breaks, once; `ranges` tells whether it can go on."""
+    """Serves one archive. After `cut` bytes the connection breaks, once. ranges: whether downloads can be resumed."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.data, self.cut, self.ranges = data, 0, True
-        self.status, self.asked, self.headers = 200, [], {}
+        self.status, self.requested_ranges, self.headers = 200, [], {}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -30,12 +30,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         server = self.server
-        asked = self.headers.get("Range", "")
-        server.asked.append(asked)
+        requested = self.headers.get("Range", "")
+        server.requested_ranges.append(requested)
         if server.status != 200:
             self.send_error(server.status)
             return
-        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and server.ranges else 0
+        start = int(requested.removeprefix("bytes=").rstrip("-")) if requested and server.ranges else 0
         body = server.data[start:]
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(body)))
@@ -54,7 +54,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def archive(tmp_path) -> bytes:
     films = {f"chest_xray/train/{label}/{i}.jpeg": jpeg(i, (200, 160)) for i in range(30) for label in ("NORMAL",)}
-    return packed(tmp_path / "made.zip", films | {"chest_xray/train/PNEUMONIA/x.jpeg": jpeg(99)}).read_bytes()
+    return zip_file(tmp_path / "made.zip", films | {"chest_xray/train/PNEUMONIA/x.jpeg": jpeg(99)}).read_bytes()
 
 
 @pytest.fixture
@@ -68,117 +68,119 @@ def server(archive):
 
 
 @pytest.fixture
-def source(server) -> Source:
+def data_set(server) -> PublishedDataSet:
     url = f"http://127.0.0.1:{server.server_address[1]}/films.zip"
     size = len(server.data)
-    return Source("test", "The test set", url, "films.zip", size, "http://page", hashlib.md5(server.data).hexdigest())
+    return PublishedDataSet(
+        "test", "The test set", url, "films.zip", size, "http://page", hashlib.md5(server.data).hexdigest()
+    )
 
 
-def test_a_download_is_a_data_set_and_is_fetched_once(source, server):
-    told: list[tuple[int, int]] = []
-    file = fetch(source, lambda done, total: told.append((done, total)))
+def test_a_download_is_a_data_set_and_is_downloaded_once(data_set, server):
+    reports: list[tuple[int, int]] = []
+    file = download(data_set, lambda *report: reports.append(report))
     assert file.read_bytes() == server.data
-    assert told[-1] == (len(server.data), len(server.data))
+    assert reports[-1] == (len(server.data), len(server.data))
     assert len(build_index(file).films) == 31
-    assert fetch(source) == file
-    assert len(server.asked) == 1
+    assert download(data_set) == file
+    assert len(server.requested_ranges) == 1
 
 
-def test_a_cut_connection_is_said_and_the_next_attempt_goes_on(source, server, monkeypatch):
+def test_a_broken_connection_is_reported_and_the_next_attempt_resumes(data_set, server, monkeypatch):
     server.cut = len(server.data) // 2
-    monkeypatch.setattr(downloads, "_CHUNK", 1024)
-    with pytest.raises(DataSetError, match=r"the network failed\..* kept: try again.*by hand from http://page"):
-        fetch(source)
-    told: list[tuple[int, int]] = []
-    assert fetch(source, lambda done, total: told.append((done, total))).read_bytes() == server.data
-    went_on_at = int(server.asked[1].removeprefix("bytes=").rstrip("-"))
-    assert 0 < len(server.data) // 2 - went_on_at <= 1024
-    assert told[0][0] > went_on_at
-    assert told[-1] == (len(server.data), len(server.data))
+    monkeypatch.setattr(downloads, "_CHUNK_BYTES", 1024)
+    with pytest.raises(DataSetError, match=r"the network failed\..* stored: try again.*by hand from http://page"):
+        download(data_set)
+    reports: list[tuple[int, int]] = []
+    assert download(data_set, lambda *report: reports.append(report)).read_bytes() == server.data
+    resumed_at = int(server.requested_ranges[1].removeprefix("bytes=").rstrip("-"))
+    assert 0 < len(server.data) // 2 - resumed_at <= 1024
+    assert reports[0][0] > resumed_at
+    assert reports[-1] == (len(server.data), len(server.data))
 
 
-def test_a_server_that_cannot_go_on_sends_it_all_again(source, server):
+def test_a_server_that_cannot_resume_sends_everything_again(data_set, server):
     server.cut, server.ranges = len(server.data) // 2, False
     with pytest.raises(DataSetError):
-        fetch(source)
-    assert fetch(source).read_bytes() == server.data
+        download(data_set)
+    assert download(data_set).read_bytes() == server.data
 
 
-def test_a_wrong_checksum_is_refused_and_nothing_is_kept(source, cxr_home):
-    with pytest.raises(DataSetError, match=r"its MD5 is .* expected was 000; it was deleted"):
-        fetch(replace(source, md5="000"))
+def test_a_wrong_checksum_is_refused_and_the_file_deleted(data_set, cxr_home):
+    with pytest.raises(DataSetError, match=r"its MD5 is .* instead of 000; it was deleted"):
+        download(replace(data_set, md5="000"))
     assert not list((cxr_home / "downloads").iterdir())
 
 
-def test_without_a_published_checksum_the_servers_own_counts(source, server):
+def test_without_a_published_checksum_that_of_the_server_is_used(data_set, server):
     server.headers["x-goog-hash"] = "crc32c=AAAAAA==,md5=AAAAAAAAAAAAAAAAAAAAAA=="
-    with pytest.raises(DataSetError, match="expected was 00000000000000000000000000000000"):
-        fetch(replace(source, md5=""))
+    with pytest.raises(DataSetError, match="instead of 00000000000000000000000000000000"):
+        download(replace(data_set, md5=""))
     server.headers.clear()
-    assert fetch(replace(source, md5="")).exists()
+    assert download(replace(data_set, md5="")).exists()
 
 
-def test_a_page_sent_instead_of_the_archive_is_refused_and_nothing_is_kept(source, server, cxr_home):
+def test_a_web_page_instead_of_the_archive_is_refused_and_deleted(data_set, server, cxr_home):
     server.data = b"<html>Are you a robot?</html>"
     with pytest.raises(
-        DataSetError, match=r"what the server sent is no archive; it was deleted\. Get films.zip by hand"
+        DataSetError, match=r"the server did not send an archive; it was deleted\. Get films.zip by hand"
     ):
-        fetch(replace(source, md5=""))
+        download(replace(data_set, md5=""))
     assert not list((cxr_home / "downloads").iterdir())
 
 
 @pytest.mark.parametrize("bad", ["../../escape.jpeg", "bomb"])
-def test_a_harmful_archive_is_fetched_and_never_unpacked(source, server, tmp_path, cxr_home, bad):
+def test_a_harmful_archive_is_downloaded_and_nothing_written(data_set, server, tmp_path, cxr_home, bad):
     data = bytes(50_000_000) if bad == "bomb" else jpeg()
-    server.data = packed(tmp_path / "bad.zip", {f"train/NORMAL/{bad}": data}).read_bytes()
+    server.data = zip_file(tmp_path / "bad.zip", {f"train/NORMAL/{bad}": data}).read_bytes()
     with pytest.raises(DataSetError, match="nothing was unpacked"):
-        build_index(fetch(replace(source, md5="")))
+        build_index(download(replace(data_set, md5="")))
     assert [path.name for path in cxr_home.rglob("*") if path.is_file()] == ["films.zip"]
 
 
-def test_a_full_disk_is_said_before_the_download(source, server, monkeypatch):
+def test_a_full_disk_is_reported_before_the_download(data_set, server, monkeypatch):
     monkeypatch.setattr(archives.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 10, 0))
     with pytest.raises(DataSetError, match=r"The test set: needs .* GB are free"):
-        fetch(source)
-    assert server.asked == []
+        download(data_set)
+    assert server.requested_ranges == []
 
 
-def test_a_disk_that_fills_on_the_way_is_said(source, monkeypatch):
+def test_a_disk_that_fills_during_the_download_is_reported(data_set, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(downloads._Transfer, "update", full)
     with pytest.raises(DataSetError, match="No space left on device"):
-        fetch(source)
+        download(data_set)
 
 
-def test_no_network_is_one_sentence_with_the_manual_way(source, server):
-    nobody = replace(source, url="http://127.0.0.1:9/films.zip")
+def test_without_a_network_the_message_says_how_to_download_by_hand(data_set, server):
+    unreachable = replace(data_set, url="http://127.0.0.1:9/films.zip")
     with pytest.raises(DataSetError, match=r"the network failed\. Get films.zip by hand from http://page"):
-        fetch(nobody)
+        download(unreachable)
 
 
 @pytest.mark.parametrize("status", [403, 404, 500])
-def test_the_servers_refusal_is_said(source, server, status):
+def test_the_status_of_a_refusal_is_reported(data_set, server, status):
     server.status = status
     with pytest.raises(DataSetError, match=f"the server answered {status}"):
-        fetch(source)
+        download(data_set)
 
 
-def test_a_part_of_another_file_is_thrown_away(source, server, cxr_home):
+def test_a_partial_download_of_another_file_is_deleted(data_set, server, cxr_home):
     (cxr_home / "downloads").mkdir(parents=True)
     part = cxr_home / "downloads/films.zip.part"
     part.write_bytes(b"0" * (len(server.data) + 5))
     server.status = 416
     with pytest.raises(DataSetError, match="answered 416"):
-        fetch(source)
+        download(data_set)
     server.status = 200
-    assert fetch(source).read_bytes() == server.data
+    assert download(data_set).read_bytes() == server.data
 
 
-def test_every_published_source_is_named_with_the_manual_way():
-    assert len({source.name for source in SOURCES}) == len(SOURCES) == 6
-    for source in SOURCES:
-        assert source.url.startswith("https://")
-        assert source.page.startswith("https://")
-        assert (len(source.md5) == 32) == source.name.startswith("pneumoniamnist")
+def test_every_published_data_set_has_a_page_for_downloading_by_hand():
+    assert len({data_set.name for data_set in PUBLISHED_DATA_SETS}) == len(PUBLISHED_DATA_SETS) == 6
+    for data_set in PUBLISHED_DATA_SETS:
+        assert data_set.url.startswith("https://")
+        assert data_set.page.startswith("https://")
+        assert (len(data_set.md5) == 32) == data_set.name.startswith("pneumoniamnist")

@@ -1,10 +1,9 @@
-"""A data set becomes a table; the second time only what changed is read."""
+"""A data set is indexed as a table; indexing again reads only what changed."""
 
 import os
 import struct
 
 import numpy as np
-import pandas as pd
 import pytest
 from PIL import Image
 
@@ -18,7 +17,7 @@ from tests.support.synthetic_films import encoded, index_once, jpeg, kaggle_fold
 KAGGLE_KINDS = {"bacterial": 2538, "normal": 1349, "viral": 1345}
 
 
-def test_one_row_a_film(tmp_path):
+def test_one_row_per_film(tmp_path):
     root = write(tmp_path, {"train/NORMAL/IM-1-1.jpeg": jpeg(1), "train/PNEUMONIA/person1_virus_1.jpeg": jpeg(2)})
     index = build_index(root)
     assert tuple(index.films.columns) == COLUMNS
@@ -33,48 +32,48 @@ def test_one_row_a_film(tmp_path):
 def test_only_what_changed_is_read_again(tmp_path):
     root = kaggle_folder(tmp_path / "set", patients=4)
     first = build_index(root)
-    assert first.read == len(first.films)
+    assert first.files_read == len(first.films)
     second = build_index(root)
-    assert second.read == 0
+    assert second.files_read == 0
     assert second.films.equals(first.films)
     changed = root / first.films["path"][3]
     changed.write_bytes(jpeg(999))
     third = build_index(root)
-    assert third.read == 1
+    assert third.files_read == 1
     assert (third.films["sha256"] != first.films["sha256"]).tolist() == [i == 3 for i in range(len(first.films))]
     changed.unlink()
     assert len(build_index(root).films) == len(first.films) - 1
     assert not [path for path in root.rglob("*") if path.is_file() and path.suffix != ".jpeg"]
 
 
-def test_a_damaged_store_is_read_anew(tmp_path, cxr_home):
+def test_a_damaged_cache_is_replaced(tmp_path, cxr_home):
     root = kaggle_folder(tmp_path / "set", patients=2)
     first = build_index(root)
-    for store in (cxr_home / "caches/index").iterdir():
-        store.write_bytes(b"nonsense")
+    for cache in (cxr_home / "caches/index").iterdir():
+        cache.write_bytes(b"nonsense")
     assert build_index(root).films.equals(first.films)
 
 
 def test_progress_ends_at_the_total(tmp_path):
-    told: list[tuple[int, int]] = []
-    build_index(kaggle_folder(tmp_path / "set"), lambda done, total: told.append((done, total)))
-    assert told[-1][0] == told[-1][1]
-    assert told == sorted(told)
+    reports: list[tuple[int, int]] = []
+    build_index(kaggle_folder(tmp_path / "set"), lambda *report: reports.append(report))
+    assert reports[-1][0] == reports[-1][1]
+    assert reports == sorted(reports)
 
 
-def test_the_fingerprint_is_of_the_films_not_of_the_place(tmp_path):
+def test_the_fingerprint_does_not_depend_on_the_folder(tmp_path):
     here = build_index(kaggle_folder(tmp_path / "here", 2))
     there = build_index(kaggle_folder(tmp_path / "there", 2))
     assert here.fingerprint == there.fingerprint
 
 
 GREY = Image.fromarray(np.arange(64 * 48, dtype=np.uint16).reshape(48, 64))
-WHOLE = {kind: encoded(GREY.convert("L"), kind) for kind in ("JPEG", "PNG", "BMP", "WebP", "TIFF")}
+VALID = {kind: encoded(GREY.convert("L"), kind) for kind in ("JPEG", "PNG", "BMP", "WebP", "TIFF")}
 
 
-@pytest.mark.parametrize("kind", WHOLE)
-def test_formats_are_told_by_content(tmp_path, kind):
-    root = write(tmp_path, {"NORMAL/a.txt": WHOLE[kind]})
+@pytest.mark.parametrize("kind", VALID)
+def test_formats_are_recognised_by_content(tmp_path, kind):
+    root = write(tmp_path, {"NORMAL/a.txt": VALID[kind]})
     row = build_index(root).films.iloc[0]
     assert (row["format"], row["width"], row["height"], row["fault"]) == (kind, 64, 48, "")
 
@@ -82,14 +81,14 @@ def test_formats_are_told_by_content(tmp_path, kind):
 BAD = {
     "empty": (b"", "is empty"),
     "text": (b"a note", "is not an image"),
-    "truncated JPEG": (WHOLE["JPEG"][:-200], "is truncated"),
-    "truncated PNG": (WHOLE["PNG"][:-20], "is truncated"),
-    "truncated BMP": (WHOLE["BMP"][:-500], "is truncated"),
-    "truncated WebP": (WHOLE["WebP"][:-30], "is truncated"),
-    "a header alone": (WHOLE["PNG"][:12], "is truncated"),
+    "truncated JPEG": (VALID["JPEG"][:-200], "is truncated"),
+    "truncated PNG": (VALID["PNG"][:-20], "is truncated"),
+    "truncated BMP": (VALID["BMP"][:-500], "is truncated"),
+    "truncated WebP": (VALID["WebP"][:-30], "is truncated"),
+    "a header alone": (VALID["PNG"][:12], "is truncated"),
     "a few pixels": (encoded(Image.new("L", (5, 300)), "PNG"), "has 5 x 300 pixels, less than 16 a side"),
     "a bomb": (
-        WHOLE["PNG"][:16] + struct.pack(">II", 60_000, 60_000) + WHOLE["PNG"][24:],
+        VALID["PNG"][:16] + struct.pack(">II", 60_000, 60_000) + VALID["PNG"][24:],
         "is damaged: its header cannot be read",
     ),
 }
@@ -102,11 +101,11 @@ def test_a_file_that_cannot_be_used_is_a_row_with_its_fault(tmp_path, bad):
     index = build_index(root)
     assert index.films["fault"].tolist() == [fault, ""]
     assert index.readable["file"].tolist() == ["good.jpeg"]
-    with pytest.raises(UnreadableFilm):  # the decoder agrees
+    with pytest.raises(UnreadableFilm):  # so does the decoder
         read_film(root / "NORMAL/bad.jpeg")
 
 
-def test_a_film_lying_on_its_side_has_the_size_it_is_shown_at(tmp_path):
+def test_a_film_with_exif_rotation_has_its_displayed_size(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
     root = write(tmp_path, {"NORMAL/a.jpeg": encoded(GREY.convert("L"), "JPEG", exif=exif)})
@@ -135,13 +134,7 @@ def test_a_data_set_without_films_is_refused(tmp_path):
         build_index(tmp_path)
 
 
-def test_files_with_the_same_bytes_are_of_one_patient(tmp_path):
-    root = write(tmp_path, {"NORMAL/IM-1-1.jpeg": jpeg(1), "NORMAL/IM-2-1.jpeg": jpeg(1), "NORMAL/x.jpeg": jpeg(2)})
-    patients = build_index(root).films["patient"].tolist()
-    assert patients[0] == patients[1] != patients[2] == "NORMAL/x.jpeg"
-
-
-def test_the_figures_of_the_real_films(real_films):
+def test_the_counts_of_the_real_films(real_films):
     summary = summarise(index_once(real_films / "chest_xray"))
     assert summary["splits"]["train"]["classes"] == {"NORMAL": 1341, "PNEUMONIA": 3875}
     assert summary["splits"]["val"]["classes"] == {"NORMAL": 8, "PNEUMONIA": 8}
@@ -149,14 +142,6 @@ def test_the_figures_of_the_real_films(real_films):
     assert summary["patients_in_two_splits"] == []
     assert (summary["duplicate_groups"], summary["duplicate_files"]) == (24, 50)
     assert summary["faults"] == []
-
-
-def test_our_patients_are_the_publishers(real_films):
-    published = pd.read_csv(real_films / "publisher_patient_ids.csv", dtype=str).drop_duplicates()
-    films = index_once(real_films / "chest_xray").films.merge(published, on="file", validate="many_to_one")
-    assert len(films) == 5206  # 26 exact duplicates are listed under the first one's name
-    assert films.groupby("patient")["patient_id"].nunique().max() == 1
-    assert films.groupby("patient_id")["patient"].nunique().max() == 1
 
 
 def test_the_demo_set_and_its_faults(demo_set):

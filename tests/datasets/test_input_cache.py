@@ -1,4 +1,4 @@
-"""Films are decoded once, and to what `read_film` sees."""
+"""Films are decoded once, with the result of `read_film`."""
 
 import time
 from pathlib import Path
@@ -17,15 +17,15 @@ from cxr_core.paths import cache_folder
 from tests.support.synthetic_chests import write_data_set
 
 
-def test_luminance_is_what_read_film_sees(demo_set: Path) -> None:
+def test_luminance_equals_read_film(demo_set: Path) -> None:
     index = build_index(demo_set)
     compared = 0
     jpegs = index.readable.query("format == 'JPEG'")
     for path, colour in zip(jpegs["path"], jpegs["colour"], strict=True):
         fast, film = luminance(index.root / path, not colour), read_film(index.root / path)
         if fast is not None:
-            apart = np.abs(fast.astype(int) - film.pixels).max()
-            assert apart <= (4 if film.source.colour else 0), path
+            difference = np.abs(fast.astype(int) - film.pixels).max()
+            assert difference <= (4 if film.source.colour else 0), path
             compared += 1
     assert compared > 90
 
@@ -43,19 +43,19 @@ def test_colour_and_orientation_agree_to_a_few_grey_values(tmp_path: Path) -> No
 
 
 def test_cmyk_is_left_to_read_film_and_grey_from_the_same_program_is_not(tmp_path: Path) -> None:
-    """Either may bear Adobe's mark; of CMYK the first channel is no luminance."""
+    """Both may have an Adobe marker; the first channel of CMYK is not the luminance."""
     grey = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 48), np.uint8))
-    mark = b"\xff\xee\x00\x0eAdobe\x00\x64" + bytes(5)
+    marker = b"\xff\xee\x00\x0eAdobe\x00\x64" + bytes(5)
     for name, image in {"grey": grey, "cmyk": grey.convert("CMYK")}.items():
         image.save(tmp_path / "film.jpeg")
         data = (tmp_path / "film.jpeg").read_bytes()
-        (tmp_path / f"{name}.jpeg").write_bytes(data if b"Adobe" in data else data[:2] + mark + data[2:])
+        (tmp_path / f"{name}.jpeg").write_bytes(data if b"Adobe" in data else data[:2] + marker + data[2:])
     np.testing.assert_array_equal(luminance(tmp_path / "grey.jpeg", True), read_film(tmp_path / "grey.jpeg").pixels)
     assert luminance(tmp_path / "cmyk.jpeg", False) is None
 
 
 @pytest.mark.parametrize("folder", ["data", "données"])
-def test_large_films_are_decoded_into_the_same_memory_one_after_the_other(tmp_path: Path, folder: str) -> None:
+def test_large_films_share_a_buffer(tmp_path: Path, folder: str) -> None:
     noise = np.random.default_rng(0)
     for number in range(12):
         label = ("NORMAL", "PNEUMONIA")[number % 2]
@@ -67,8 +67,8 @@ def test_large_films_are_decoded_into_the_same_memory_one_after_the_other(tmp_pa
         Image.fromarray(pixels).save(file, quality=95, exif=exif)
         assert file.stat().st_size > 50_000
     index = build_index(tmp_path / folder)
-    wanted = [Preprocessing(64).apply(read_film(index.root / path).pixels) for path in index.readable["path"]]
-    np.testing.assert_array_equal(cached_inputs(index.root, index.readable, Preprocessing(64)), wanted)
+    expected = [Preprocessing(64).apply(read_film(index.root / path).pixels) for path in index.readable["path"]]
+    np.testing.assert_array_equal(cached_inputs(index.root, index.readable, Preprocessing(64)), expected)
 
 
 @pytest.mark.parametrize("shape", [(64, 48), (48, 64), (10, 10)])
@@ -85,7 +85,7 @@ def test_luminance_leaves_a_film_of_another_shape_to_read_film(tmp_path: Path, c
         assert pixels is None
 
 
-def test_a_truncated_film_is_refused_as_everywhere(tmp_path: Path) -> None:
+def test_a_truncated_film_is_refused(tmp_path: Path) -> None:
     films = write_data_set(tmp_path / "chest_xray", patients=2)
     file = next((films / "train" / "NORMAL").iterdir())
     file.write_bytes(file.read_bytes()[:-200])
@@ -100,13 +100,13 @@ def test_a_truncated_film_is_refused_as_everywhere(tmp_path: Path) -> None:
 
 def test_a_stop_ends_the_decoding_at_once(tmp_path: Path, monkeypatch) -> None:
     index = build_index(write_data_set(tmp_path / "chest_xray", patients=20))
-    begun: list[Path] = []
+    started: list[Path] = []
 
     def slow(file: Path, *_: object) -> None:
-        begun.append(file)
+        started.append(file)
         time.sleep(0.02)
 
-    monkeypatch.setattr(cache, "_LARGE", 1)  # every film a task of its own
+    monkeypatch.setattr(cache, "_LARGE_BYTES", 1)  # every film is a task of its own
     monkeypatch.setattr(cache, "luminance", slow)
 
     def stop(done: int, total: int) -> None:
@@ -114,19 +114,19 @@ def test_a_stop_ends_the_decoding_at_once(tmp_path: Path, monkeypatch) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         cached_inputs(index.root, index.readable, Preprocessing(32), stop)
-    assert 0 < len(begun) < len(index.readable) / 2
+    assert 0 < len(started) < len(index.readable) / 2
     assert not list(cache_folder("films").iterdir())
 
 
 def test_a_second_call_decodes_nothing(tmp_path: Path, monkeypatch) -> None:
     index = build_index(write_data_set(tmp_path / "chest_xray", patients=2))
-    told: list[tuple[int, int]] = []
-    first = cached_inputs(index.root, index.readable, Preprocessing(32), lambda *done: told.append(done))
-    assert told[-1] == (len(first), len(first))
+    reports: list[tuple[int, int]] = []
+    first = cached_inputs(index.root, index.readable, Preprocessing(32), lambda *report: reports.append(report))
+    assert reports[-1] == (len(first), len(first))
     monkeypatch.setattr(cache, "_write", lambda *_: pytest.fail("decoded again"))
     np.testing.assert_array_equal(cached_inputs(index.root, index.readable, Preprocessing(32)), first)
-    wanted = [Preprocessing(32).apply(read_film(index.root / path).pixels) for path in index.readable["path"]]
-    np.testing.assert_array_equal(first, wanted)
+    expected = [Preprocessing(32).apply(read_film(index.root / path).pixels) for path in index.readable["path"]]
+    np.testing.assert_array_equal(first, expected)
 
 
 def test_the_cache_holds_what_reading_gives_and_is_written_once(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What file names say."""
+"""Kind, number and series are read from file names."""
 
 import pytest
 
@@ -23,5 +23,5 @@ from cxr_core.datasets.kermany_names import identify
         ("person_bacteria_1.jpeg", "", "", ""),
     ],
 )
-def test_a_name_says_kind_number_and_series(name, kind, number, series):
+def test_kind_number_and_series(name, kind, number, series):
     assert identify(name) == (kind, number, series)

@@ -1,4 +1,4 @@
-"""A CSV beside its films is a data set."""
+"""A CSV table with its films is a data set."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_a_table_is_a_data_set(tmp_path):
     assert films["label"].tolist() == ["NORMAL", "PNEUMONIA", "PNEUMONIA"]
     assert films["split"].tolist() == ["train", "test", ""]
     assert films["kind"].tolist() == ["normal", "unknown", "unknown"]
-    assert films["patient"].nunique() == 2  # p1 is one patient wherever the films are
+    assert films["patient"].nunique() == 2  # p1 is one patient in both splits
     split = grouped_split(films)
     assert split.groupby(films["patient"]).nunique().max() == 1
 
@@ -38,28 +38,28 @@ def test_a_table_is_a_data_set(tmp_path):
         ("films/b.jpg,1,p1,test", "PNEUMONIA", "test", 1),
     ],
 )
-def test_a_changed_row_is_seen_though_no_file_changed(tmp_path, line, label, split, patients):
+def test_a_changed_row_is_noticed_though_no_file_changed(tmp_path, line, label, split, patients):
     start = "path,label,patient,split\nfilms/a.jpg,0,p1,train\n"
     file = table(tmp_path, start + "films/b.jpg,1,p2,test\n")
     build_index(file)
     file.write_text(start + line)
     for _ in range(2):
         index = build_index(file)
-        assert index.read == 0
+        assert index.files_read == 0
         assert index.films.loc[1, ["label", "split"]].tolist() == [label, split]
         assert index.films["patient"].nunique() == patients
 
 
-def test_a_film_that_is_not_there_is_named(tmp_path):
+def test_a_missing_film_has_a_fault(tmp_path):
     films = build_index(table(tmp_path, "path,label\nfilms/a.jpg,0\nfilms/z.jpg,1\n")).films
     assert films["fault"].tolist() == ["", "cannot be read: No such file or directory"]
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("file,label\na,0\n", "has no column path"),
-        ("path,label\n", "names no film"),
+        ("path,label\n", "lists no film"),
         ("path,label\nfilms/a.jpg,0\nfilms/b.jpg,maybe\n", "line 3: label 'maybe'; accepted are NORMAL and PNEUMONIA"),
         ("path,label,split\nfilms/a.jpg,0,holdout\n", "line 2: split 'holdout'"),
         ("path,label\n../secret.jpg,0\n", "below the table's folder"),
@@ -69,11 +69,11 @@ def test_a_film_that_is_not_there_is_named(tmp_path):
         ('path,label\n"films/a.jpg,0\n', "not a readable table"),
     ],
 )
-def test_a_table_that_cannot_be_used_is_refused_with_its_line(tmp_path, text, says):
-    with pytest.raises(DataSetError, match=says):
+def test_a_table_that_cannot_be_used_is_refused_with_its_line(tmp_path, text, message):
+    with pytest.raises(DataSetError, match=message):
         build_index(table(tmp_path, text))
 
 
-def test_no_table_at_all(tmp_path):
+def test_a_missing_table_is_refused(tmp_path):
     with pytest.raises(DataSetError, match="not a readable table"):
         build_index(tmp_path / "nothing.csv")

@@ -1,11 +1,11 @@
-"""The figures that `index` prints are named, exact and JSON-ready."""
+"""The summary that `index` prints is exact and JSON-ready."""
 
 import json
 
 import pytest
 
 from cxr_core.datasets.index import build_index
-from cxr_core.datasets.summary import exact_duplicates, in_words, summarise
+from cxr_core.datasets.summary import summarise, summary_lines
 from tests.support.synthetic_films import index_once, jpeg, write
 
 
@@ -52,7 +52,7 @@ def test_siblings_by_kind_and_number_and_by_number_within_the_published_split(su
     assert (by_number["patients"], by_number["films_with_sibling"]) == (4, 7)
     assert by_number["share_with_sibling"] == pytest.approx(7 / 8)
     assert by_kind["our_split_leak"] == by_number["our_split_leak"] == 0
-    # `val` was carved out of the published `train`: its IM-1 is the one there
+    # `val` was taken from the published `train`: its IM-1 is the same child
     assert summary["siblings"]["all"]["by_number_within_split"]["films"] == 10
     assert summary["siblings"]["all"]["by_number_within_split"]["patients"] == 5
 
@@ -71,34 +71,28 @@ def test_names_of_the_published_test_split(tmp_path):
     }
     paths = [f"{start}{end}.jpeg" for start, ends in names.items() for end in ends]
     root = write(tmp_path / "set", {path: jpeg(seed) for seed, path in enumerate(paths)})
-    told = summarise(build_index(root))
-    assert told["patients"] == 8
-    assert told["patients_in_two_splits"] == []
+    found = summarise(build_index(root))
+    assert found["patients"] == 8
+    assert found["patients_in_two_splits"] == []
     by_kind, by_number = (
-        told["siblings"]["train_and_test"][rule] for rule in ("by_kind_and_number", "by_number_within_split")
+        found["siblings"]["train_and_test"][rule] for rule in ("by_kind_and_number", "by_number_within_split")
     )
     assert (by_kind["films"], by_kind["patients"], by_kind["films_with_sibling"]) == (11, 8, 6)
     assert (by_number["films"], by_number["patients"], by_number["films_with_sibling"]) == (11, 6, 9)
-    lines = "\n".join(in_words(told))
-    assert "siblings, train and test films:" in lines
-    assert "by kind and number: 8 patients, 54.5% of films with a sibling" in lines
-    assert "by number within split: 6 patients, 81.8% of films with a sibling" in lines
+    lines = "\n".join(summary_lines(found))
+    assert "films of the same patient, train and test films:" in lines
+    assert "by kind and number: 8 patients, 54.5% of films share theirs with another" in lines
+    assert "by number within split: 6 patients, 81.8% of films share theirs with another" in lines
 
 
-def test_a_patient_in_two_splits_is_named(summary):
+def test_patients_in_two_splits_are_listed(summary):
     assert {row["patient"]: row["splits"] for row in summary["patients_in_two_splits"]} == {
         "IM-1": ["train", "val"],
         "person1_virus": ["test", "train"],
     }
 
 
-def test_files_that_cannot_be_read_are_no_duplicates(tmp_path):
-    index = build_index(write(tmp_path / "set", {"NORMAL/a.jpeg": b"", "NORMAL/b.jpeg": b"", "NORMAL/c.jpeg": jpeg()}))
-    assert exact_duplicates(index.films) == []
-    assert "train_and_test" not in summarise(index)["siblings"]
-
-
-def test_the_real_figures(real_films):
+def test_the_films_of_the_same_patient_in_the_real_data_set(real_films):
     siblings = summarise(index_once(real_films / "chest_xray"))["siblings"]["all"]
     assert siblings["by_number_within_split"]["patients"] == 2650
     assert siblings["by_kind_and_number"]["share_with_sibling"] == pytest.approx(0.4218, abs=1e-4)

@@ -1,4 +1,4 @@
-"""Films made by the tests: a chest-like blur, with an opacity where there is pneumonia. Nobody's."""
+"""Synthetic films for tests: the outline of a chest, with an opacity in one lung for pneumonia."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from PIL import Image
 
 
 def chest(seed: int, pneumonia: bool, side: int = 64) -> np.ndarray:
-    """`uint8 (side, side)`: two dark lungs on a grey body; with pneumonia one of them is bright."""
+    """A film, `uint8 (side, side)`: two dark lungs on a grey body; pneumonia: whether one has a bright opacity."""
     rng = np.random.default_rng(seed)
     film = np.full((side, side), 150.0)
     for x in (0.3, 0.7):
@@ -22,7 +22,7 @@ def chest(seed: int, pneumonia: bool, side: int = 64) -> np.ndarray:
 
 
 def write_data_set(root: Path, patients: int = 12, films_each: int = 2, side: int = 64, split: str = "train") -> Path:
-    """A data set in the Kaggle layout: `patients` normal children and as many with pneumonia."""
+    """Writes a data set in the Kaggle layout, `patients` normal and as many with pneumonia; returns `root`."""
     for number in range(patients):
         for film in range(films_each):
             seed = number * 10 + film

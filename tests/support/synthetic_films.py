@@ -1,8 +1,9 @@
-"""Small films and folders of them for the tests of the data room."""
+"""Small synthetic films, and data sets of them, for tests."""
 
 import functools
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -12,26 +13,26 @@ from cxr_core.training.gate import synthetic
 
 
 def jpeg(seed: int = 0, size: tuple[int, int] = (64, 48), mode: str = "L", quality: int = 90) -> bytes:
-    """A JPEG of smooth noise, `size` as (width, height); each seed gives another picture."""
+    """A JPEG of smooth noise; size: (width, height) in pixels. Each seed gives another image."""
     bands = np.random.default_rng(seed).integers(0, 256, (6, 8, len(Image.new(mode, (1, 1)).getbands())), np.uint8)
     image = Image.fromarray(bands.squeeze()).resize(size, Image.Resampling.BICUBIC)
     return encoded(image, "JPEG", quality=quality)
 
 
-def encoded(image: Image.Image, kind: str, **how) -> bytes:
-    """The image as a file of that format."""
+def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
+    """The image as the bytes of a file of the format `kind`; options: for Pillow's encoder."""
     buffer = io.BytesIO()
-    image.save(buffer, kind, **how)
+    image.save(buffer, kind, **options)
     return buffer.getvalue()
 
 
 def no_chest(seed: int = 0) -> bytes:
-    """A picture of nothing, as a PNG."""
+    """Noise that shows no chest, as a PNG."""
     return encoded(Image.fromarray(synthetic.noise(np.random.default_rng(seed), 160)), "PNG")
 
 
 def write(root: Path, files: dict[str, bytes]) -> Path:
-    """Writes files by their path below `root`; returns `root`."""
+    """Writes files, given by their path relative to `root`, and returns `root`."""
     for path, data in files.items():
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +41,7 @@ def write(root: Path, files: dict[str, bytes]) -> Path:
 
 
 def kaggle_folder(root: Path, patients: int = 20) -> Path:
-    """A small set in the Kaggle layout: train and test, each with `patients` children a class of one to three films."""
+    """A small data set in the Kaggle layout: in train and in test, `patients` per class with one to three films each."""
     files: dict[str, bytes] = {}
     for s, split in enumerate(("train", "test")):
         for i in range(patients):
@@ -54,5 +55,5 @@ def kaggle_folder(root: Path, patients: int = 20) -> Path:
 
 @functools.cache
 def index_once(root: Path) -> Index:
-    """The index of a folder of real films, made once for all tests that only read it."""
+    """The index of a folder of real films, computed once for all tests that only read it."""
     return build_index(root)
