@@ -32,15 +32,20 @@ def evaluate_model(options: argparse.Namespace) -> int:
         return _accept(options)
     from cxr_core.evaluation.run import run_evaluation
     from cxr_core.models.registry import find_model
+    from cxr_core.reports.evaluation.build import write_report
 
     other = options.compare
     against = None if other is None else Path(other) if other.endswith(".csv") else find_model(other)
     progress = progress_counter("Decoding the films")
-    metrics = run_evaluation(find_model(options.model), options.data, options.split, options.out, progress, against)
+    model = find_model(options.model)
+    evaluation = run_evaluation(model, options.data, options.split, options.out, progress, against)
+    metrics = evaluation.metrics
+    comparison = metrics.get("comparison", {}).get("in_words", [])
+    write_report(evaluation, None if metrics["model"].get("source") == "csv" else model, options.out, comparison)
     lines = [f"{metrics['model']['name']} on {metrics['split']}: {metrics['films']:,} films", *_estimate_lines(metrics)]
     if rest := metrics.get("without_contested"):
         lines += [f"Without {metrics['films'] - rest['films']:,} contested films:", *_estimate_lines(rest)]
-    lines += metrics.get("comparison", {}).get("in_words", [])
+    lines += comparison
     notes = (metrics.get("seen_in_training") or {}).get("warning"), metrics.get("test_ledger", {}).get("sentence")
     lines += [note for note in notes if note]
     lines.append(f"Wrote {options.out}.")

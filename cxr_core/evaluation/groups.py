@@ -1,20 +1,21 @@
-"""The parts of the films that a reviewer asks for: kind, size, contrast, films a patient, what DICOM headers say."""
+"""Subgroups of evaluated films: kind of pneumonia, film size, contrast, films per patient, and DICOM header fields."""
 
 import numpy as np
 import pandas as pd
 
-from cxr_core.evaluation.store import Evaluation
+from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.imaging.dicom_age import parse_age
-from cxr_core.metrics.estimate_text import in_short, quoted
-from cxr_core.metrics.subgroups import evaluate_subgroups, kinds_against_normal
+from cxr_core.metrics.estimate_text import estimate_to_report, value_with_interval
+from cxr_core.metrics.subgroups import Subgroup, evaluate_subgroups, kinds_against_normal
 
 DRAWS = 1000
 HEADERS = {"sex": "Sex", "view": "View", "manufacturer": "Manufacturer"}
 AGES = ((0, 1, "under 1 year"), (1, 6, "1 to 5 years"), (6, 18, "6 to 17 years"), (18, 999, "18 years and over"))
+_SHOWN = {"AUROC": "auroc", "Sensitivity": "sensitivity", "Specificity": "specificity"}
 
 
 def film_groups(evaluation: Evaluation) -> tuple[dict[str, np.ndarray], list[str]]:
-    """Name to `bool (N,)` for each group, and a sentence for each grouping that these films do not allow."""
+    """Name to `bool (N,)` for each subgroup, and a note for each grouping that is not possible with these films."""
     films, scores = evaluation.films, evaluation.scores
     groups: dict[str, np.ndarray] = {}
     notes: list[str] = []
@@ -26,12 +27,13 @@ def film_groups(evaluation: Evaluation) -> tuple[dict[str, np.ndarray], list[str
         notes.append("The file names do not say which pneumonia is bacterial and which viral.")
     if {"width", "height"} <= set(films):
         side = np.sqrt(films["width"].to_numpy(float) * films["height"].to_numpy(float))
-        _halves(groups, notes, side, "Film size", "Smaller films", "Larger films", "pixels a side", 0)
+        _split_at_median(groups, notes, side, "Film size", "Smaller films", "Larger films", "pixels a side", 0)
     if "contrast" in films:
         contrast = films["contrast"].to_numpy(float)
-        _halves(groups, notes, contrast, "Film contrast", "Flatter films", "Films of more contrast", "grey values", 1)
-    _, place, times = np.unique(scores.patients, return_inverse=True, return_counts=True)
-    several = times[place] > 1
+        names = ("Films of lower contrast", "Films of higher contrast")
+        _split_at_median(groups, notes, contrast, "Film contrast", *names, "grey values", 1)
+    _, patient, counts = np.unique(scores.patients, return_inverse=True, return_counts=True)
+    several = counts[patient] > 1
     if several.any() and not several.all():
         groups |= {"Patients with one film": ~several, "Patients with several films": several}
     else:
@@ -49,44 +51,42 @@ def film_groups(evaluation: Evaluation) -> tuple[dict[str, np.ndarray], list[str
     return groups, notes
 
 
-def _halves(
+def group_table(evaluation: Evaluation) -> tuple[pd.DataFrame, list[str]]:
+    """Estimates of every subgroup, with DRAWS bootstrap draws, and a note for each grouping that is not possible."""
+    groups, notes = film_groups(evaluation)
+    return group_rows(evaluate_subgroups(evaluation.scores, groups, evaluation.threshold, DRAWS)), notes
+
+
+def group_rows(subgroups: list[Subgroup]) -> pd.DataFrame:
+    """Subgroups as a table for pages and reports, one row each."""
+    rows = []
+    for group in subgroups:
+        row: dict[str, str | int] = {"Group": group.name, "Films": 0, "Patients": 0}
+        if group.metrics is not None:
+            metrics = group.metrics.to_dict()
+            row |= {"Films": metrics["films"], "Patients": metrics["patients"]}
+            row |= {name: value_with_interval(estimate_to_report(metrics, key)) for name, key in _SHOWN.items()}
+        rows.append(row | {"Note": group.note or ""})
+    return pd.DataFrame(rows).fillna("")
+
+
+def _split_at_median(
     groups: dict[str, np.ndarray],
     notes: list[str],
     values: np.ndarray,
-    what: str,
+    quantity: str,
     below: str,
     above: str,
     unit: str,
     digits: int,
 ) -> None:
-    """Two groups at the median, unless all films are alike."""
-    middle = float(np.median(values))
-    low = values < middle
+    """Add two groups, below the median and from it up; add a note instead if no film is below the median."""
+    median = float(np.median(values))
+    low = values < median
     if not low.any():
-        notes.append(f"{what}: at least half of the films have the same, {middle:.{digits}f} {unit}; not parted.")
+        notes.append(
+            f"{quantity}: at least half of the films have the same value, {median:.{digits}f} {unit}; not split."
+        )
         return
-    groups[f"{below}, under {middle:.{digits}f} {unit}"] = low
-    groups[f"{above}, from {middle:.{digits}f} {unit}"] = ~low
-
-
-def group_table(evaluation: Evaluation) -> tuple[pd.DataFrame, list[str]]:
-    """Figures of every group, with DRAWS draws of patients, and a sentence for each grouping that was not possible."""
-    groups, notes = film_groups(evaluation)
-    found = evaluate_subgroups(evaluation.scores, groups, evaluation.threshold, DRAWS)
-    return group_rows(found), notes
-
-
-def group_rows(found: list) -> pd.DataFrame:
-    """Subgroups as a table for the screen and the report; found: as `evaluate_subgroups` gives them."""
-    rows = []
-    for group in found:
-        row = {"Group": group.name, "Films": 0, "Patients": 0}
-        if group.metrics is not None:
-            told = group.metrics.to_dict()
-            row |= {"Films": told["films"], "Patients": told["patients"]}
-            row |= {name: in_short(quoted(told, key)) for name, key in _SHOWN.items()}
-        rows.append(row | {"Note": group.note or ""})
-    return pd.DataFrame(rows).fillna("")
-
-
-_SHOWN = {"AUROC": "auroc", "Sensitivity": "sensitivity", "Specificity": "specificity"}
+    groups[f"{below}, under {median:.{digits}f} {unit}"] = low
+    groups[f"{above}, from {median:.{digits}f} {unit}"] = ~low

@@ -1,4 +1,7 @@
-"""Films whose label a reviewer doubts (`$CXR_HOME/contested.json`): none is changed, none left out silently."""
+"""Contested labels: films whose label a reviewer doubts, in `$CXR_HOME/contested.json`.
+
+Labels are never changed. Estimates are given with all films and, separately, without the contested ones.
+"""
 
 import json
 import threading
@@ -7,7 +10,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from cxr_core.errors import WorkError
-from cxr_core.evaluation.store import Evaluation
+from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.files import store_file
 from cxr_core.metrics.scores import Scores
 from cxr_core.paths import home
@@ -17,9 +20,9 @@ _lock = threading.Lock()
 
 
 def film_keys(evaluation: Evaluation) -> np.ndarray:
-    """What names each film, `str (N,)`: its content where it is known, else its file name, and its label.
+    """The key of each film in the marks, `str (N,)`: its content where known, else its file name, and its label.
 
-    With the label, a film that was relabelled since is not contested any more.
+    The label is part of the key, so that a film that has been relabelled is no longer contested.
     """
     films = evaluation.films
     names = films["sha256"] if "sha256" in films else films["file"]
@@ -32,30 +35,31 @@ def contested(evaluation: Evaluation) -> np.ndarray:
 
 
 def uncontested(evaluation: Evaluation) -> Scores | None:
-    """The scores without those of contested films; None where none is contested, or every one. Raises WorkError."""
-    doubted = contested(evaluation)
-    return None if doubted.all() or not doubted.any() else evaluation.scores.subset(~doubted)
+    """The scores without contested films; None if no film or every film is contested. Raises WorkError."""
+    excluded = contested(evaluation)
+    return None if excluded.all() or not excluded.any() else evaluation.scores.subset(~excluded)
 
 
 def contest(key: str, file: str, doubted: bool, reviewer: str = "") -> None:
-    """Mark a film's label as looking wrong, or take the mark back. Raises WorkError."""
+    """Mark a film's label as doubtful, or remove the mark. key: see `film_keys`. Raises WorkError."""
     with _lock:
-        found = marks()
+        stored = marks()
         if doubted:
             when = datetime.now(UTC).isoformat(timespec="seconds")
-            found[key] = {"file": file, "when": when, "reviewer": reviewer.strip()}
+            stored[key] = {"file": file, "when": when, "reviewer": reviewer.strip()}
         else:
-            found.pop(key, None)
+            stored.pop(key, None)
         with store_file(home() / FILE, "the mark") as part:
-            part.write_text(json.dumps(found, indent=1))
+            part.write_text(json.dumps(stored, indent=1))
 
 
 def marks() -> dict[str, dict[str, str]]:
-    """Every mark by its film's key: file, when and, if given, reviewer. Raises WorkError if they cannot be read."""
+    """All marks by film key, with file, when and reviewer. Raises WorkError if they cannot be read."""
     file = home() / FILE
     try:
-        return json.loads(file.read_text())
+        stored: dict[str, dict[str, str]] = json.loads(file.read_text())
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise WorkError(f"{file}: the contested films cannot be read ({error}); mend or remove it.") from error
+        raise WorkError(f"{file}: the contested films cannot be read ({error}); correct or remove it.") from error
+    return stored

@@ -1,4 +1,4 @@
-"""Site acceptance: a hospital's own labelled films against the promises of a model's card."""
+"""Site acceptance of a model: a hospital's own labelled films compared with the estimates on the model's card."""
 
 import json
 from dataclasses import dataclass
@@ -7,15 +7,17 @@ from typing import Any
 
 from cxr_core.datasets.index import Index, build_index
 from cxr_core.errors import DataSetError
-from cxr_core.evaluation.run import Progress, assess_csv, assess_films, holds_scores
-from cxr_core.evaluation.store import Evaluation
+from cxr_core.evaluation.evaluation import Evaluation
+from cxr_core.evaluation.run import evaluate_csv, evaluate_films
+from cxr_core.evaluation.score_table import is_score_table
 from cxr_core.inference.predictor import Predictor
-from cxr_core.labels import PNEUMONIA
-from cxr_core.metrics.site_acceptance import Acceptance, Promise, accept
+from cxr_core.metrics.prevalence import calibration_prevalence
+from cxr_core.metrics.site_acceptance import Acceptance, ReleasedPoint, accept
 from cxr_core.models.registry import Model
+from cxr_core.progress import Progress
 
-MOST_FILMS = 5000
-VERDICTS = {
+MAX_FILMS = 5000
+ACCEPTANCE_VERDICTS = {
     "fit": "Fit for use here, as released.",
     "fit after recalibration": "Fit for use here after recalibration.",
     "not fit": "Not fit for use here.",
@@ -25,51 +27,55 @@ VERDICTS = {
 
 @dataclass(frozen=True, eq=False)
 class SiteAcceptance:
-    """The site's films as evaluated, and what they say of the model there."""
+    """The evaluation of the site's films, and the acceptance of the model at the site."""
 
     evaluation: Evaluation
-    found: Acceptance
+    acceptance: Acceptance
 
 
 def accept_site(model: Model, data: Path, out: Path, progress: Progress | None = None) -> dict[str, Any]:
-    """Judge by films or by scores, see `accept_films` and `accept_csv`; writes `acceptance.json` into `out`."""
-    if holds_scores(data):
+    """Judge a model by a site's films or by its scores, a CSV.
+
+    Writes `acceptance.json` into `out`, which is created if needed, and returns its content. See `accept_films` and
+    `accept_csv`. Raises CXRError.
+    """
+    if is_score_table(data):
         result = accept_csv(data, model)
     else:
         index = build_index(data, progress)
         result = accept_films(Predictor(model), index, progress)
     about = {name: result.evaluation.metrics[name] for name in ("model", "data", "when")}
-    found = about | result.found.to_dict() | {"verdict_in_words": VERDICTS[result.found.verdict]}
+    in_words = {"verdict_in_words": ACCEPTANCE_VERDICTS[result.acceptance.verdict]}
+    content = about | result.acceptance.to_dict() | in_words
     out.mkdir(parents=True, exist_ok=True)
-    (out / "acceptance.json").write_text(json.dumps(found, indent=1, allow_nan=False) + "\n")
-    return found
+    (out / "acceptance.json").write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
+    return content
 
 
-def accept_films(reader: Predictor, index: Index, progress: Progress | None = None) -> SiteAcceptance:
-    """Score every film of a site with the model and judge. Raises DataSetError for more than MOST_FILMS films."""
+def accept_films(predictor: Predictor, index: Index, progress: Progress | None = None) -> SiteAcceptance:
+    """Score every film of a site with the model and judge it. Raises DataSetError for more than MAX_FILMS films."""
     films = len(index.readable)
-    if films > MOST_FILMS:
-        raise DataSetError(f"{index.root}: holds {films:,} films; up to {MOST_FILMS:,} are accepted here.")
-    return judge(assess_films(reader, index, "all", progress), reader.model)
+    if films > MAX_FILMS:
+        raise DataSetError(f"{index.root}: has {films:,} films; up to {MAX_FILMS:,} are accepted here.")
+    return accept_evaluation(evaluate_films(predictor, index, "all", progress), predictor.model)
 
 
 def accept_csv(file: Path, model: Model) -> SiteAcceptance:
-    """Judge by scores that the model gave on the site, a CSV with `file,label,score[,patient]`."""
+    """Judge a model by its scores of the site's films, a CSV with `file,label,score[,patient]`. Raises DataSetError."""
     point = model.card["operating_points"][model.card["operating_point"]]
-    return judge(assess_csv(file, f"{model.name} at {file.stem}", "all", point["threshold"]), model)
+    return accept_evaluation(evaluate_csv(file, f"{model.name} at {file.stem}", "all", point["threshold"]), model)
 
 
-def judge(evaluation: Evaluation, model: Model) -> SiteAcceptance:
-    """Hold the figures of an evaluation against the model's card."""
-    card = model.card
-    promises = {
-        name: Promise(point["threshold"], _low(point["sensitivity"]), _low(point["specificity"]))
-        for name, point in card["operating_points"].items()
+def accept_evaluation(evaluation: Evaluation, model: Model) -> SiteAcceptance:
+    """Compare the estimates of an evaluation with those on the model's card."""
+    points, point = model.card["operating_points"], model.card["operating_point"]
+    released = {
+        name: ReleasedPoint(one["threshold"], _lower_end(one["sensitivity"]), _lower_end(one["specificity"]))
+        for name, one in points.items()
     }
-    validation = card["training"]["split"]["val"]["classes"]
-    prevalence = validation[PNEUMONIA] / sum(validation.values())
-    return SiteAcceptance(evaluation, accept(evaluation.scores, promises, card["operating_point"], prevalence))
+    acceptance = accept(evaluation.scores, released, point, calibration_prevalence(points[point]))
+    return SiteAcceptance(evaluation, acceptance)
 
 
-def _low(figure: dict[str, Any]) -> float:
-    return float(figure["value"] if figure["low"] is None else figure["low"])
+def _lower_end(estimate: dict[str, Any]) -> float:
+    return float(estimate["value"] if estimate["low"] is None else estimate["low"])

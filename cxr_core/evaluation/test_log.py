@@ -1,6 +1,7 @@
-"""The test ledger: how often a test split was opened, by which model, and what was seen.
+"""The test log: how often each test set was accessed, by which model, and with which estimates.
 
-`FOLDER/test_ledger.jsonl`, one line of JSON an opening, only ever appended to.
+`$CXR_HOME/test_ledger.jsonl`, one line of JSON per access; lines are only ever appended. Repeated accesses make test
+estimates optimistic, so every test estimate is shown together with their number.
 """
 
 import json
@@ -11,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from cxr_core.errors import WorkError
+from cxr_core.evaluation.evaluation import Evaluation
+from cxr_core.paths import home
 
-LEDGER = "test_ledger.jsonl"
+LOG = "test_ledger.jsonl"
 
 
 @dataclass(frozen=True)
 class TestSetAccess:
-    """One evaluation on a test split.
+    """One evaluation on a test set; the fields are the keys of a line.
 
-    figures: JSON-ready, as `Metrics.to_dict()`. time: ISO 8601 in UTC, now unless given.
+    figures: the estimates, JSON-ready. time: ISO 8601 in UTC, now unless given.
     """
 
     model_sha256: str
@@ -29,16 +32,58 @@ class TestSetAccess:
     time: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
 
-def record_access(folder: Path, entry: TestSetAccess) -> None:
-    """Append one line; the folder is made if needed.
+@dataclass(frozen=True)
+class AccessCount:
+    """How often the test films of an evaluation were accessed: in total, and by its system."""
 
-    Raises WorkError if it cannot be written, ValueError if the figures hold a NaN.
+    total: int
+    by_this_system: int
+
+    @property
+    def message(self) -> str:
+        """The counts in words, to show next to test estimates."""
+        if self.total == 0:
+            return "This machine's test log has no access to these test films."
+        total = "once" if self.total == 1 else f"{self.total} times"
+        by_this_system = "once" if self.by_this_system == 1 else f"{self.by_this_system} times"
+        text = f"These test films were accessed {total} on this machine, {by_this_system} by this system."
+        if self.total > 1:
+            text += " Changes made after seeing test results make later test results optimistic."
+        return text
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready, for `metrics.json`."""
+        return {"openings": self.total, "openings_by_this_system": self.by_this_system, "sentence": self.message}
+
+
+def record_test_evaluation(evaluation: Evaluation, sha256: str) -> None:
+    """Append an evaluation on a test split to the log. sha256: of the model or score file. Raises WorkError."""
+    record_test_metrics(evaluation.metrics, sha256)
+
+
+def record_test_metrics(metrics: dict[str, Any], sha256: str) -> None:
+    """Append an evaluation on a test split to the log. metrics: the contents of `metrics.json`. Raises WorkError."""
+    estimates = {name: [one[key] for key in ("value", "low", "high")] for name, one in metrics["figures"].items()}
+    record_access(home(), TestSetAccess(sha256, metrics["data"]["films_fingerprint"], metrics["split"], estimates))
+
+
+def count_accesses(evaluation: Evaluation) -> AccessCount:
+    """How often the films of an evaluation were accessed. Raises WorkError if the log is damaged."""
+    fingerprint = evaluation.metrics["data"].get("films_fingerprint")
+    of_these = [one for one in read_test_accesses(home()) if one.data_fingerprint == fingerprint]
+    return AccessCount(len(of_these), sum(one.model_sha256.startswith(evaluation.version) for one in of_these))
+
+
+def record_access(folder: Path, access: TestSetAccess) -> None:
+    """Append one line to the log in a folder, which is created if needed.
+
+    Raises WorkError if it cannot be written, ValueError if the estimates contain NaN.
     """
-    line = (json.dumps(asdict(entry), allow_nan=False) + "\n").encode()
-    file = folder / LEDGER
+    line = (json.dumps(asdict(access), allow_nan=False) + "\n").encode()
+    file = folder / LOG
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # One write to a file opened for appending: the system puts each whole line at the end, whoever else writes.
+        # One write to a file opened for appending: the system appends each line as a whole, whoever else writes.
         handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
             written = os.write(handle, line)
@@ -46,27 +91,27 @@ def record_access(folder: Path, entry: TestSetAccess) -> None:
         finally:
             os.close(handle)
     except OSError as error:
-        raise WorkError(f"{file}: the test ledger cannot be written ({error.strerror}).") from error
+        raise WorkError(f"{file}: the test log cannot be written ({error.strerror}).") from error
     if written < len(line):
-        raise WorkError(f"{file}: the disk is full; the last line of the test ledger is cut off.")
+        raise WorkError(f"{file}: the disk is full; the last line of the test log is incomplete.")
 
 
-def openings(folder: Path, model_sha256: str | None = None) -> list[TestSetAccess]:
-    """The recorded openings, oldest first; of one model, or without `model_sha256` of all.
+def read_test_accesses(folder: Path, model_sha256: str | None = None) -> list[TestSetAccess]:
+    """The logged accesses, oldest first; of one model, or of all without `model_sha256`.
 
-    Raises WorkError for a line that cannot be read: a ledger that passes over lines would count too few.
+    Raises WorkError for a line that cannot be read: a log that skips lines would count too few.
     """
-    file = folder / LEDGER
+    file = folder / LOG
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError) as error:
-        raise WorkError(f"{file}: the test ledger cannot be read ({error}).") from error
+        raise WorkError(f"{file}: the test log cannot be read ({error}).") from error
     found = []
     for number, line in enumerate(lines, start=1):
         try:
             found.append(TestSetAccess(**json.loads(line)))
         except (ValueError, TypeError) as error:
-            raise WorkError(f"{file}: line {number} is not an entry of the test ledger; mend or remove it.") from error
-    return [entry for entry in found if model_sha256 in (None, entry.model_sha256)]
+            raise WorkError(f"{file}: line {number} is not an entry of the test log; correct or remove it.") from error
+    return [access for access in found if model_sha256 in (None, access.model_sha256)]

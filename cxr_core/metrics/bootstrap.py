@@ -1,4 +1,4 @@
-"""Intervals that know that films of one patient are alike: patients are drawn, not films."""
+"""Patient-clustered bootstrap intervals: patients are resampled, not films, since films of one patient are alike."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,7 +10,7 @@ from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.weighted_statistics import Statistic
 
 METHOD = "patient-clustered bootstrap"
-# Weights of one batch of draws, in numbers: 2 MB, so that a batch stays in the processor's cache.
+# Weights in one batch of draws: 250,000 numbers of 8 bytes, 2 MB, which fit into the processor's cache.
 BATCH_WEIGHTS = 250_000
 
 
@@ -19,55 +19,60 @@ def clustered_bootstrap(
 ) -> dict[str, Estimate]:
     """Each statistic with its percentile interval over draws of whole patients, with replacement.
 
-    Efron and Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13; patients as the unit: Davison and Hinkley,
+    Efron and Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13. Patients as the unit: Davison and Hinkley,
     Bootstrap Methods and their Application, 1997, 3.8; Field and Welsh, J R Stat Soc B 2007; 69:369-390.
-    statistics: see `weighted`. One that is undefined in a draw (one class only) leaves that draw out and counts it.
-    No interval is given, and `why` says so, for one patient, if half the draws or more were undefined, or if all
-    draws agree: then the films are too few or too alike to show how uncertain the value is.
-    Equal arguments give equal figures. Raises SettingsError unless draws >= 2 and 0 < level < 1.
+    statistics: see `weighted_statistics`. A draw in which a statistic is undefined (one class only) is left out and
+    counted. There is no interval, and `reason` says why, with one patient, if half of the draws or more were undefined,
+    or if all draws agree: then the films are too few or too similar to show how uncertain the value is.
+    The same arguments give the same estimates. Raises SettingsError unless draws >= 2 and 0 < level < 1.
     """
     if draws < 2 or not 0 < level < 1:
         raise SettingsError(
             f"bootstrap: {draws} draws at level {level}; at least 2 draws and a level in (0, 1) are accepted."
         )
-    whole = np.ones((1, len(scores)))
-    values = {name: float(statistic(whole)[0]) for name, statistic in statistics.items()}
-    drawn: dict[str, list[np.ndarray]] = {name: [] for name in statistics}
-    for weights in draw_patients(scores.patients, draws, seed):
+    all_films = np.ones((1, len(scores)))
+    values = {name: float(statistic(all_films)[0]) for name, statistic in statistics.items()}
+    replicates: dict[str, list[np.ndarray]] = {name: [] for name in statistics}
+    for weights in resample_patients(scores.patients, draws, seed):
         for name, statistic in statistics.items():
-            drawn[name].append(statistic(weights))
+            replicates[name].append(statistic(weights))
     patients = len(np.unique(scores.patients))
     return {
-        name: _figure(values[name], np.concatenate(drawn[name]), level, len(scores), patients) for name in statistics
+        name: _estimate(values[name], np.concatenate(replicates[name]), level, len(scores), patients)
+        for name in statistics
     }
 
 
-def draw_patients(patients: np.ndarray, draws: int, seed: int) -> Iterator[np.ndarray]:
-    """Weights `float64 (B, N)` in batches, `draws` rows in all: how often each film's patient was drawn."""
-    names, place = np.unique(patients, return_inverse=True)
+def resample_patients(patients: np.ndarray, draws: int, seed: int) -> Iterator[np.ndarray]:
+    """Weights `float64 (B, N)` in batches, `draws` rows in all: how often each film's patient was drawn.
+
+    patients: `str (N,)`, the patient of each film.
+    """
+    names, patient_of_film = np.unique(patients, return_inverse=True)
     rng = np.random.default_rng(seed)
     batch = max(1, BATCH_WEIGHTS // len(patients))
     for start in range(0, draws, batch):
         rows = min(batch, draws - start)
         picks = rng.integers(len(names), size=(rows, len(names))) + len(names) * np.arange(rows)[:, None]
-        times = np.bincount(picks.ravel(), minlength=rows * len(names)).reshape(rows, len(names))
-        yield times.astype(np.float64)[:, place]
+        counts = np.bincount(picks.ravel(), minlength=rows * len(names)).reshape(rows, len(names))
+        yield counts.astype(np.float64)[:, patient_of_film]
 
 
-def _figure(value: float, drawn: np.ndarray, level: float, films: int, patients: int) -> Estimate:
+def _estimate(value: float, replicates: np.ndarray, level: float, films: int, patients: int) -> Estimate:
     if not np.isfinite(value):
         return missing(METHOD, films, "The statistic is undefined for these films.")
-    defined = drawn[np.isfinite(drawn)]
-    undefined = len(drawn) - len(defined)
+    defined = replicates[np.isfinite(replicates)]
+    undefined = len(replicates) - len(defined)
     if patients == 1:
-        why = "There is one patient only; an interval needs several."
-    elif 2 * undefined >= len(drawn):
-        why = (
-            f"In {undefined} of {len(drawn)} draws the statistic was undefined; the films are too few for an interval."
+        reason = "There is one patient only; an interval needs several."
+    elif 2 * undefined >= len(replicates):
+        reason = (
+            f"The statistic was undefined in {undefined} of {len(replicates)} draws; "
+            "the films are too few for an interval."
         )
     elif np.ptp(defined) < 1e-12:
-        why = "All draws give the same value, so they cannot show how uncertain it is."
+        reason = "All draws give the same value, so they cannot show how uncertain it is."
     else:
         low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
         return Estimate(value, float(low), float(high), METHOD, films, undefined_draws=undefined)
-    return Estimate(value, None, None, METHOD, films, why, undefined)
+    return Estimate(value, None, None, METHOD, films, reason, undefined)

@@ -1,4 +1,4 @@
-"""From a network's logit to a probability that can be taken at its word."""
+"""Platt scaling: from a network's logit to a calibrated probability."""
 
 from dataclasses import dataclass
 
@@ -17,24 +17,24 @@ class Platt:
 
     def probability(self, logits: np.ndarray) -> np.ndarray:
         """Calibrated probabilities of pneumonia, `float64` in [0, 1], in the shape of `logits` (any float)."""
-        return expit(self.slope * np.asarray(logits, dtype=np.float64) + self.intercept)
+        return np.asarray(expit(self.slope * np.asarray(logits, dtype=np.float64) + self.intercept))
 
 
 def fit_platt(logits: np.ndarray, labels: np.ndarray) -> Platt:
-    """Fit the two numbers on validation films (Platt, Advances in Large Margin Classifiers 1999, 61-74).
+    """Fit slope and intercept on validation films (Platt, Advances in Large Margin Classifiers 1999, 61-74).
 
     logits: float (N,), finite. labels: int (N,), 1 = pneumonia.
-    Fitted to Platt's smoothed targets, (n1 + 1) / (n1 + 2) and 1 / (n0 + 2) in place of 1 and 0: so the slope is finite
-    even if the logits separate the classes perfectly, and no probability is surer than that many films allow.
+    Fitted to Platt's smoothed targets, (n1 + 1) / (n1 + 2) and 1 / (n0 + 2) in place of 1 and 0. So the slope is finite
+    even if the logits separate the classes perfectly, and no probability is more extreme than that many films justify.
     Raises DataSetError if lengths differ, a logit is not finite, a label is not 0 or 1, all films have one label, or
     all logits are equal.
     """
-    # A second to import, and reading a film needs only `Platt.probability`.
+    # Takes a second to import, and reading a film needs only `Platt.probability`.
     from sklearn.linear_model import LogisticRegression
 
     x, y = np.asarray(logits, dtype=np.float64), np.asarray(labels)
     if x.ndim != 1 or x.shape != y.shape:
-        raise DataSetError(f"calibration: logits {x.shape} and labels {y.shape}; one of each a film is accepted.")
+        raise DataSetError(f"calibration: logits {x.shape} and labels {y.shape}; one of each per film is accepted.")
     if not np.isfinite(x).all():
         raise DataSetError("calibration: a logit is not a finite number; only finite logits are accepted.")
     if set(np.unique(y).tolist()) != {0, 1}:
@@ -45,8 +45,8 @@ def fit_platt(logits: np.ndarray, labels: np.ndarray) -> Platt:
 
     positives = int(np.sum(y == 1))
     targets = np.where(y == 1, (positives + 1) / (positives + 2), 1 / (len(y) - positives + 2))
-    # A film with target t is a film of label 1 and weight t beside one of label 0 and weight 1 - t. Scaling x makes the
-    # solver's tolerance mean the same whatever the spread of the logits.
+    # A film with target t counts as a film of label 1 with weight t and a film of label 0 with weight 1 - t. Dividing
+    # by the standard deviation makes the solver's tolerance independent of the spread of the logits.
     scale = x.std()
     twice, labels_twice = np.tile(x / scale, 2)[:, None], np.repeat([1, 0], len(x))
     weights = np.concatenate([targets, 1 - targets])

@@ -1,4 +1,4 @@
-"""What a model is worth on a set of films: every figure with its interval, or with the reason why it is missing."""
+"""All estimates of a set of films at one threshold, from sensitivity to calibration, each with its interval."""
 
 import math
 from collections.abc import Callable
@@ -21,12 +21,13 @@ PROPORTIONS = ("sensitivity", "specificity", "accuracy", "ppv", "npv")
 
 @dataclass(frozen=True)
 class Metrics:
-    """Figures of one set of films at one threshold; a film is called pneumonia when its score >= threshold.
+    """Estimates of one set of films at one threshold; a film is called pneumonia when its score >= threshold.
 
+    films, pneumonia, normal, patients: counts. draws, seed: of the bootstrap.
     confusion: true_positives, false_positives, true_negatives, false_negatives.
-    figures: proportions with Wilson's interval, auroc with DeLong's, the others with the patient-clustered bootstrap's.
-    clustered: sensitivity to auroc once more, with the patient-clustered bootstrap's interval, which stays honest
-    where patients have several films.
+    estimates: proportions with Wilson's interval, auroc with DeLong's, the others with the patient-clustered
+    bootstrap's. clustered: the proportions and auroc again, with the patient-clustered bootstrap's interval, which
+    remains valid where patients have several films.
     """
 
     threshold: float
@@ -37,39 +38,39 @@ class Metrics:
     draws: int
     seed: int
     confusion: dict[str, int]
-    figures: dict[str, Estimate]
+    estimates: dict[str, Estimate]
     clustered: dict[str, Estimate]
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready, without NaN."""
-        plain = {name: getattr(self, name) for name in ("threshold", "films", "pneumonia", "normal", "patients")}
-        return plain | {
+        """JSON-ready, without NaN; `estimates` has the key "figures"."""
+        counts = {name: getattr(self, name) for name in ("threshold", "films", "pneumonia", "normal", "patients")}
+        return counts | {
             "draws": self.draws,
             "seed": self.seed,
             "confusion": self.confusion,
-            "figures": {name: figure.to_dict() for name, figure in self.figures.items()},
-            "clustered": {name: figure.to_dict() for name, figure in self.clustered.items()},
+            "figures": {name: estimate.to_dict() for name, estimate in self.estimates.items()},
+            "clustered": {name: estimate.to_dict() for name, estimate in self.clustered.items()},
         }
 
 
 def evaluate(scores: Scores, threshold: float, draws: int = 2000, seed: int = 0) -> Metrics:
-    """Every figure at 95%. Raises SettingsError for a threshold that is not a finite number.
+    """Every estimate with its 95% interval. Raises SettingsError for a threshold that is not a finite number.
 
-    figures, in order: sensitivity, specificity, accuracy, ppv, npv, balanced_accuracy, f1, mcc, auroc,
+    Estimates, in order: sensitivity, specificity, accuracy, ppv, npv, balanced_accuracy, f1, mcc, auroc,
     average_precision, brier, log_loss, calibration_slope, calibration_intercept, ece.
     """
     if not math.isfinite(threshold):
         raise SettingsError(f"threshold {threshold}: a number from 0 to 1 is accepted.")
     called = scores.called(threshold)
     tn, fp, fn, tp = (int(n) for n in sk.confusion_matrix(scores.labels, called, labels=[0, 1]).ravel())
-    drawn = clustered_bootstrap(scores, _statistics(scores, threshold), draws, seed)
+    clustered = clustered_bootstrap(scores, _statistics(scores, threshold), draws, seed)
     values = _values(scores, called)
-    # The value is the library's; the bootstrap's own, equal to it to rounding, serves the draws.
-    drawn = {
-        name: replace(figure, value=float(values[name]()))
-        if name in values and figure.value is not None
-        else _with_reason(name, figure, scores)
-        for name, figure in drawn.items()
+    # The value is scikit-learn's; the bootstrap's own value, equal to it but for rounding, is used for the draws only.
+    clustered = {
+        name: replace(estimate, value=float(values[name]()))
+        if name in values and estimate.value is not None
+        else _with_reason(name, estimate, scores)
+        for name, estimate in clustered.items()
     }
     proportions = {
         "sensitivity": wilson(tp, tp + fn),
@@ -78,9 +79,11 @@ def evaluate(scores: Scores, threshold: float, draws: int = 2000, seed: int = 0)
         "ppv": wilson(tp, tp + fp),
         "npv": wilson(tn, tn + fn),
     }
-    figures = {name: _with_reason(name, figure, scores) for name, figure in proportions.items()}
-    figures |= {
-        name: delong_interval(scores) if name == "auroc" else drawn[name] for name in drawn if name not in figures
+    estimates = {name: _with_reason(name, estimate, scores) for name, estimate in proportions.items()}
+    estimates |= {
+        name: delong_interval(scores) if name == "auroc" else estimate
+        for name, estimate in clustered.items()
+        if name not in estimates
     }
     return Metrics(
         threshold=float(threshold),
@@ -91,13 +94,13 @@ def evaluate(scores: Scores, threshold: float, draws: int = 2000, seed: int = 0)
         draws=draws,
         seed=seed,
         confusion={"true_positives": tp, "false_positives": fp, "true_negatives": tn, "false_negatives": fn},
-        figures=figures,
-        clustered={name: drawn[name] for name in (*PROPORTIONS, "auroc")},
+        estimates=estimates,
+        clustered={name: clustered[name] for name in (*PROPORTIONS, "auroc")},
     )
 
 
 def _statistics(scores: Scores, threshold: float) -> dict[str, Statistic]:
-    """What the bootstrap draws, in the order of the figures."""
+    """The statistics that the bootstrap computes for each draw, in the order of the estimates."""
     formulas: dict[str, Callable[..., np.ndarray]] = {
         "sensitivity": lambda tp, fp, tn, fn: ratio(tp, tp + fn),
         "specificity": lambda tp, fp, tn, fn: ratio(tn, tn + fp),
@@ -108,13 +111,13 @@ def _statistics(scores: Scores, threshold: float) -> dict[str, Statistic]:
         "f1": lambda tp, fp, tn, fn: ratio(2 * tp, 2 * tp + fp + fn),
         "mcc": lambda tp, fp, tn, fn: ratio(tp * tn - fp * fn, np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))),
     }
-    eps = np.finfo(np.float64).eps  # scikit-learn's own margin around 0 and 1
-    label_scores = np.where(scores.labels == 1, scores.scores, 1 - scores.scores)
-    return {name: weighted.counted(scores, threshold, formula) for name, formula in formulas.items()} | {
+    eps = np.finfo(np.float64).eps  # the margin around 0 and 1 that scikit-learn uses
+    probability_of_label = np.where(scores.labels == 1, scores.scores, 1 - scores.scores)
+    return {name: weighted.confusion_statistic(scores, threshold, formula) for name, formula in formulas.items()} | {
         "auroc": weighted.auroc(scores),
         "average_precision": weighted.average_precision(scores),
-        "brier": weighted.averaged((scores.scores - scores.labels) ** 2),
-        "log_loss": weighted.averaged(-np.log(np.clip(label_scores, eps, 1 - eps))),
+        "brier": weighted.mean((scores.scores - scores.labels) ** 2),
+        "log_loss": weighted.mean(-np.log(np.clip(probability_of_label, eps, 1 - eps))),
         "calibration_slope": weighted.calibration_slope(scores),
         "calibration_intercept": weighted.calibration_intercept(scores),
         "ece": weighted.expected_calibration_error(scores),
@@ -122,7 +125,7 @@ def _statistics(scores: Scores, threshold: float) -> dict[str, Statistic]:
 
 
 def _values(scores: Scores, called: np.ndarray) -> dict[str, Callable[[], float]]:
-    """scikit-learn's value of what it has; asked for only where it is defined."""
+    """The estimates that scikit-learn has, as functions, so that each is computed only where it is defined."""
     labels, probabilities = scores.labels, scores.scores
     return {
         "balanced_accuracy": lambda: sk.balanced_accuracy_score(labels, called),
@@ -135,20 +138,20 @@ def _values(scores: Scores, called: np.ndarray) -> dict[str, Callable[[], float]
     }
 
 
-def _with_reason(name: str, figure: Estimate, scores: Scores) -> Estimate:
-    """A missing value says why in the words of its own definition."""
+def _with_reason(name: str, estimate: Estimate, scores: Scores) -> Estimate:
+    """A missing value gets the reason that follows from its definition; the calibration error the number of bins."""
     if name == "ece":
-        return replace(figure, method=f"{figure.method}; {ECE_BINS} bins of equal width")
-    if figure.value is not None:
-        return figure
+        return replace(estimate, method=f"{estimate.method}; {ECE_BINS} bins of equal width")
+    if estimate.value is not None:
+        return estimate
     reasons = {
         "sensitivity": "No film is labelled pneumonia.",
         "specificity": "No film is labelled normal.",
         "ppv": "No film was called pneumonia.",
         "npv": "No film was called normal.",
         "f1": "No film is labelled pneumonia and none was called so.",
-        "mcc": scores.one_class or "All films were called alike.",
-        "calibration_slope": scores.one_class
+        "mcc": scores.one_class_reason or "All films were called alike.",
+        "calibration_slope": scores.one_class_reason
         or "The scores of the two classes do not overlap, so no finite slope fits best.",
     }
-    return missing(figure.method, figure.n, reasons.get(name) or scores.one_class or str(figure.why))
+    return missing(estimate.method, estimate.n, reasons.get(name) or scores.one_class_reason or str(estimate.reason))

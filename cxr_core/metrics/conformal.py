@@ -1,4 +1,4 @@
-"""Answers that may be "both": conformal limits that keep the error rate of each class.
+"""Conformal prediction: which classes stay possible for a film at a chosen error rate.
 
 Class-conditional (Mondrian) split conformal prediction: Vovk, ACML 2012 (PMLR 25:475-490); Ding et al., NeurIPS 2023.
 """
@@ -17,17 +17,17 @@ Answer = Literal["pneumonia", "normal", "both", "neither"]
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Which classes stay possible at a probability p.
+class ConformalLimits:
+    """The limits between which classes stay possible at a probability p of pneumonia.
 
-    Pneumonia stays possible while p >= pneumonia_from, normal while p <= normal_to; both in [0, 1].
+    Pneumonia stays possible if p >= pneumonia_from, normal if p <= normal_to; both limits in [0, 1].
     """
 
     pneumonia_from: float
     normal_to: float
 
     def answer(self, probability: float) -> Answer:
-        """The classes that stay possible."""
+        """The classes that stay possible at a probability in [0, 1]."""
         pneumonia, normal = probability >= self.pneumonia_from, probability <= self.normal_to
         if pneumonia and normal:
             return "both"
@@ -36,21 +36,21 @@ class Limits:
         return "neither"
 
     def to_dict(self) -> dict[str, float]:
-        """The keyword arguments that make it again."""
+        """JSON-ready: the keyword arguments of the constructor."""
         return asdict(self)
 
 
-def fit_conformal(scores: Scores, errors: Sequence[float] = (0.05, 0.1, 0.2)) -> dict[str, Limits]:
-    """Limits for each error rate, keyed by it as text ("0.05").
+def fit_conformal(scores: Scores, errors: Sequence[float] = (0.05, 0.1, 0.2)) -> dict[str, ConformalLimits]:
+    """Conformal limits for each error rate; the keys are the rates as text ("0.05").
 
-    For a new film from the same source as these, the true class is ruled out with at most that probability, for films
-    with pneumonia and for normal films alike. It holds for films that are exchangeable with these: not trained on, and
-    strictly one film a patient; films of one patient make the rate vary more from one validation set to the next.
-    A class too small for the rate (fewer than 1 / error - 1 films) is never ruled out.
+    For a new film from the same source as these, the true class is ruled out with at most that probability, among films
+    with pneumonia and among normal films. This is guaranteed for films that are exchangeable with these: not used in
+    training and, strictly, one film per patient. With several films per patient, the rate varies more from one
+    validation set to the next. A class too small for the rate (fewer than 1 / error - 1 films) is never ruled out.
     Raises DataSetError if all films have one label, SettingsError for an error rate outside (0, 1).
     """
-    if scores.one_class:
-        raise DataSetError(f"conformal limits: {scores.one_class}")
+    if scores.one_class_reason:
+        raise DataSetError(f"conformal limits: {scores.one_class_reason}")
     pneumonia = np.sort(scores.scores[scores.labels == 1])
     normal = np.sort(scores.scores[scores.labels == 0])
     limits = {}
@@ -58,7 +58,7 @@ def fit_conformal(scores: Scores, errors: Sequence[float] = (0.05, 0.1, 0.2)) ->
         if not 0 < error < 1:
             raise SettingsError(f"error rate {error}: a number between 0 and 1 is accepted.")
         below, above = _ruled_out(len(pneumonia), error), _ruled_out(len(normal), error)
-        limits[f"{error:g}"] = Limits(
+        limits[f"{error:g}"] = ConformalLimits(
             pneumonia_from=float(pneumonia[below - 1]) if below else 0.0,
             normal_to=float(normal[-above]) if above else 1.0,
         )
@@ -67,5 +67,5 @@ def fit_conformal(scores: Scores, errors: Sequence[float] = (0.05, 0.1, 0.2)) ->
 
 def _ruled_out(films: int, error: float) -> int:
     """Rank of the limit from the unlikely end: floor(error * (n + 1)), the finite-sample correction."""
-    # The hair above keeps 0.1 * 30 from counting as 2.
+    # The small number compensates for rounding: 0.29 * 100 is 28.999999999999996 and must give 29.
     return math.floor(error * (films + 1) + 1e-9)

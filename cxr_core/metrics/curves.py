@@ -1,6 +1,7 @@
-"""The points of each drawing, as plain lists ready for JSON or a chart; nothing is drawn here.
+"""The points of the curves: ROC, precision-recall, reliability, score histogram, decision curve. Nothing is drawn here.
 
-Each function returns a dict of lists of equal length (scalars beside them are named so), floats, without NaN.
+Each function returns a dict of lists of floats, all of one length, without NaN and ready for JSON. A scalar among them
+is named as such.
 """
 
 from typing import Any
@@ -9,15 +10,17 @@ import numpy as np
 from sklearn import metrics as sk
 
 from cxr_core.errors import DataSetError
-from cxr_core.metrics.bootstrap import draw_patients
+from cxr_core.metrics.bootstrap import resample_patients
 from cxr_core.metrics.estimate import wilson
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.weighted_statistics import ECE_BINS, score_bin
 
+Points = dict[str, list[Any]]
+
 GRID = np.linspace(0, 1, 101)
 
 
-def roc_curve(scores: Scores) -> dict[str, list]:
+def roc_curve(scores: Scores) -> Points:
     """`false_positive_rate`, `sensitivity`, `threshold` from (0, 0) to (1, 1).
 
     The first threshold, above every score, is None. Raises DataSetError if all films have one label.
@@ -31,33 +34,34 @@ def roc_curve(scores: Scores) -> dict[str, list]:
     }
 
 
-def roc_band(scores: Scores, draws: int = 500, seed: int = 0, level: float = 0.95) -> dict[str, list]:
+def roc_band(scores: Scores, draws: int = 500, seed: int = 0, level: float = 0.95) -> Points:
     """`false_positive_rate` (a grid of 101) and the sensitivity's pointwise `low` and `high` at each.
 
-    From draws of patients with replacement, see `bootstrap`; a draw of one class is left out. At each rate the
-    sensitivity of the highest threshold that keeps to it. Raises DataSetError if all films have one label.
+    From bootstrap draws of patients, see `bootstrap`; a draw with one class only is left out. The sensitivity at a rate
+    is the highest among thresholds with at most that false positive rate. Raises DataSetError if all films have one
+    label.
     """
     _require_both_classes("ROC band", scores)
-    values, place = np.unique(-scores.scores, return_inverse=True)
-    order = np.argsort(place, kind="stable")
-    ends = np.searchsorted(place[order], np.arange(len(values)), side="right") - 1
+    values, rank = np.unique(-scores.scores, return_inverse=True)
+    order = np.argsort(rank, kind="stable")
+    last_of_value = np.searchsorted(rank[order], np.arange(len(values)), side="right") - 1
     pneumonia = scores.labels[order]
     curves = []
-    for weights in draw_patients(scores.patients, draws, seed):
+    for weights in resample_patients(scores.patients, draws, seed):
         sorted_weights = weights[:, order]
-        true_positives = np.cumsum(sorted_weights * pneumonia, axis=1)[:, ends]
-        false_positives = np.cumsum(sorted_weights * (1 - pneumonia), axis=1)[:, ends]
-        for found, alarms in zip(true_positives, false_positives, strict=True):
-            if found[-1] and alarms[-1]:
-                step = np.searchsorted(alarms / alarms[-1], GRID, side="right")
-                curves.append(np.concatenate([[0.0], found / found[-1]])[step])
+        true_positives = np.cumsum(sorted_weights * pneumonia, axis=1)[:, last_of_value]
+        false_positives = np.cumsum(sorted_weights * (1 - pneumonia), axis=1)[:, last_of_value]
+        for tp, fp in zip(true_positives, false_positives, strict=True):
+            if tp[-1] and fp[-1]:
+                step = np.searchsorted(fp / fp[-1], GRID, side="right")
+                curves.append(np.concatenate([[0.0], tp / tp[-1]])[step])
     if not curves:
         raise DataSetError("ROC band: no draw has both classes; more patients are needed.")
     low, high = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return {"false_positive_rate": GRID.tolist(), "low": low.tolist(), "high": high.tolist()}
 
 
-def precision_recall_curve(scores: Scores) -> dict[str, list]:
+def precision_recall_curve(scores: Scores) -> Points:
     """`recall`, `precision`, `threshold` from recall 1 down to 0; the last threshold, above every score, is None.
 
     Raises DataSetError if all films have one label.
@@ -71,16 +75,16 @@ def precision_recall_curve(scores: Scores) -> dict[str, list]:
     }
 
 
-def reliability_diagram(scores: Scores, bins: int = ECE_BINS) -> dict[str, list]:
-    """One entry for each bin that holds films, of `bins` of equal width.
+def reliability_diagram(scores: Scores, bins: int = ECE_BINS) -> Points:
+    """One entry for each bin that has films, out of `bins` bins of equal width.
 
     `from_score`, `to_score`, `mean_score`, `observed` (share with pneumonia), its Wilson interval `low`, `high`, and
     `films`.
     """
-    place = score_bin(scores.scores, bins)
+    bin_of_film = score_bin(scores.scores, bins)
     points = []
-    for number in np.unique(place):
-        inside = place == number
+    for number in np.unique(bin_of_film):
+        inside = bin_of_film == number
         observed = wilson(int(scores.labels[inside].sum()), int(inside.sum()))
         edges = (float(number / bins), float((number + 1) / bins))
         mean = float(scores.scores[inside].mean())
@@ -89,12 +93,12 @@ def reliability_diagram(scores: Scores, bins: int = ECE_BINS) -> dict[str, list]
     return {name: list(column) for name, column in zip(names, zip(*points, strict=True), strict=True)}
 
 
-def score_histogram(scores: Scores, bins: int = 40) -> dict[str, list]:
-    """`from_score`, `to_score`, and the films of each class in it, `pneumonia` and `normal`."""
-    place = score_bin(scores.scores, bins)
+def score_histogram(scores: Scores, bins: int = 40) -> Points:
+    """`from_score` and `to_score` of each bin, and its number of films of each class, `pneumonia` and `normal`."""
+    bin_of_film = score_bin(scores.scores, bins)
     edges = (np.arange(bins + 1) / bins).tolist()
     counts = {
-        name: np.bincount(place[scores.labels == label], minlength=bins).tolist()
+        name: np.bincount(bin_of_film[scores.labels == label], minlength=bins).tolist()
         for name, label in (("pneumonia", 1), ("normal", 0))
     }
     return {"from_score": edges[:-1], "to_score": edges[1:]} | counts
@@ -104,7 +108,7 @@ def decision_curve(scores: Scores) -> dict[str, Any]:
     """Net benefit for each threshold probability 0.01 ... 0.99 (Vickers and Elkin, Med Decis Making 2006; 26:565-574).
 
     `threshold`, and the net benefit of the `model`, of treating `all` and of treating `none`; the scalar `prevalence`
-    is that of these films, and the curve holds for it only.
+    is that of these films; the curve is valid at that prevalence only.
     """
     thresholds = GRID[1:-1]
     called = scores.scores[None, :] >= thresholds[:, None]
@@ -121,5 +125,5 @@ def decision_curve(scores: Scores) -> dict[str, Any]:
 
 
 def _require_both_classes(curve: str, scores: Scores) -> None:
-    if scores.one_class:
-        raise DataSetError(f"{curve}: {scores.one_class}")
+    if scores.one_class_reason:
+        raise DataSetError(f"{curve}: {scores.one_class_reason}")

@@ -1,8 +1,8 @@
 """AUROC with DeLong's interval.
 
 DeLong, DeLong and Clarke-Pearson, Biometrics 1988; 44:837-845. Placements from midranks in O(N log N): Sun and Xu,
-IEEE Signal Processing Letters 2014; 21:1389-1393. It takes the films as independent; films of one patient are not, see
-`bootstrap.clustered_bootstrap`.
+IEEE Signal Processing Letters 2014; 21:1389-1393. The films are assumed to be independent. Films of one patient are
+not; see `bootstrap.clustered_bootstrap`.
 """
 
 import numpy as np
@@ -15,21 +15,21 @@ METHOD = "DeLong"
 
 
 def delong_interval(scores: Scores, level: float = 0.95) -> Estimate:
-    """Area under the ROC curve with its interval, cut off at 0 and 1. 0 < level < 1.
+    """Area under the ROC curve with its interval, clipped to [0, 1]. 0 < level < 1.
 
     No value if all films have one label. No interval if a class has one film, or if the variance is 0 (perfect
-    separation, all scores equal): a width of 0 would say that the value is certain.
+    separation, all scores equal): an interval of width 0 would claim that the value is certain.
     """
-    if scores.one_class:
-        return missing(METHOD, len(scores), scores.one_class)
-    over_normal, over_pneumonia = placements(scores)
-    value = float(over_normal.mean())
+    if scores.one_class_reason:
+        return missing(METHOD, len(scores), scores.one_class_reason)
+    v10, v01 = placements(scores)
+    value = float(v10.mean())
     if min(scores.pneumonia, scores.normal) < 2:
         return Estimate(value, None, None, METHOD, len(scores), "One class has one film only; an interval needs two.")
-    if np.ptp(over_normal) == 0 and np.ptp(over_pneumonia) == 0:
-        why = "All films of a class rank alike, so DeLong's variance is 0 and gives no interval."
-        return Estimate(value, None, None, METHOD, len(scores), why)
-    half = norm.ppf((1 + level) / 2) * np.sqrt(variance(over_normal, over_pneumonia))
+    if np.ptp(v10) == 0 and np.ptp(v01) == 0:
+        reason = "All films of a class rank alike, so DeLong's variance is 0 and gives no interval."
+        return Estimate(value, None, None, METHOD, len(scores), reason)
+    half = norm.ppf((1 + level) / 2) * np.sqrt(variance(v10, v01))
     return Estimate(value, float(max(0.0, value - half)), float(min(1.0, value + half)), METHOD, len(scores))
 
 
@@ -41,11 +41,11 @@ def placements(scores: Scores) -> tuple[np.ndarray, np.ndarray]:
     """
     pneumonia, normal = scores.scores[scores.labels == 1], scores.scores[scores.labels == 0]
     ranks = rankdata(np.concatenate([pneumonia, normal]))
-    over_normal = (ranks[: len(pneumonia)] - rankdata(pneumonia)) / len(normal)
-    over_pneumonia = 1 - (ranks[len(pneumonia) :] - rankdata(normal)) / len(pneumonia)
-    return over_normal, over_pneumonia
+    v10 = (ranks[: len(pneumonia)] - rankdata(pneumonia)) / len(normal)
+    v01 = 1 - (ranks[len(pneumonia) :] - rankdata(normal)) / len(pneumonia)
+    return v10, v01
 
 
-def variance(over_normal: np.ndarray, over_pneumonia: np.ndarray) -> float:
-    """Variance of the AUROC, or of a difference of two from the differences of their placements."""
-    return float(over_normal.var(ddof=1) / len(over_normal) + over_pneumonia.var(ddof=1) / len(over_pneumonia))
+def variance(v10: np.ndarray, v01: np.ndarray) -> float:
+    """Variance of an AUROC from its placements; of a difference of two AUROCs from the differences of placements."""
+    return float(v10.var(ddof=1) / len(v10) + v01.var(ddof=1) / len(v01))

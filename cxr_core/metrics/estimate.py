@@ -1,18 +1,18 @@
-"""A figure with its interval, and the interval of a proportion."""
+"""An estimate with its confidence interval, and the interval of a proportion."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """One number, how uncertain it is, and why it is missing if it is.
+    """One number, its confidence interval and, where one of them is missing, the reason.
 
-    value, low, high: finite, or None where they cannot be computed; `why` then says why, in one sentence.
-    method: how the interval was made. n: the films it rests on.
+    value, low, high: finite, or None where they cannot be computed; `reason` then says why, in one sentence.
+    method: how the interval was computed. n: the number of films behind the estimate.
     undefined_draws: bootstrap draws in which the statistic was undefined and which were left out.
-    Raises ValueError for a number that is not finite, and for a missing one without a reason.
+    Raises ValueError for a number that is not finite, and for a missing number without a reason.
     """
 
     value: float | None
@@ -20,36 +20,50 @@ class Estimate:
     high: float | None
     method: str
     n: int
-    why: str | None = None
+    reason: str | None = None
     undefined_draws: int = 0
 
     def __post_init__(self) -> None:
         numbers = (self.value, self.low, self.high)
         if not all(number is None or math.isfinite(number) for number in numbers):
-            raise ValueError(f"a figure's numbers are finite or None, not {numbers}.")
-        if None in numbers and self.why is None:
-            raise ValueError("a figure without a value or an interval says why.")
+            raise ValueError(f"the numbers of an estimate are finite or None, not {numbers}.")
+        if None in numbers and self.reason is None:
+            raise ValueError("an estimate without a value or an interval needs a reason.")
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready, without NaN."""
-        return asdict(self)
+        """JSON-ready, without NaN; `reason` has the key "why"."""
+        return {
+            "value": self.value,
+            "low": self.low,
+            "high": self.high,
+            "method": self.method,
+            "n": self.n,
+            "why": self.reason,
+            "undefined_draws": self.undefined_draws,
+        }
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> "Estimate":
+        """The estimate that `to_dict` wrote. Raises KeyError or TypeError for anything else."""
+        others = {name: value for name, value in stored.items() if name != "why"}
+        return cls(**others, reason=stored["why"])
 
 
-def missing(method: str, n: int, why: str) -> Estimate:
-    """A figure that cannot be computed, with the reason."""
-    return Estimate(None, None, None, method, n, why)
+def missing(method: str, n: int, reason: str) -> Estimate:
+    """An estimate that cannot be computed, with the reason."""
+    return Estimate(None, None, None, method, n, reason)
 
 
 def wilson(successes: int, trials: int, level: float = 0.95) -> Estimate:
     """A proportion with Wilson's score interval (Wilson, J Am Stat Assoc 1927; 22:209-212).
 
-    It takes the trials as independent: films of one patient are not, see `bootstrap.clustered_bootstrap`.
+    The trials are assumed to be independent. Films of one patient are not; see `bootstrap.clustered_bootstrap`.
     0 <= successes <= trials, 0 < level < 1; raises ValueError otherwise. Without trials the value is missing.
     """
     if trials == 0 and successes == 0:
         return missing("Wilson", 0, "There is no film to count.")
-    from scipy.stats import binomtest  # a second to import, and pages only show figures that were made
+    from scipy.stats import binomtest  # takes a second to import; pages only show stored estimates
 
-    found = binomtest(successes, trials)
-    interval = found.proportion_ci(level, method="wilson")
-    return Estimate(float(found.statistic), float(interval.low), float(interval.high), "Wilson", trials)
+    test = binomtest(successes, trials)
+    interval = test.proportion_ci(level, method="wilson")
+    return Estimate(float(test.statistic), float(interval.low), float(interval.high), "Wilson", trials)

@@ -10,43 +10,47 @@ def number(value: float | None, digits: int = 3) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
-def interval(figure: dict[str, Any], digits: int = 3) -> str:
-    """An interval, or "" where there is none."""
-    return "" if figure["low"] is None else f"{figure['low']:.{digits}f} to {figure['high']:.{digits}f}"
+def interval(estimate: dict[str, Any], digits: int = 3) -> str:
+    """An interval, "0.960 to 0.988", or "" where there is none. estimate: as `Estimate.to_dict()`."""
+    return "" if estimate["low"] is None else f"{estimate['low']:.{digits}f} to {estimate['high']:.{digits}f}"
 
 
-def in_short(figure: dict[str, Any], digits: int = 3) -> str:
-    """Value and interval: "0.974 (0.960 to 0.988)"."""
-    between = interval(figure, digits)
-    return f"{number(figure['value'], digits)} ({between})" if between else number(figure["value"], digits)
+def value_with_interval(estimate: dict[str, Any], digits: int = 3) -> str:
+    """Value and interval, "0.974 (0.960 to 0.988)"; the value alone where there is no interval."""
+    between = interval(estimate, digits)
+    return f"{number(estimate['value'], digits)} ({between})" if between else number(estimate["value"], digits)
 
 
-def quoted(metrics: dict[str, Any], name: str) -> dict[str, Any]:
-    """The figure to quote: with its interval by patient, or the plain one where draws of patients give none."""
-    clustered = metrics["clustered"].get(name)
-    return clustered if clustered and clustered["low"] is not None else metrics["figures"][name]
+def estimate_to_report(metrics: dict[str, Any], name: str) -> dict[str, Any]:
+    """The estimate with its patient-clustered interval; with the plain interval where there is no clustered one.
+
+    metrics: as `Metrics.to_dict()`. name: a key of `labels.ESTIMATES`.
+    """
+    clustered: dict[str, Any] | None = metrics["clustered"].get(name)
+    plain: dict[str, Any] = metrics["figures"][name]
+    return clustered if clustered and clustered["low"] is not None else plain
 
 
 def rows(metrics: dict[str, Any]) -> list[dict[str, str]]:
-    """The table of figures: each with its interval and method, and beside it the patient-clustered interval.
+    """The table of estimates: each with its interval and method, and its patient-clustered interval.
 
-    metrics: as `Metrics.to_dict()`. A figure that is missing has the reason in its last column.
+    metrics: as `Metrics.to_dict()`. A missing estimate has the reason in the last column.
     """
-    told = []
+    table = []
     for name, title in ESTIMATES.items():
-        figure = metrics["figures"][name]
+        estimate = metrics["figures"][name]
         clustered = metrics["clustered"].get(name)
-        note = figure["why"] or ""
-        if figure["undefined_draws"]:
-            note = f"{note} Undefined in {figure['undefined_draws']} of {metrics['draws']} draws.".strip()
-        told.append(
+        note = estimate["why"] or ""
+        if estimate["undefined_draws"]:
+            note = f"{note} Undefined in {estimate['undefined_draws']} of {metrics['draws']} draws.".strip()
+        table.append(
             {
-                "Figure": title,
-                "Value": number(figure["value"]),
-                "95% interval": interval(figure),
-                "Method": figure["method"],
+                "Estimate": title,
+                "Value": number(estimate["value"]),
+                "95% interval": interval(estimate),
+                "Method": estimate["method"],
                 "95% interval, by patient": interval(clustered) if clustered else "",
                 "Note": note,
             }
         )
-    return told
+    return table

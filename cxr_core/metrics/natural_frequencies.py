@@ -1,4 +1,4 @@
-"""A calibrated probability in natural frequencies: of films with such a score, how many had pneumonia."""
+"""A probability as a natural frequency: of the validation films with a similar score, how many had pneumonia."""
 
 from typing import Any
 
@@ -12,26 +12,26 @@ GROUPS = 8
 
 
 def frequency_table(scores: Scores, groups: int = GROUPS) -> list[dict[str, Any]]:
-    """Films in groups of about equal size by score, for a model's card; the groups touch and cover [0, 1].
+    """Films in groups of about equal size by score, for a model's card; together the groups cover [0, 1].
 
-    Each row: `up_to` (the highest score of the group, 1 for the last), `films`, `pneumonia`, and `low` and `high` of
-    the Wilson interval of their ratio. Use films that were not trained on.
+    Each row: `up_to` (the highest score of the group, 1 for the last), `films`, `pneumonia`, and `low` and `high`, the
+    Wilson interval of their ratio. Use films that were not trained on.
     """
     order = np.argsort(scores.scores, kind="stable")
     rows: list[dict[str, Any]] = []
     for part in np.array_split(order, min(groups, len(order))):
-        count = wilson(int(scores.labels[part].sum()), len(part))
+        share = wilson(int(scores.labels[part].sum()), len(part))
         up_to = float(scores.scores[part].max())
         rows.append({"up_to": up_to, "films": len(part), "pneumonia": int(scores.labels[part].sum())})
-        rows[-1] |= {"low": count.low, "high": count.high}
+        rows[-1] |= {"low": share.low, "high": share.high}
     rows[-1]["up_to"] = 1.0
     return rows
 
 
-def films_like_this(table: list[dict[str, Any]], probability: float) -> str:
+def frequency_text(table: list[dict[str, Any]], probability: float) -> str:
     """For a clinician (Gigerenzer, BMJ 2003; 327:741): "Of 65 films with a score like this one, 64 had pneumonia ...".
 
-    table: of `frequency_table`; probability in [0, 1]. Raises DataSetError for an empty table.
+    table: as `frequency_table` returns it; probability in [0, 1]. Raises DataSetError for an empty table.
     """
     if not table:
         raise DataSetError("frequencies: the table has no row; films that were not trained on are needed.")

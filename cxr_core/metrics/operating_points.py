@@ -1,4 +1,4 @@
-"""Thresholds that are chosen by a rule, on films that were not trained on and will not be tested on."""
+"""How the thresholds of the operating points are chosen: rule out, balanced and rule in."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +16,10 @@ ROUNDING = 1e-12  # equal sums of rates may differ by less than this
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """A threshold, the rule that chose it, and what it reached on the films it was chosen on (so: optimistic).
+    """A threshold, the rule that chose it, and its estimates on the films it was chosen on (these are optimistic).
 
-    threshold: a film is called pneumonia when its score >= threshold. In [0, 1], or the next number above 1 where
-    not even a score of 1 may be called.
+    threshold: a film is called pneumonia when its score >= threshold. In [0, 1], or the next number above 1 if
+    not even a score of 1 may be called pneumonia.
     """
 
     threshold: float
@@ -40,14 +40,16 @@ class OperatingPoint:
 def choose_operating_points(scores: Scores) -> dict[str, OperatingPoint]:
     """`rule_out`, `balanced` and `rule_in`, with Wilson intervals.
 
-    Choose on validation patients only. `balanced`: Youden's J (Cancer 1950; 3:32-35) has a flat top, on which a few
-    films decide; of the thresholds that these films cannot tell from the best, J within one standard error of it
-    (Breiman et al., Classification and Regression Trees 1984, section 3.4.3), the highest is taken: what fails first on
-    films of another time or hospital is specificity. Where the network divides the classes so well that the rules would
-    cross, `rule_out` is not above `balanced`, nor `rule_in` below it. Raises DataSetError if all films have one label.
+    Use validation patients only: films that were not trained on and will not be tested on.
+    `balanced`: the maximum of Youden's J (Cancer 1950; 3:32-35) is flat, so that a few films decide where it lies. All
+    thresholds with J within one standard error of the best are equally good on these films (Breiman et al.,
+    Classification and Regression Trees 1984, section 3.4.3). The highest of them is taken, because specificity is what
+    drops first on films of another time or hospital. If the network separates the classes so well that the rules would
+    cross, `rule_out` is not above `balanced` and `rule_in` not below it. Raises DataSetError if all films have one
+    label.
     """
-    if scores.one_class:
-        raise DataSetError(f"operating points: {scores.one_class}")
+    if scores.one_class_reason:
+        raise DataSetError(f"operating points: {scores.one_class_reason}")
     thresholds, true_positives, true_negatives = _candidates(scores)
     sensitivity, specificity = true_positives / scores.pneumonia, true_negatives / scores.normal
     youden = sensitivity + specificity
@@ -75,30 +77,30 @@ def choose_operating_points(scores: Scores) -> dict[str, OperatingPoint]:
     }
     return {
         name: OperatingPoint(
-            threshold=float(thresholds[place]),
+            threshold=float(thresholds[index]),
             rule=rule,
-            sensitivity=wilson(int(true_positives[place]), scores.pneumonia),
-            specificity=wilson(int(true_negatives[place]), scores.normal),
+            sensitivity=wilson(int(true_positives[index]), scores.pneumonia),
+            specificity=wilson(int(true_negatives[index]), scores.normal),
         )
-        for name, (place, rule) in chosen.items()
+        for name, (index, rule) in chosen.items()
     }
 
 
 def _candidates(scores: Scores) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Every threshold that calls the films differently, rising, with its true positives and true negatives.
+    """All thresholds that differ in the films they call, rising, with their true positives and true negatives.
 
-    A threshold lies midway between two neighbouring scores, so that it does not hinge on one film; the first calls
-    all films pneumonia, the last none.
+    A threshold lies midway between two neighbouring scores, so that it does not depend on a single film. The first
+    calls all films pneumonia, the last none.
     """
-    values, place = np.unique(scores.scores, return_inverse=True)
-    films = np.bincount(place)
-    pneumonia = np.bincount(place, weights=scores.labels).astype(np.int64)
+    values, index = np.unique(scores.scores, return_inverse=True)
+    films = np.bincount(index)
+    pneumonia = np.bincount(index, weights=scores.labels).astype(np.int64)
     called_normal = np.concatenate([[0], np.cumsum(films)])
     missed = np.concatenate([[0], np.cumsum(pneumonia)])
 
     lower, upper = np.concatenate([[0.0], values]), np.concatenate([values, [1.0]])
     thresholds = (lower + upper) / 2
-    # Between two neighbouring floating point numbers there is no middle; the upper one divides them as well.
+    # Between two neighbouring floating point numbers there is no midpoint; the upper one separates them as well.
     thresholds[1:] = np.where(thresholds[1:] > lower[1:], thresholds[1:], upper[1:])
     if values[-1] == 1.0:
         thresholds[-1] = np.nextafter(1.0, 2.0)

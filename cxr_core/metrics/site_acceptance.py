@@ -1,15 +1,15 @@
-"""Does a system hold at another site? A few hundred of its own labelled films tell, with what they cannot tell.
+"""Site acceptance: whether a system reaches its released sensitivity and specificity on a site's own labelled films.
 
-The threshold is moved by one number, the shift of the scores' logits ("recalibration in the large": Janssen et al.,
-J Clin Epidemiol 2008; 61:76-86; Steyerberg, Clinical Prediction Models, 2019, ch. 20): a few hundred films do not carry
-more. The films are weighted to the prevalence that the system was calibrated at, so that a site with fewer sick
-children and the same scores for sick and healthy ones shows no shift.
+Recalibration moves the threshold by one number, the shift of the scores' logits ("recalibration in the large": Janssen
+et al., J Clin Epidemiol 2008; 61:76-86; Steyerberg, Clinical Prediction Models, 2019, ch. 20). A few hundred films are
+too few to estimate more. The films are weighted to the prevalence that the system was calibrated at, so that a site
+with another prevalence, but the same scores within each class, shows no shift.
 
 Percentile intervals of few patients are too narrow, so they are widened to `expanded_level`.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -20,16 +20,17 @@ from cxr_core.errors import SettingsError
 from cxr_core.metrics import weighted_statistics as weighted
 from cxr_core.metrics.bootstrap import clustered_bootstrap
 from cxr_core.metrics.estimate import Estimate, missing, wilson
+from cxr_core.metrics.prevalence import require_prevalence
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.weighted_statistics import Statistic, ratio
 
-FEWEST_FILMS, FEWEST_OF_A_CLASS = 50, 10
-LEAST_AUROC = 0.9
+MIN_FILMS, MIN_PER_CLASS = 50, 10
+MIN_AUROC = 0.9
 
 
 @dataclass(frozen=True)
-class Promise:
-    """An operating point as released: its threshold, and the lower ends of what it reached on validation patients."""
+class ReleasedPoint:
+    """An operating point as released: its threshold, and the lower ends of its intervals on validation patients."""
 
     threshold: float
     sensitivity: float
@@ -37,8 +38,8 @@ class Promise:
 
 
 @dataclass(frozen=True)
-class PointHere:
-    """An operating point on the site's films, as released and recalibrated. `holds`: see `accept`."""
+class SitePoint:
+    """An operating point on the site's films, as released and after recalibration. `holds`: see `accept`."""
 
     threshold: float
     sensitivity: Estimate
@@ -49,48 +50,70 @@ class PointHere:
     specificity_after: Estimate
     holds_after: bool
 
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready, without NaN."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value.to_dict() if isinstance(value, Estimate) else value for name, value in values.items()}
+
 
 @dataclass(frozen=True)
 class Acceptance:
-    """What a site's films say. figures: auroc, calibration_slope, calibration_intercept, ece.
+    """The result of a site acceptance. estimates: auroc, calibration_slope, calibration_intercept, ece.
 
-    shift: by how many logits the scores are higher here than they should be. point: the operating point in use.
-    more_films: how many more films would halve the interval of each figure.
-    verdict: "fit", "fit after recalibration", "not fit", or "too few films"; reasons: why, in sentences.
+    shift: by how many logits the site's scores are too high. point: the operating point in use.
+    more_films: how many more films would halve the interval of each estimate.
+    verdict: "fit", "fit after recalibration", "not fit", or "too few films"; reasons: one sentence each.
     """
 
     films: int
     pneumonia: int
     normal: int
     patients: int
-    figures: dict[str, Estimate]
+    estimates: dict[str, Estimate]
     shift: Estimate
-    points: dict[str, PointHere]
+    points: dict[str, SitePoint]
     point: str
     more_films: dict[str, int]
     verdict: str
     reasons: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready, without NaN."""
-        return asdict(self)
+        """JSON-ready, without NaN; `estimates` has the key "figures"."""
+        return {
+            "films": self.films,
+            "pneumonia": self.pneumonia,
+            "normal": self.normal,
+            "patients": self.patients,
+            "figures": {name: estimate.to_dict() for name, estimate in self.estimates.items()},
+            "shift": self.shift.to_dict(),
+            "points": {name: point.to_dict() for name, point in self.points.items()},
+            "point": self.point,
+            "more_films": self.more_films,
+            "verdict": self.verdict,
+            "reasons": self.reasons,
+        }
 
 
 def accept(
-    scores: Scores, promises: Mapping[str, Promise], point: str, prevalence: float, draws: int = 2000, seed: int = 0
+    scores: Scores,
+    released: Mapping[str, ReleasedPoint],
+    point: str,
+    prevalence: float,
+    draws: int = 2000,
+    seed: int = 0,
 ) -> Acceptance:
     """Judge a system by a site's labelled films.
 
-    prevalence: at which the system was calibrated. An operating point holds unless its sensitivity or its specificity
-    here lies below what it promised with its whole interval. Fit: AUROC at least LEAST_AUROC, the point in use holds
-    and no shift shows. Fit after recalibration: the recalibrated one holds. With fewer than FEWEST_FILMS films, or
-    FEWEST_OF_A_CLASS of a class, there are figures but no verdict. Raises SettingsError for a prevalence outside (0, 1)
-    or a point that is not among the promises.
+    released: the operating points by name. point: the one in use. prevalence: at which the system was calibrated.
+    An operating point holds unless the whole interval of its sensitivity or specificity here lies below the released
+    one. "fit": the AUROC is at least MIN_AUROC, the point in use holds and no shift is found. "fit after
+    recalibration": the recalibrated point holds. With fewer than MIN_FILMS films, or MIN_PER_CLASS of a class, there
+    are estimates but no verdict. Raises SettingsError for a prevalence outside (0, 1) or a point that is not among the
+    released ones.
     """
-    if not 0 < prevalence < 1:
-        raise SettingsError(f"prevalence {prevalence}: a number between 0 and 1 is accepted.")
-    if point not in promises:
-        raise SettingsError(f"operating point {point!r}: accepted are {', '.join(promises)}.")
+    require_prevalence(prevalence)
+    if point not in released:
+        raise SettingsError(f"operating point {point!r}: accepted are {', '.join(released)}.")
     statistics: dict[str, Statistic] = {
         "auroc": weighted.auroc(scores),
         "calibration_slope": weighted.calibration_slope(scores),
@@ -98,16 +121,16 @@ def accept(
         "ece": weighted.expected_calibration_error(scores),
         "shift": logit_shift(scores, prevalence),
     }
-    figures = clustered_bootstrap(scores, statistics, draws, seed, expanded_level(scores, draws))
-    shift = figures.pop("shift")
-    points = {name: _point(scores, promise, shift, draws, seed) for name, promise in promises.items()}
-    verdict, reasons = _verdict(scores, figures["auroc"], shift, points[point])
+    estimates = clustered_bootstrap(scores, statistics, draws, seed, expanded_level(scores, draws))
+    shift = estimates.pop("shift")
+    points = {name: _site_point(scores, one, shift, draws, seed) for name, one in released.items()}
+    verdict, reasons = _verdict(scores, estimates["auroc"], shift, points[point])
     return Acceptance(
         films=len(scores),
         pneumonia=scores.pneumonia,
         normal=scores.normal,
         patients=len(np.unique(scores.patients)),
-        figures=figures,
+        estimates=estimates,
         shift=shift,
         points=points,
         point=point,
@@ -118,48 +141,48 @@ def accept(
 
 
 def expanded_level(scores: Scores, draws: int, level: float = 0.95) -> float:
-    """The level at which a percentile interval is as wide as Student's would be, for `level` to hold of few patients.
+    """The nominal level at which a percentile interval of few patients covers `level`, as Student's t would.
 
     The expanded percentile interval (Hesterberg, The American Statistician 2015; 69:371-386), with the number of
-    patients of the class that has fewer, since that class carries the uncertainty. Never beyond what the draws resolve.
+    patients of the smaller class, which has the most influence on the uncertainty. At most 1 - 1 / draws.
     """
     fewest = max(2, min(len(np.unique(scores.patients[scores.labels == label])) for label in (0, 1)))
-    reach = np.sqrt(fewest / (fewest - 1)) * t.ppf((1 + level) / 2, fewest - 1)
-    return min(float(2 * norm.cdf(reach) - 1), 1 - 1 / draws)
+    half_width = np.sqrt(fewest / (fewest - 1)) * t.ppf((1 + level) / 2, fewest - 1)
+    return min(float(2 * norm.cdf(half_width) - 1), 1 - 1 / draws)
 
 
 def logit_shift(scores: Scores, prevalence: float) -> Statistic:
-    """By how many logits the scores are too high, with the classes weighted to a prevalence; NaN without both."""
+    """By how many logits the scores are too high, with the classes weighted to a prevalence; NaN if one is missing."""
     labels = scores.labels.astype(np.float64)
     intercept = weighted.calibration_intercept(scores)
 
     def statistic(weights: np.ndarray) -> np.ndarray:
-        sick = weights @ labels
-        healthy = weights.sum(axis=1) - sick
-        both = (sick > 0) & (healthy > 0)
-        up = np.where(both, prevalence * (sick + healthy) / np.where(both, sick, 1), 0)
-        down = np.where(both, (1 - prevalence) * (sick + healthy) / np.where(both, healthy, 1), 0)
-        return -intercept(weights * np.where(labels == 1, up[:, None], down[:, None]))
+        pneumonia = weights @ labels
+        normal = weights.sum(axis=1) - pneumonia
+        both = (pneumonia > 0) & (normal > 0)
+        factor_1 = np.where(both, prevalence * (pneumonia + normal) / np.where(both, pneumonia, 1), 0)
+        factor_0 = np.where(both, (1 - prevalence) * (pneumonia + normal) / np.where(both, normal, 1), 0)
+        return -intercept(weights * np.where(labels == 1, factor_1[:, None], factor_0[:, None]))
 
     return statistic
 
 
-def moved(threshold: float, shift: Estimate) -> Estimate:
-    """The threshold that calls the same films once the scores are higher by `shift` logits, with its interval."""
-    inside = min(max(threshold, weighted.MARGIN), 1 - weighted.MARGIN)
+def shifted_threshold(threshold: float, shift: Estimate) -> Estimate:
+    """The threshold that calls the same films after the scores rose by `shift` logits, with its interval."""
+    clipped = min(max(threshold, weighted.MARGIN), 1 - weighted.MARGIN)
     if shift.value is None:
-        return missing(shift.method, shift.n, str(shift.why))
-    ends = [None if end is None else float(expit(logit(inside) + end)) for end in (shift.low, shift.high)]
-    value = float(expit(logit(inside) + shift.value))
-    return Estimate(value, ends[0], ends[1], shift.method, shift.n, shift.why, shift.undefined_draws)
+        return missing(shift.method, shift.n, str(shift.reason))
+    ends = [None if end is None else float(expit(logit(clipped) + end)) for end in (shift.low, shift.high)]
+    value = float(expit(logit(clipped) + shift.value))
+    return Estimate(value, ends[0], ends[1], shift.method, shift.n, shift.reason, shift.undefined_draws)
 
 
 def films_to_halve(successes: int, trials: int) -> int:
-    """How many trials more would halve Wilson's interval of a proportion that stays the same."""
+    """How many more trials would halve Wilson's interval of a proportion, if the proportion stays the same."""
 
     def width(n: float) -> float:
         share, z = successes / trials, 1.959964
-        return 2 * z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+        return float(2 * z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
 
     low, high = trials, 5 * trials + 100
     while low < high:
@@ -168,94 +191,90 @@ def films_to_halve(successes: int, trials: int) -> int:
     return low - trials
 
 
-def _point(scores: Scores, promise: Promise, shift: Estimate, draws: int, seed: int) -> PointHere:
-    here = _rates(scores, promise.threshold, draws, seed)
-    recalibrated = moved(promise.threshold, shift)
+def _site_point(scores: Scores, released: ReleasedPoint, shift: Estimate, draws: int, seed: int) -> SitePoint:
+    here = _rates(scores, released.threshold, draws, seed)
+    recalibrated = shifted_threshold(released.threshold, shift)
     after = here if recalibrated.value is None else _rates(scores, recalibrated.value, draws, seed)
-    return PointHere(
-        threshold=promise.threshold,
+    return SitePoint(
+        threshold=released.threshold,
         sensitivity=here[0],
         specificity=here[1],
-        holds=_holds(*here, promise),
+        holds=_holds(*here, released),
         recalibrated=recalibrated,
         sensitivity_after=after[0],
         specificity_after=after[1],
-        holds_after=_holds(*after, promise),
+        holds_after=_holds(*after, released),
     )
 
 
 def _rates(scores: Scores, threshold: float, draws: int, seed: int) -> tuple[Estimate, Estimate]:
-    """Sensitivity and specificity: intervals by patient, or Wilson's where all draws agree (0 or 1 of the films)."""
+    """Sensitivity and specificity with patient-clustered intervals; Wilson's where there are none (values 0 and 1)."""
     statistics = {
-        "sensitivity": weighted.counted(scores, threshold, lambda tp, fp, tn, fn: ratio(tp, tp + fn)),
-        "specificity": weighted.counted(scores, threshold, lambda tp, fp, tn, fn: ratio(tn, tn + fp)),
+        "sensitivity": weighted.confusion_statistic(scores, threshold, lambda tp, fp, tn, fn: ratio(tp, tp + fn)),
+        "specificity": weighted.confusion_statistic(scores, threshold, lambda tp, fp, tn, fn: ratio(tn, tn + fp)),
     }
-    drawn = clustered_bootstrap(scores, statistics, draws, seed, expanded_level(scores, draws))
-    called, sick = scores.called(threshold), scores.labels == 1
+    clustered = clustered_bootstrap(scores, statistics, draws, seed, expanded_level(scores, draws))
+    called, pneumonia = scores.called(threshold), scores.labels == 1
     plain = (
-        wilson(int(called[sick].sum()), scores.pneumonia),
-        wilson(int((~called)[~sick].sum()), scores.normal),
+        wilson(int(called[pneumonia].sum()), scores.pneumonia),
+        wilson(int((~called)[~pneumonia].sum()), scores.normal),
     )
-    found = [
+    sensitivity, specificity = (
         by_patient if by_patient.low is not None else by_film
-        for by_patient, by_film in zip(drawn.values(), plain, strict=True)
-    ]
-    return found[0], found[1]
+        for by_patient, by_film in zip(clustered.values(), plain, strict=True)
+    )
+    return sensitivity, specificity
 
 
-def _holds(sensitivity: Estimate, specificity: Estimate, promise: Promise) -> bool:
-    pairs = ((sensitivity.high, promise.sensitivity), (specificity.high, promise.specificity))
-    return all(high is not None and high >= promised for high, promised in pairs)
+def _holds(sensitivity: Estimate, specificity: Estimate, released: ReleasedPoint) -> bool:
+    pairs = ((sensitivity.high, released.sensitivity), (specificity.high, released.specificity))
+    return all(high is not None and high >= reached for high, reached in pairs)
 
 
-def _verdict(scores: Scores, auroc: Estimate, shift: Estimate, point: PointHere) -> tuple[str, tuple[str, ...]]:
+def _verdict(scores: Scores, auroc: Estimate, shift: Estimate, point: SitePoint) -> tuple[str, tuple[str, ...]]:
     fewest = min(scores.pneumonia, scores.normal)
-    if len(scores) < FEWEST_FILMS or fewest < FEWEST_OF_A_CLASS:
-        why = (
+    if len(scores) < MIN_FILMS or fewest < MIN_PER_CLASS:
+        reason = (
             f"{len(scores)} films, {scores.pneumonia} with pneumonia and {scores.normal} normal, are too few for a "
-            f"verdict; {FEWEST_FILMS} films with {FEWEST_OF_A_CLASS} of each class are the least."
+            f"verdict; {MIN_FILMS} films with {MIN_PER_CLASS} of each class are needed."
         )
-        return "too few films", (why,)
+        return "too few films", (reason,)
     reasons = []
-    if auroc.value is None or auroc.value < LEAST_AUROC:
-        reasons.append(f"The AUROC here is below {LEAST_AUROC}: no threshold would part the classes well enough.")
+    if auroc.value is None or auroc.value < MIN_AUROC:
+        reasons.append(f"The AUROC here is below {MIN_AUROC}: no threshold would separate the classes well enough.")
         return "not fit", tuple(reasons)
     shifted = shift.low is not None and shift.high is not None and not shift.low <= 0 <= shift.high
     if shifted:
-        way = "higher" if (shift.value or 0) > 0 else "lower"
-        reasons.append(f"Scores are {way} here than where the system was calibrated, by more than chance explains.")
+        direction = "higher" if (shift.value or 0) > 0 else "lower"
+        reasons.append(f"Scores are {direction} here than where the system was calibrated, beyond chance.")
     else:
-        reasons.append("No shift of the scores shows.")
+        reasons.append("No shift of the scores was found.")
     reasons.append(
         "The released threshold holds here."
         if point.holds
-        else "The released threshold does not hold here: its sensitivity or specificity is below what it promised."
+        else "The released threshold does not hold here: its sensitivity or specificity is below the released one."
     )
-    worst = [figure.low for figure in (point.sensitivity, point.specificity)]
     if point.holds and not shifted:
-        return "fit", (*reasons, _worst(worst))
+        return "fit", (*reasons, _lower_ends(point.sensitivity, point.specificity))
     if point.holds_after:
-        after = [figure.low for figure in (point.sensitivity_after, point.specificity_after)]
-        return "fit after recalibration", (*reasons, "The recalibrated threshold holds here.", _worst(after))
-    return "not fit", (*reasons, "Nor does the recalibrated one hold.")
+        after = _lower_ends(point.sensitivity_after, point.specificity_after)
+        return "fit after recalibration", (*reasons, "The recalibrated threshold holds here.", after)
+    return "not fit", (*reasons, "The recalibrated threshold does not hold here either.")
 
 
-def _worst(lows: list[float | None]) -> str:
-    told = [
-        f"{name} of {low:.2f}"
-        for name, low in zip(("sensitivity", "specificity"), lows, strict=True)
-        if low is not None
-    ]
-    return f"What these films cannot exclude: a {' and a '.join(told)}." if told else ""
+def _lower_ends(sensitivity: Estimate, specificity: Estimate) -> str:
+    pairs = (("sensitivity", sensitivity.low), ("specificity", specificity.low))
+    values = [f"{name} of {low:.2f}" for name, low in pairs if low is not None]
+    return f"These films cannot exclude a {' and a '.join(values)}." if values else ""
 
 
-def _more_films(scores: Scores, point: PointHere) -> dict[str, int]:
-    """Intervals shrink with the square root of the films; of proportions near 1 a little faster."""
+def _more_films(scores: Scores, point: SitePoint) -> dict[str, int]:
+    """Intervals narrow with the square root of the number of films; those of proportions near 1 a little faster."""
     more = {"auroc": 3 * len(scores), "threshold": 3 * len(scores)}
-    for name, figure, films in (
+    for name, estimate, films in (
         ("sensitivity", point.sensitivity, scores.pneumonia),
         ("specificity", point.specificity, scores.normal),
     ):
-        if figure.value is not None and films:
-            more[name] = films_to_halve(round(figure.value * films), films)
+        if estimate.value is not None and films:
+            more[name] = films_to_halve(round(estimate.value * films), films)
     return more

@@ -1,4 +1,4 @@
-"""Figures for parts of the films, each part with its own warning if it is small."""
+"""Estimates of subgroups of films, each with a note if it is small."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from cxr_core.errors import DataSetError
 from cxr_core.metrics.classification import Metrics, evaluate
 from cxr_core.metrics.scores import Scores
 
-# Validation studies want 100 films of each class: Vergouwe et al., J Clin Epidemiol 2005; 58:475-483.
-WANTED_OF_EACH_CLASS = 100
+# A validation study should have 100 films of each class: Vergouwe et al., J Clin Epidemiol 2005; 58:475-483.
+RECOMMENDED_PER_CLASS = 100
 
 
 @dataclass(frozen=True)
 class Subgroup:
-    """Figures of one part of the films, or None if no film is in it; `note` says if it is small or lacks a class."""
+    """Estimates of one subgroup, or None if it has no film; `note` says if it is small or lacks a class."""
 
     name: str
     metrics: Metrics | None
@@ -33,9 +33,10 @@ def evaluate_subgroups(
 ) -> list[Subgroup]:
     """`evaluate` for each subgroup, in the order given.
 
-    subgroups: name to `bool (N,)`, which films are in it; they may overlap. Raises DataSetError for another shape.
+    subgroups: name to `bool (N,)`, which films are in it; they may overlap. threshold: a film is called pneumonia when
+    its score >= threshold. draws, seed: of the bootstrap. Raises DataSetError for an array of another shape or type.
     """
-    found = []
+    results = []
     for name, chosen in subgroups.items():
         members = np.asarray(chosen)
         if members.shape != (len(scores),) or members.dtype != bool:
@@ -44,14 +45,14 @@ def evaluate_subgroups(
             )
         part = scores.subset(members) if members.any() else None
         metrics = None if part is None else evaluate(part, threshold, draws, seed)
-        found.append(Subgroup(name, metrics, _note(part)))
-    return found
+        results.append(Subgroup(name, metrics, _note(part)))
+    return results
 
 
 def kinds_against_normal(scores: Scores, kinds: np.ndarray) -> dict[str, np.ndarray]:
     """The films of each kind of pneumonia, each with all normal films: `{"bacterial": bool (N,), ...}`, sorted by name.
 
-    kinds: `str (N,)`, the kind of each film, as `kind` in the index; that of normal films is not looked at.
+    kinds: `str (N,)`, the kind of each film, as `kind` in the index; that of normal films is ignored.
     """
     kinds, normal = np.asarray(kinds).astype(str), scores.labels == 0
     return {str(kind): normal | (kinds == kind) for kind in np.unique(kinds[~normal])}
@@ -60,11 +61,11 @@ def kinds_against_normal(scores: Scores, kinds: np.ndarray) -> dict[str, np.ndar
 def _note(part: Scores | None) -> str | None:
     if part is None:
         return "No film is in this group."
-    if part.one_class:
-        return part.one_class
-    if min(part.pneumonia, part.normal) < WANTED_OF_EACH_CLASS:
+    if part.one_class_reason:
+        return part.one_class_reason
+    if min(part.pneumonia, part.normal) < RECOMMENDED_PER_CLASS:
         return (
             f"Small group: {part.pneumonia} films with pneumonia and {part.normal} normal, where "
-            f"{WANTED_OF_EACH_CLASS} of each are wanted; read its intervals, not its values."
+            f"{RECOMMENDED_PER_CLASS} of each are recommended; read its intervals, not its values."
         )
     return None

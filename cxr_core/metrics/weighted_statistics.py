@@ -1,7 +1,7 @@
-"""Statistics of films that count more or less often, for many weightings at once: what a bootstrap draw needs.
+"""Weighted statistics of N films for B weightings at once, for the bootstrap.
 
-A draw of patients with replacement is a whole number for each film: how often its patient was drawn. So each function
-here prepares the scores once (sorting, losses) and returns a `Statistic`.
+A draw of patients with replacement is a whole number for each film: how often its patient was drawn. Each function here
+prepares the scores once (sorting, losses) and returns a `Statistic`.
 
 A `Statistic` takes weights `float64 (B, N)`, >= 0, and returns values `float64 (B,)`, NaN where undefined.
 """
@@ -14,12 +14,12 @@ from cxr_core.metrics.scores import Scores
 
 Statistic = Callable[[np.ndarray], np.ndarray]
 ECE_BINS = 15
-# A score of exactly 0 or 1 has no logit; it is moved inside by less than float32 tells from 1 (6e-8).
+# A score of exactly 0 or 1 has no finite logit; it is moved inside by less than the float32 step below 1 (6e-8).
 MARGIN = 1e-8
 NEWTON_STEPS = 20
 
 
-def counted(
+def confusion_statistic(
     scores: Scores, threshold: float, formula: Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 ) -> Statistic:
     """A formula of (true positives, false positives, true negatives, false negatives) at a threshold."""
@@ -33,8 +33,8 @@ def counted(
     return statistic
 
 
-def averaged(values: np.ndarray) -> Statistic:
-    """The mean of one number a film, `float64 (N,)`: Brier score, log loss."""
+def mean(values: np.ndarray) -> Statistic:
+    """The mean of one number per film, `float64 (N,)`: for the Brier score and log loss."""
 
     def statistic(weights: np.ndarray) -> np.ndarray:
         return ratio(weights @ values, weights.sum(axis=1))
@@ -71,11 +71,11 @@ def average_precision(scores: Scores) -> Statistic:
         all_groups = _group_sums(sorted_weights, starts)
         positive_groups = _group_sums(sorted_weights * pneumonia, starts)
         called = np.cumsum(all_groups, axis=1)
-        found = np.cumsum(positive_groups, axis=1)
-        positives, one_class = found[:, -1], found[:, -1] == called[:, -1]
-        precision = np.divide(found, called, out=np.zeros_like(found), where=called > 0)
+        true_positives = np.cumsum(positive_groups, axis=1)
+        positives, no_negatives = true_positives[:, -1], true_positives[:, -1] == called[:, -1]
+        precision = np.divide(true_positives, called, out=np.zeros_like(true_positives), where=called > 0)
         value = ratio(np.einsum("bg,bg->b", positive_groups, precision), positives)
-        return np.where(one_class, np.nan, value)
+        return np.where(no_negatives, np.nan, value)
 
     return statistic
 
@@ -83,11 +83,11 @@ def average_precision(scores: Scores) -> Statistic:
 def expected_calibration_error(scores: Scores, bins: int = ECE_BINS) -> Statistic:
     """Mean over films of |observed rate - mean score| of their bin (Naeini et al., AAAI 2015; Guo et al., ICML 2017).
 
-    Bins of equal width. It is biased upwards in small samples, and its bootstrap draws are more so.
+    Bins of equal width. The value is biased upwards in small samples, and more so in bootstrap draws.
     """
-    place = score_bin(scores.scores, bins)
+    bin_of_film = score_bin(scores.scores, bins)
     gaps = np.zeros((len(scores), bins))
-    gaps[np.arange(len(scores)), place] = scores.labels - scores.scores
+    gaps[np.arange(len(scores)), bin_of_film] = scores.labels - scores.scores
 
     def statistic(weights: np.ndarray) -> np.ndarray:
         return ratio(np.abs(weights @ gaps).sum(axis=1), weights.sum(axis=1))
@@ -96,12 +96,12 @@ def expected_calibration_error(scores: Scores, bins: int = ECE_BINS) -> Statisti
 
 
 def calibration_slope(scores: Scores) -> Statistic:
-    """Slope of the logistic regression of the label on the score's logit; 1 is right, below 1 too extreme.
+    """Slope of the logistic regression of the label on the score's logit. 1 is ideal; below 1 scores are too extreme.
 
     Cox, Biometrika 1958; 45:562-565; Van Calster et al., BMC Medicine 2019; 17:230. Undefined where one class is
-    missing or the classes do not overlap, since there the slope has no finite best value.
+    missing or the classes do not overlap: the best slope is then infinite.
     """
-    from scipy.special import expit, logit  # half a second to import
+    from scipy.special import expit, logit  # takes half a second to import
 
     order = np.argsort(scores.scores, kind="stable")
     x = logit(np.clip(scores.scores[order], MARGIN, 1 - MARGIN))
@@ -112,7 +112,7 @@ def calibration_slope(scores: Scores) -> Statistic:
     powers = np.stack([np.ones_like(x), x, x * x], axis=1)
 
     def statistic(weights: np.ndarray) -> np.ndarray:
-        # Newton's method for all draws at once, from the answer for all films, which is near theirs.
+        # Newton's method for all draws at once, starting from the fit to all films, which is close.
         slope, intercept = (np.full(len(weights), number) for number in start)
         sorted_weights = weights[:, order]
         defined = _overlapping(sorted_weights, x, y)
@@ -128,7 +128,7 @@ def calibration_slope(scores: Scores) -> Statistic:
                 converged = np.abs(step) <= 1e-9 * (1 + np.abs(slope))
             if np.all(converged | ~np.isfinite(step) | ~defined):
                 break
-        # Of few films some draws are far from the whole, and there Newton's steps need the library's line search.
+        # With few films, some draws are far from the whole set; Newton's method then needs scikit-learn's line search.
         for row in np.flatnonzero(defined & ~converged):
             slope[row], _ = _logistic(x, y, sorted_weights[row])
         return np.where(defined, slope, np.nan)
@@ -137,7 +137,9 @@ def calibration_slope(scores: Scores) -> Statistic:
 
 
 def calibration_intercept(scores: Scores) -> Statistic:
-    """Intercept of that regression with the slope held at 1 (calibration in the large); 0 is right, above 0 too low.
+    """Intercept of that regression with the slope fixed at 1 (calibration in the large).
+
+    0 is ideal; above 0 the scores are too low.
 
     Van Calster et al., BMC Medicine 2019; 17:230. Undefined where one class is missing.
     """
@@ -145,7 +147,7 @@ def calibration_intercept(scores: Scores) -> Statistic:
 
     x = logit(np.clip(scores.scores, MARGIN, 1 - MARGIN))
     y = scores.labels.astype(np.float64)
-    if scores.one_class:
+    if scores.one_class_reason:
         return _undefined
     start = _offset_intercept(x, y, np.ones_like(x))
 
@@ -175,12 +177,13 @@ def score_bin(scores: np.ndarray, bins: int) -> np.ndarray:
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """part / whole, NaN where whole is 0."""
-    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    quotient: np.ndarray = np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    return quotient
 
 
 def _logistic(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
-    """Slope and intercept of an unpenalised weighted logistic regression; the classes overlap."""
-    from sklearn.linear_model import LogisticRegression  # half a second to import
+    """Slope and intercept of an unpenalised weighted logistic regression; the classes must overlap."""
+    from sklearn.linear_model import LogisticRegression  # takes half a second to import
 
     fitted = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-8, max_iter=500)
     fitted.fit(x[:, None], y, sample_weight=weights)
@@ -188,27 +191,27 @@ def _logistic(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[float,
 
 
 def _offset_intercept(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> float:
-    """Intercept at which the mean probability expit(intercept + x) is the observed rate; both classes are there."""
+    """Intercept at which the mean of expit(intercept + x) is the observed rate; both classes must be present."""
     from scipy.optimize import brentq
     from scipy.special import expit
 
     bound = np.abs(x).max() + np.log(weights.sum()) + 1
-
-    return brentq(lambda intercept: float(weights @ (y - expit(intercept + x))), -bound, bound, xtol=1e-10)
+    return float(brentq(lambda intercept: float(weights @ (y - expit(intercept + x))), -bound, bound, xtol=1e-10))
 
 
 def _overlapping(weights: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Where both classes are drawn and no threshold divides them, touching at one x at most; x `(N,)` rises."""
+    """`bool (B,)`: whether both classes were drawn and no threshold separates them; x `(N,)` is sorted, rising."""
     drawn = weights > 0
     positive, negative = drawn & (y == 1), drawn & (y == 0)
     both = positive.any(axis=1) & negative.any(axis=1)
     first_positive, first_negative = x[positive.argmax(axis=1)], x[negative.argmax(axis=1)]
     last_positive, last_negative = x[::-1][positive[:, ::-1].argmax(axis=1)], x[::-1][negative[:, ::-1].argmax(axis=1)]
-    return both & (first_positive < last_negative) & (first_negative < last_positive)
+    overlapping: np.ndarray = both & (first_positive < last_negative) & (first_negative < last_positive)
+    return overlapping
 
 
 def _group_starts(values: np.ndarray) -> np.ndarray:
-    """Where each run of equal values starts."""
+    """The index at which each run of equal values starts, `int (G,)`."""
     return np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
 
 

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from cxr_core.evaluation.store import Evaluation, films_fingerprint
+from cxr_core.evaluation.evaluation import Evaluation, films_fingerprint
 from cxr_core.metrics.classification import evaluate
 from cxr_core.metrics.scores import Scores
 from cxr_core.models.registry import Model
 
 
-def made_up(
+def synthetic_evaluation(
     model: Model, split: str = "test", films: int = 60, seed: int = 0, threshold: float | None = None
 ) -> Evaluation:
     """Films of patients with one to three films each; every second pneumonia is bacterial."""
