@@ -1,4 +1,4 @@
-"""The same training on two devices, and on another backend. Each needs a process of its own, set up before Keras."""
+"""The same training on two devices, and on another backend. Each test sets up a process before Keras is imported."""
 
 import importlib.util
 import json
@@ -58,7 +58,7 @@ def test_two_devices_train_to_the_same_loss_as_one() -> None:
     assert one[0] != one[-1]
 
 
-def test_more_gpus_than_there_are_is_one_sentence(tmp_path: Path) -> None:
+def test_more_gpus_than_there_are_is_refused(tmp_path: Path) -> None:
     data = write_data_set(tmp_path / "chest_xray", patients=20)
     settings = ["--set", "gpus=64", "--set", "size=32"]
     command = [sys.executable, "-m", "cxr_core", "train", str(data), "--recipe", "yagci-adam", *settings]
@@ -73,8 +73,8 @@ def test_the_same_training_runs_on_jax(tmp_path: Path) -> None:
     settings = {"size": 32, "widths": "4,8", "epochs": 2, "batch": 8}
     command = [sys.executable, "-m", "cxr_core", "train", str(data), "--run", str(tmp_path / "run"), "--json"]
     command += [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
-    surroundings = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
-    ended = subprocess.run(command, cwd=REPOSITORY, env=surroundings, capture_output=True, text=True)
+    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    ended = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr[-2000:]
     assert json.loads(ended.stdout)["status"] == "finished"
     assert len((tmp_path / "run" / "history.csv").read_text().splitlines()) == 3

@@ -1,11 +1,11 @@
-"""Training throughput: our fit beside a bare `keras.Model.fit`, and with the Train page open beside without.
+"""Training throughput: our fit compared with plain `keras.Model.fit`, and with the Train page open or not.
 
     python -m benchmarks.speed.throughput [--films 768] [--size 64] [--epochs 4] [--rounds 2] [--page]
 
-All fit the same network with the same augmentation and batch, in this process and by turns; the bare one on arrays
-that lie in memory and without a callback, ours from the memory-mapped cache with its reports and commits. Films are
-drawn from noise. Each figure is the median of the epochs after the first, which traces the graph. With --page a server
-stands by, and each of our fits is done once more while a Chromium shows it on the Train page. Needs an idle machine.
+All fit the same network with the same augmentation and batch, alternately, in this process: the plain fit on arrays in
+memory and without callbacks, ours from the memory-mapped cache, with progress reports and checkpoints. The films are
+noise. Each value is the median over the epochs after the first, which traces the graph. With --page a server runs, and
+each of our fits is repeated while a Chromium shows it on the Train page. Needs an idle machine.
 """
 
 import argparse
@@ -17,16 +17,20 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from cxr_core.training.recipe_settings import Recipe
+
 BATCH = 32
-PATIENCE_MS = 120_000
+TIMEOUT_MS = 120_000
 Watched = Callable[[], AbstractContextManager[None]]
 
 
 def main() -> None:
-    """Print films a second of each way, and the ratios."""
+    """Print the films per second of each fit, and the ratios."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--films", type=int, default=768)
     parser.add_argument("--size", type=int, default=64)
@@ -34,7 +38,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--page", action="store_true", help="also with the Train page open in a browser")
     options = parser.parse_args()
-    bare, ours, shown = [], [], []
+    plain, ours, shown = [], [], []
     with tempfile.TemporaryDirectory() as home, ExitStack() as stack:
         os.environ["CXR_HOME"] = home
         rng = np.random.default_rng(0)
@@ -42,19 +46,19 @@ def main() -> None:
         labels = (np.arange(options.films) % 2).astype(np.float32)
         page_open = stack.enter_context(browser_at(Path(home))) if options.page else nullcontext
         for _ in range(options.rounds):
-            bare.append(bare_fit(inputs, labels, options))
+            plain.append(plain_fit(inputs, labels, options))
             ours.append(our_fit(inputs, labels, options, Path(home), nullcontext))
             if options.page:
                 shown.append(our_fit(inputs, labels, options, Path(home), page_open))
-    print(f"bare keras.Model.fit      {median(bare):8.1f} films/s")
-    print(f"our fit                   {median(ours):8.1f} films/s  ({median(ours) / median(bare):.3f} of it)")
+    print(f"plain keras.Model.fit     {median(plain):8.1f} films/s")
+    print(f"our fit                   {median(ours):8.1f} films/s  ({median(ours) / median(plain):.3f} of it)")
     if shown:
         print(f"with the Train page open  {median(shown):8.1f} films/s  ({median(shown) / median(ours):.3f} of ours)")
 
 
 @contextmanager
 def browser_at(home: Path) -> Iterator[Watched]:
-    """A server and a Chromium; yields what opens the Train page for as long as a block lasts."""
+    """A server and a Chromium; yields a context manager that keeps the Train page open."""
     from playwright.sync_api import sync_playwright
 
     from tests.browser.conftest import ARGUMENTS, CHROMIUM
@@ -66,8 +70,8 @@ def browser_at(home: Path) -> Iterator[Watched]:
         @contextmanager
         def page_open() -> Iterator[None]:
             tab = browser.new_page()
-            tab.goto(f"{address}/train", timeout=PATIENCE_MS)
-            tab.get_by_text(re.compile(r"Epoch \d+ of")).first.wait_for(timeout=PATIENCE_MS)
+            tab.goto(f"{address}/train", timeout=TIMEOUT_MS)
+            tab.get_by_text(re.compile(r"Epoch \d+ of")).first.wait_for(timeout=TIMEOUT_MS)
             yield
             tab.close()
 
@@ -75,8 +79,8 @@ def browser_at(home: Path) -> Iterator[Watched]:
         browser.close()
 
 
-def bare_fit(inputs: np.ndarray, labels: np.ndarray, options: argparse.Namespace) -> float:
-    """Films a second of `keras.Model.fit` on arrays in memory."""
+def plain_fit(inputs: np.ndarray, labels: np.ndarray, options: argparse.Namespace) -> float:
+    """Films per second of `keras.Model.fit` on arrays in memory."""
     from cxr_core.backend import import_keras_to_train
 
     keras = import_keras_to_train(recipe(options).widths)
@@ -90,7 +94,7 @@ def bare_fit(inputs: np.ndarray, labels: np.ndarray, options: argparse.Namespace
 
 
 def our_fit(inputs: np.ndarray, labels: np.ndarray, options: argparse.Namespace, home: Path, watched: Watched) -> float:
-    """Films a second of the fit that a run goes through; its few validation films are not counted."""
+    """Films per second of a run's fit; its few validation films are not counted."""
     from cxr_core.training.batches import FilmBatches
     from cxr_core.training.fit import train
     from cxr_core.training.runs import create_run
@@ -98,14 +102,14 @@ def our_fit(inputs: np.ndarray, labels: np.ndarray, options: argparse.Namespace,
     np.save(home / "films.npy", inputs)
     mapped = np.load(home / "films.npy", mmap_mode="r")
     run = create_run(home, "residual-128", recipe(options))
-    few = FilmBatches(mapped, labels, np.arange(2), BATCH)
+    validation = FilmBatches(mapped, labels, np.arange(2), BATCH)
     with watched():
-        train(run, recipe(options), mapped, labels, np.arange(len(inputs)), few, {"settings": {}})
+        train(run, recipe(options), mapped, labels, np.arange(len(inputs)), validation, {"settings": {}})
     return options.films / run.history()["seconds"].iloc[1:].median()
 
 
-def recipe(options: argparse.Namespace):
-    """Our recipe at the size asked for."""
+def recipe(options: argparse.Namespace) -> "Recipe":
+    """Our recipe at the size given in the options."""
     from cxr_core.training.recipes import configure
 
     return configure("residual-128", {"size": str(options.size), "epochs": str(options.epochs), "batch": str(BATCH)})

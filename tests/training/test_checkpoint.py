@@ -1,4 +1,4 @@
-"""A run that is killed between any two steps of keeping an epoch goes on with every epoch once."""
+"""A run that is killed between any two steps of storing an epoch resumes with every epoch once."""
 
 import contextlib
 from pathlib import Path
@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from cxr_core.errors import WorkError
-from cxr_core.training import checkpoint as backup
+from cxr_core.training import checkpoint
 from cxr_core.training.checkpoint import Commit, commit, last_commit, restore, settle
 from cxr_core.training.recipes import configure
 from cxr_core.training.runs import Run, create_run
 
 
 class Killed(BaseException):
-    """What a test throws where a real process would be gone."""
+    """Raised where a real process would be killed."""
 
 
 class Optimizer:
@@ -23,7 +23,7 @@ class Optimizer:
 
 
 class Variable:
-    """What `backup` needs of a Keras variable."""
+    """Stands in for a Keras variable."""
 
     def __init__(self, value: float) -> None:
         self.value = np.full(3, value)
@@ -36,7 +36,7 @@ class Variable:
 
 
 class Model:
-    """What `backup` needs of a Keras model; its one weight is the number of the epoch."""
+    """Stands in for a Keras model; its one weight is the number of the epoch."""
 
     metrics: tuple = ()
 
@@ -54,7 +54,7 @@ def run() -> Run:
     return create_run(Path("/films"), "residual-128", configure("residual-128", {}))
 
 
-def keep(run: Run, epoch: int, best_epoch: int) -> None:
+def store_epoch(run: Run, epoch: int, best_epoch: int) -> None:
     row = {"epoch": epoch, "loss": 1 / epoch, "val_auc": 0.5}
     commit(run, Model(epoch), Commit(epoch, row, best_epoch, 0.5, {}))
 
@@ -63,9 +63,9 @@ def epochs(run: Run) -> list[int]:
     return run.history()["epoch"].tolist()
 
 
-def test_epochs_are_kept_one_after_the_other(run: Run) -> None:
+def test_epochs_are_stored_one_after_the_other(run: Run) -> None:
     for epoch, best in ((1, 1), (2, 2), (3, 2)):
-        keep(run, epoch, best)
+        store_epoch(run, epoch, best)
     assert epochs(run) == [1, 2, 3]
     assert (run.folder / "best.keras").read_text() == "2"
     assert sorted(file.name for file in (run.folder / "backup").iterdir()) == ["epoch-3.npz", "epoch.json"]
@@ -73,8 +73,8 @@ def test_epochs_are_kept_one_after_the_other(run: Run) -> None:
 
 @pytest.mark.parametrize("step", range(6))
 @pytest.mark.parametrize("best", [True, False])
-def test_killed_at_any_step_no_epoch_is_lost_or_told_twice(run: Run, step: int, best: bool, monkeypatch) -> None:
-    keep(run, 1, 1)
+def test_killed_at_any_step_no_epoch_is_lost_or_repeated(run: Run, step: int, best: bool, monkeypatch) -> None:
+    store_epoch(run, 1, 1)
     steps = iter(range(100))
 
     def stepping(before):
@@ -87,28 +87,28 @@ def test_killed_at_any_step_no_epoch_is_lost_or_told_twice(run: Run, step: int, 
 
     with monkeypatch.context() as patch:
         for name in ("replace_atomically", "_best_part", "_write_rows"):
-            patch.setattr(backup, name, stepping(getattr(backup, name)))
+            patch.setattr(checkpoint, name, stepping(getattr(checkpoint, name)))
         with contextlib.suppress(Killed):
-            keep(run, 2, 2 if best else 1)
+            store_epoch(run, 2, 2 if best else 1)
     settle(run)
     done = last_commit(run)
     assert done is not None
     assert epochs(run) == list(range(1, done.epoch + 1))
-    keep(run, done.epoch + 1, done.best_epoch)
+    store_epoch(run, done.epoch + 1, done.best_epoch)
     assert epochs(run) == list(range(1, done.epoch + 2))
     assert (run.folder / "best.keras").read_text() == str(done.best_epoch)
 
 
-def test_a_torn_row_is_written_anew(run: Run) -> None:
-    keep(run, 1, 1)
-    keep(run, 2, 1)
+def test_an_incomplete_row_is_written_again(run: Run) -> None:
+    store_epoch(run, 1, 1)
+    store_epoch(run, 2, 1)
     file = run.folder / "history.csv"
     file.write_text(file.read_text()[:-9])
     settle(run)
     assert epochs(run) == [1, 2]
 
 
-def test_what_no_epoch_was_committed_for_is_removed(run: Run) -> None:
+def test_files_of_an_epoch_that_was_not_committed_are_removed(run: Run) -> None:
     (run.folder / "history.csv").write_text("epoch,loss\n1,0.5\n")
     (run.folder / "best-1.part.keras").touch()
     settle(run)
@@ -117,7 +117,7 @@ def test_what_no_epoch_was_committed_for_is_removed(run: Run) -> None:
 
 
 def test_restored_variables_are_those_committed(run: Run) -> None:
-    keep(run, 4, 4)
+    store_epoch(run, 4, 4)
     model, done = Model(9), last_commit(run)
     assert done is not None
     restore(run, model, done, with_optimizer=False)
@@ -127,23 +127,23 @@ def test_restored_variables_are_those_committed(run: Run) -> None:
     assert model.optimizer.variables[0].value.tolist() == [-4, -4, -4]
 
 
-def test_a_damaged_backup_is_one_sentence(run: Run) -> None:
-    keep(run, 1, 1)
+def test_a_damaged_checkpoint_is_reported(run: Run) -> None:
+    store_epoch(run, 1, 1)
     (run.folder / "backup" / "epoch-1.npz").write_bytes(b"PK\x03\x04 torn")
     with pytest.raises(WorkError, match="cannot be read"):
         restore(run, Model(0), Commit(1, {}, 1, 0.5, {}), with_optimizer=True)
 
 
-def test_a_full_disk_is_one_sentence_and_the_epoch_before_stays(run: Run, monkeypatch) -> None:
-    keep(run, 1, 1)
+def test_a_full_disk_is_reported_and_the_previous_epoch_stays(run: Run, monkeypatch) -> None:
+    store_epoch(run, 1, 1)
 
     def full(*_) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(backup, "_save_variables", full)
+        patch.setattr(checkpoint, "_save_variables", full)
         with pytest.raises(WorkError, match="No space left on device"):
-            keep(run, 2, 2)
+            store_epoch(run, 2, 2)
     settle(run)
     assert epochs(run) == [1]
     assert (run.folder / "best.keras").read_text() == "1"

@@ -1,4 +1,4 @@
-"""The sentence on how a run is learning."""
+"""The message on overfitting or stalled learning."""
 
 import pandas as pd
 import pytest
@@ -11,26 +11,25 @@ def history(loss: list[float], val_loss: list[float], val_auc: list[float]) -> p
     return pd.DataFrame(columns)
 
 
-def test_nothing_is_said_of_the_first_epochs_or_of_one_that_learns() -> None:
+def test_no_message_in_the_first_epochs_or_while_a_run_learns() -> None:
     assert remark(pd.DataFrame()) == ""
     assert remark(history([1, 0.9], [1, 2], [0.5, 0.5])) == ""
     falling = [1.0, 0.8, 0.6, 0.5, 0.4]
     assert remark(history(falling, falling, [0.5, 0.6, 0.7, 0.8, 0.9])) == ""
 
 
-def test_overfitting_is_said_with_the_epoch() -> None:
-    said = remark(history([1.0, 0.6, 0.4, 0.2, 0.1], [1.0, 0.5, 0.55, 0.7, 0.9], [0.5, 0.8, 0.8, 0.8, 0.9]))
-    assert said.startswith("It overfits since epoch 2")
-    assert "0.500 to 0.900" in said
+def test_overfitting_is_reported_with_its_epoch() -> None:
+    message = remark(history([1.0, 0.6, 0.4, 0.2, 0.1], [1.0, 0.5, 0.55, 0.7, 0.9], [0.5, 0.8, 0.8, 0.8, 0.9]))
+    assert message.startswith("Overfitting since epoch 2")
+    assert "0.500 to 0.900" in message
 
 
 def test_a_rise_without_better_training_is_not_overfitting() -> None:
-    assert "overfits" not in remark(history([0.6, 0.6, 0.6, 0.6, 0.6], [0.5, 0.5, 0.6, 0.7, 0.9], [0.5] * 5))
+    assert "Overfitting" not in remark(history([0.6, 0.6, 0.6, 0.6, 0.6], [0.5, 0.5, 0.6, 0.7, 0.9], [0.5] * 5))
 
 
 @pytest.mark.parametrize("ended", [True, False])
-def test_a_run_that_learns_no_more_is_said_so_while_it_goes_on(ended: bool) -> None:
-    said = remark(history([0.5] * 6, [0.5] * 6, [0.7, 0.9, 0.9, 0.8, 0.8, 0.8]), ended)
-    assert said == (
-        "" if ended else "It has stopped learning: no better validation AUC than 0.900 of epoch 2 for 4 epochs."
-    )
+def test_stalled_learning_is_reported_while_the_run_goes_on(ended: bool) -> None:
+    message = remark(history([0.5] * 6, [0.5] * 6, [0.7, 0.9, 0.9, 0.8, 0.8, 0.8]), ended)
+    assert (message == "") if ended else message.startswith("No longer learning")
+    assert ended or "0.900, reached in epoch 2, for 4 epochs" in message

@@ -1,4 +1,4 @@
-"""Recipes: typed, checked, readable again."""
+"""Recipes: typed, checked, written to and read from JSON."""
 
 import json
 
@@ -42,7 +42,7 @@ def test_an_unknown_recipe_names_the_known() -> None:
         configure("resnet-9000", {})
 
 
-def test_settings_of_an_earlier_version_are_read_with_what_was_done_then() -> None:
+def test_settings_of_an_earlier_version_get_the_defaults() -> None:
     settings = RECIPES["residual-128"].to_dict()
     earlier = {name: value for name, value in settings.items() if name not in ("optimizer", "schedule", "loss")}
     assert recipe_from_dict(earlier) == RECIPES["residual-128"]
@@ -58,5 +58,5 @@ def test_differences_name_both_values() -> None:
     assert differences(one.to_dict(), other.to_dict()) == {"batch": (32, 64), "dense": ([], [8, 4])}
 
 
-def test_every_setting_has_a_control_or_is_told() -> None:
+def test_every_setting_has_a_range_or_choices_or_a_check_of_its_own() -> None:
     assert set(Recipe().to_dict()) == set(RANGES) | set(CHOICES) | {"architecture", "widths", "dense", "flip"}

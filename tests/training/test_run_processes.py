@@ -1,6 +1,6 @@
-"""Runs as processes: they outlive who started them, wait for each other, and survive kill -9.
+"""Runs as processes: they outlive the one that started them, wait for each other, and survive kill -9.
 
-CXR_TEST_KILLS=10 kills ten times over, each at a random moment.
+CXR_TEST_KILLS=10 kills ten times, each at a random moment.
 """
 
 import os
@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from cxr_core.backend import import_keras
-from cxr_core.training.run_actions import kill, launch, resume, start, stop
 from cxr_core.training.recipes import configure
+from cxr_core.training.run_actions import kill, launch, resume, start, stop
 from cxr_core.training.runs import Run, create_run, list_runs
 from tests.conftest import REPOSITORY
 from tests.support.synthetic_chests import write_data_set
@@ -51,7 +51,7 @@ def wait_until(holds: Callable[[], bool], run: Run) -> None:
         time.sleep(0.1)
 
 
-def test_a_run_outlives_its_launcher_waits_in_line_is_stopped_and_killed(data: Path) -> None:
+def test_a_run_outlives_its_launcher_waits_in_the_queue_is_stopped_and_killed(data: Path) -> None:
     launcher = subprocess.Popen(
         [sys.executable, "-c", LAUNCHER, str(data)], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
     )
@@ -62,9 +62,13 @@ def test_a_run_outlives_its_launcher_waits_in_line_is_stopped_and_killed(data: P
     wait_until(lambda: len(first.history()) >= 2, first)
     assert first.state()["status"] == "running"
 
+    killed = launch(data, "sequential-4conv", configure("sequential-4conv", TINY))
+    wait_until(lambda: killed.state()["status"] == "queued", killed)
+    os.kill(killed.state()["pid"], signal.SIGKILL)
+    wait_until(lambda: killed.state()["status"] == "dead", killed)
     second = launch(data, "sequential-4conv", configure("sequential-4conv", TINY | {"epochs": "500"}))
     wait_until(lambda: second.state()["status"] == "queued", second)
-    assert [run.id for run in list_runs()] == sorted((first.id, second.id), reverse=True)
+    assert [run.id for run in list_runs()] == sorted((first.id, killed.id, second.id), reverse=True)
 
     stop(first)
     wait_until(lambda: not first.live, first)
@@ -82,8 +86,8 @@ def test_a_run_that_is_killed_shows_as_dead_and_goes_on_with_every_epoch_once(da
     start(run)
     rng = random.Random(0)
     for _ in range(KILLS):
-        told = len(run.history())
-        wait_until(lambda told=told: len(run.history()) > told, run)
+        before = len(run.history())
+        wait_until(lambda before=before: len(run.history()) > before, run)
         time.sleep(rng.uniform(0, 1))
         os.kill(run.state()["pid"], signal.SIGKILL)
         wait_until(lambda: run.state()["status"] == "dead", run)

@@ -1,0 +1,79 @@
+"""What a user does with a run, short of fitting it: stop, resume, rename, download its weights, delete."""
+
+import json
+import zipfile
+
+import pytest
+
+from cxr_core.errors import NotFound, SettingsError, WorkError
+from cxr_core.training.run_actions import delete, kill, prepare_resume, rename, stop, weights_h5
+from cxr_core.training.runs import find_run
+from tests.support.runs import NO_PROCESS, ended_run, new_run
+
+
+def test_a_stop_is_visible_at_once_and_has_no_effect_on_a_run_that_has_ended() -> None:
+    run = new_run()
+    stop(run)
+    assert run.state()["status"] == "stopping"
+    done = ended_run()
+    stop(done)
+    kill(done)
+    assert not done.stop_requested
+    assert done.state()["status"] == "stopped"
+
+
+@pytest.mark.parametrize("status", ["running", "finished"])
+def test_a_running_or_finished_run_cannot_be_resumed(status: str) -> None:
+    run = new_run()
+    run.update(status=status)
+    with pytest.raises(WorkError, match=status):
+        prepare_resume(run)
+
+
+def test_a_resume_with_changed_settings_is_refused() -> None:
+    run = ended_run(batch="16")
+    identity = {"settings": run.config()["settings"] | {"batch": 32}, "split": None, "fingerprint": "x"}
+    done = {"epoch": 1, "row": {}, "best_epoch": 1, "best": 0.5, "asked": identity}
+    (run.folder / "backup").mkdir()
+    (run.folder / "backup" / "epoch.json").write_text(json.dumps(done))
+    with pytest.raises(SettingsError, match="batch was 32 and is 16"):
+        prepare_resume(run)
+
+
+def test_a_resume_withdraws_the_stop_request() -> None:
+    run = new_run()
+    stop(run)
+    run.update(status="stopped", pid=NO_PROCESS)
+    prepare_resume(run)
+    assert not run.stop_requested
+
+
+def test_a_renamed_run_is_found_by_both_names() -> None:
+    run = ended_run()
+    rename(run, "  first try ")
+    assert find_run("first try") == find_run(run.id) == run
+    assert run.name == "first try"
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 61, "a\nb"])
+def test_a_bad_name_is_refused(name: str) -> None:
+    with pytest.raises(SettingsError, match="printable"):
+        rename(ended_run(), name)
+
+
+def test_a_deleted_run_is_gone_and_a_live_one_is_not_deleted() -> None:
+    run, live = ended_run(), new_run()
+    delete(run)
+    with pytest.raises(NotFound):
+        find_run(run.id)
+    with pytest.raises(WorkError, match="stop it"):
+        delete(live)
+
+
+def test_weights_are_taken_from_the_archive() -> None:
+    run = ended_run()
+    with pytest.raises(NotFound, match="no weights yet"):
+        weights_h5(run)
+    with zipfile.ZipFile(run.folder / "best.keras", "w") as archive:
+        archive.writestr("model.weights.h5", b"weights")
+    assert weights_h5(run) == b"weights"
