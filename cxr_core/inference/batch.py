@@ -1,4 +1,4 @@
-"""Many files: found, read, and written down."""
+"""Many films at once: find the files, read them with a model, write the readings as a table."""
 
 import csv
 from collections.abc import Iterator
@@ -21,9 +21,9 @@ HEATMAP_OPACITY = 0.6
 
 
 def find_films(paths: list[str]) -> list[Path]:
-    """The files that `paths` name, each a file, a folder (searched throughout) or a glob, each file once, in order.
+    """The films among `paths`, in order and without repetition. Each path is a file, a folder or a glob.
 
-    In a folder, files with the suffixes of films, or none, are taken. Raises InputError for a path without files.
+    A folder is searched with its subfolders for files with one of SUFFIXES. Raises InputError for a path without files.
     """
     found: dict[Path, None] = {}
     for name in paths:
@@ -46,30 +46,30 @@ def read_files(
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Read files with a model (the released one by default).
 
-    Returns the readings as the contract's JSON documents, in order, and one sentence for each file that cannot be
-    read. With `heatmaps`, an overlay PNG of each film is written into that folder. The model is loaded only if
-    there is a film to read. Raises CXRError if the model cannot be used.
+    Returns the readings as the JSON documents of `predict --json`, in order, and one message for each file that cannot
+    be read. With `heatmaps`, an overlay of each film is written into that folder as a PNG. `progress(done, total)`
+    counts files. The model is loaded only if there is a film to read. Raises CXRError if the model cannot be used.
     """
     overlays: dict[Path, Path] = {}
     if heatmaps:
         heatmaps.mkdir(parents=True, exist_ok=True)
         overlays = _overlay_files(files, heatmaps)
-    reader: Predictor | None = None
+    predictor: Predictor | None = None
     results: list[dict[str, Any]] = []
     unreadable: list[str] = []
     done = 0
     for batch in decoded_ahead((files[i : i + BATCH] for i in range(0, len(files), BATCH)), _decoded):
         readable = [(file, film) for file, film in batch if isinstance(film, Film)]
         unreadable += [str(film) for _, film in batch if isinstance(film, UnreadableFilm)]
-        reader = reader or (Predictor(find_model(model)) if readable else None)
-        if reader:
-            readings = reader.read_many(film for _, film in readable)
+        predictor = predictor or (Predictor(find_model(model)) if readable else None)
+        if predictor:
+            readings = predictor.read_many(film for _, film in readable)
             for (file, film), reading in zip(readable, readings, strict=True):
                 result = reading.to_dict() | {"file": str(file)}
                 if reading.heatmap is not None and file in overlays:
                     result["heatmap"] = str(overlays[file])
-                    drawn = overlay(film.pixels, reading.heatmap, HEATMAP_OPACITY)
-                    cv2.imwrite(result["heatmap"], drawn[..., ::-1])
+                    picture = overlay(film.pixels, reading.heatmap, HEATMAP_OPACITY)
+                    cv2.imwrite(result["heatmap"], picture[..., ::-1])
                 results.append(result)
         done += len(batch)
         if progress:
@@ -78,7 +78,7 @@ def read_files(
 
 
 def write_csv(results: list[dict[str, Any]], file: Path) -> None:
-    """Write readings as a table, one row a film."""
+    """Write readings, as `read_files` returns them, as a CSV with a row per film."""
     names = [
         "file",
         "sha256",
@@ -107,13 +107,13 @@ def _decoded(file: Path) -> tuple[Path, Film | UnreadableFilm]:
 
 
 def _overlay_files(files: list[Path], folder: Path) -> dict[Path, Path]:
-    """A PNG for each film, named like it; films of one name in several folders get their number added."""
-    taken: dict[str, int] = {}
-    named = {}
+    """The overlay file of each film: its name with `.png`, and a number if another film has the same name."""
+    counts: dict[str, int] = {}
+    overlays = {}
     for file in files:
-        count = taken[file.stem] = taken.get(file.stem, 0) + 1
-        named[file] = folder / (f"{file.stem}.png" if count == 1 else f"{file.stem}-{count}.png")
-    return named
+        count = counts[file.stem] = counts.get(file.stem, 0) + 1
+        overlays[file] = folder / (f"{file.stem}.png" if count == 1 else f"{file.stem}-{count}.png")
+    return overlays
 
 
 def _glob(pattern: str) -> Iterator[Path]:

@@ -1,4 +1,4 @@
-"""From findings to a verdict, by the user's choices and the model's rules, in words a clinician uses."""
+"""From a prediction to a verdict, by the user's choice of operating point and error rate and the model's rules."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,21 +7,22 @@ from typing import Any
 import numpy as np
 
 from cxr_core.errors import SettingsError
-from cxr_core.inference.augmented_views import in_words as moved_in_words
+from cxr_core.inference.augmented_views import views_in_words
 from cxr_core.inference.prediction import Prediction
 from cxr_core.inference.reading import Reading
-from cxr_core.inference.wording import in_words, percent
+from cxr_core.inference.wording import percent, probability_in_words
 from cxr_core.labels import Verdict
-from cxr_core.metrics.conformal import Limits
+from cxr_core.metrics.conformal import ConformalLimits
 
-UNMEASURED_SPREAD = 0.25  # for a model whose card names no limit of its own
+DEFAULT_MAX_SPREAD = 0.25  # for a model whose card has no `stability`
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What the user may choose; None for what the model's card says.
+    """What the user may choose; None stands for the default on the model's card.
 
-    operating_point: "rule_out", "balanced" or "rule_in". error_rate: of given answers, 0.02, 0.05, 0.1 or 0.2.
+    operating_point: "rule_out", "balanced" or "rule_in".
+    error_rate: accepted share of the films of each class whose class is excluded: 0.02, 0.05, 0.1 or 0.2.
     """
 
     operating_point: str | None = None
@@ -30,31 +31,35 @@ class Choice:
 
 @dataclass(frozen=True, eq=False)
 class Rules:
-    """A model's rules, from its card: thresholds by operating point, conformal limits by error rate, widest spread.
+    """A model's rules for a verdict, from its card.
 
-    mirror: whether an answer must hold for the film's mirror image as well, see `stability`.
+    thresholds: on the probability, by operating point. limits: conformal limits by error rate.
+    max_spread: of the probability over augmented views, in [0, 1]; an answer that varies more may be unstable.
+    mirror: whether the mirror image is one of the augmented views.
     """
 
     thresholds: dict[str, float]
-    limits: dict[float, Limits]
+    limits: dict[float, ConformalLimits]
     max_spread: float
     default: Choice
     mirror: bool = False
 
     @classmethod
     def of(cls, card: dict[str, Any]) -> "Rules":
-        """The rules that a model's card states."""
+        """The rules on a model's card."""
         conformal = card["conformal"]
         return cls(
             thresholds={name: float(point["threshold"]) for name, point in card["operating_points"].items()},
-            limits={float(rate): Limits(**limits) for rate, limits in conformal["limits_by_error_rate"].items()},
-            max_spread=float(card.get("stability", {}).get("max_spread", UNMEASURED_SPREAD)),
+            limits={
+                float(rate): ConformalLimits(**limits) for rate, limits in conformal["limits_by_error_rate"].items()
+            },
+            max_spread=float(card.get("stability", {}).get("max_spread", DEFAULT_MAX_SPREAD)),
             default=Choice(card["operating_point"], float(conformal["error_rate"])),
             mirror=bool(card.get("training", {}).get("settings", {}).get("flip")),
         )
 
-    def chosen(self, choice: Choice) -> tuple[float, Limits, float]:
-        """Threshold, limits and error rate of a choice. Raises SettingsError if the model has none for it."""
+    def chosen(self, choice: Choice) -> tuple[float, ConformalLimits, float]:
+        """Threshold, conformal limits and error rate for a choice. Raises SettingsError if the card has none for it."""
         point = choice.operating_point or self.default.operating_point
         rate = self.default.error_rate if choice.error_rate is None else choice.error_rate
         if point not in self.thresholds:
@@ -65,50 +70,57 @@ class Rules:
         return self.thresholds[point], self.limits[rate], rate
 
 
-def decide(findings: Prediction, rules: Rules, choice: Choice, model: str, version: str) -> Reading:
-    """The verdict on what was found, by the model's rules and the user's choice; nothing is read again.
+def decide(prediction: Prediction, rules: Rules, choice: Choice, model: str, version: str) -> Reading:
+    """The reading for a prediction, by the model's rules and the user's choice. Costs no computation.
 
-    Uncertain where neither class can be ruled out at the chosen error rate, where the class that is left is not the
-    one that the operating point calls, and where the answer turns, by more than a little, from view to view.
-    Raises SettingsError for a choice that the model has no rule for.
+    The verdict is uncertain if neither class can be excluded at the chosen error rate, if the only possible class is
+    not the one at the operating point, or if augmented views lie on both sides of the threshold and vary by more than
+    `rules.max_spread`.
+    Raises SettingsError for a choice that the model's card does not have.
     """
     threshold, limits, rate = rules.chosen(choice)
     about: dict[str, Any] = {
-        "file": findings.file,
-        "sha256": findings.sha256,
+        "file": prediction.file,
+        "sha256": prediction.sha256,
         "threshold": threshold,
         "model": model,
         "version": version,
-        "seconds": findings.seconds,
-        "findings": findings,
+        "seconds": prediction.seconds,
+        "prediction": prediction,
     }
-    if findings.refusal or findings.probability is None or findings.views is None:
-        check, why = (findings.refusal.check, findings.refusal.sentence) if findings.refusal else (None, "Not read.")
-        reasons = (why, *findings.notes)
+    if prediction.refusal or prediction.probability is None or prediction.view_probabilities is None:
+        refusal = prediction.refusal
+        check, reason = (refusal.check, refusal.reason) if refusal else (None, "The film was not read.")
+        reasons = (reason, *prediction.notes)
         return Reading(verdict="not_assessable", probability=None, heatmap=None, check=check, reasons=reasons, **about)
-    probability = findings.probability
+    probability = prediction.probability
     called: Verdict = "pneumonia" if probability >= threshold else "normal"
-    turns = findings.views.min() < threshold <= findings.views.max() and np.ptp(findings.views) > rules.max_spread
-    doubts = list(_doubts(called, limits.answer(probability), rate))
-    if turns:
-        low, high = percent(findings.views.min()), percent(findings.views.max())
-        doubts.append(f"Unstable: from {low} to {high} when the film is {moved_in_words(rules.mirror)}.")
-    verdict: Verdict = "uncertain" if doubts else called
-    words = in_words(probability, verdict).capitalize()
-    said = f"{words}: probability {percent(probability)}, threshold {percent(threshold)}."
-    how = f"Not clear at first: averaged over the film as it is and {moved_in_words(rules.mirror)}."
+    views = prediction.view_probabilities
+    uncertainties = list(_class_uncertainty(called, limits.answer(probability), rate))
+    if views.min() < threshold <= views.max() and np.ptp(views) > rules.max_spread:
+        low, high = percent(views.min()), percent(views.max())
+        uncertainties.append(
+            f"Unstable: the probability varies from {low} to {high} when the film is {views_in_words(rules.mirror)}."
+        )
+    verdict: Verdict = "uncertain" if uncertainties else called
+    words = probability_in_words(probability, verdict).capitalize()
+    result = f"{words}: probability {percent(probability)}, threshold {percent(threshold)}."
+    averaged = f"Borderline: averaged over the film as it is and {views_in_words(rules.mirror)}."
     return Reading(
         verdict=verdict,
         probability=probability,
-        heatmap=findings.heatmap,
-        reasons=(said, *([how] if findings.second_look else []), *doubts, *findings.notes),
+        heatmap=prediction.heatmap,
+        reasons=(result, *([averaged] if prediction.averaged else []), *uncertainties, *prediction.notes),
         **about,
     )
 
 
-def _doubts(called: Verdict, answer: str, rate: float) -> Iterator[str]:
-    """A sentence if the answer that an error rate allows is not what the operating point calls."""
-    if answer == "both":
-        yield f"Neither class can be ruled out at an error rate of {rate:.0%}."
-    elif answer not in ("neither", called):
-        yield f"The operating point calls it {called}, but at an error rate of {rate:.0%} only {answer} stays possible."
+def _class_uncertainty(called: Verdict, possible: str, rate: float) -> Iterator[str]:
+    """A sentence if the class at the operating point is not the only one possible at the error rate.
+
+    possible: "pneumonia", "normal", "both" or "neither", see `ConformalLimits.answer`.
+    """
+    if possible == "both":
+        yield f"Neither class can be excluded at an error rate of {rate:.0%}."
+    elif possible not in ("neither", called):
+        yield f"The operating point gives {called}, but only {possible} is possible at an error rate of {rate:.0%}."

@@ -1,4 +1,4 @@
-"""What was found on a film, before any choice of the user's makes a verdict of it."""
+"""A model's output for one film, before an operating point makes a verdict of it."""
 
 from dataclasses import dataclass
 
@@ -9,18 +9,19 @@ from cxr_core.inference.gate.pixel_checks import Refusal
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """Everything that costs time, computed once a film; `verdict.decide` turns it into a `Reading` at no cost.
+    """All that needs the network, computed once per film. `decision.decide` derives a `Reading` from it at no cost.
 
-    refusal: why the gate does not let the film pass, else None; with it there is no probability and no heatmap.
-    notes: sentences about what was done to the film or about its use (turned right; an adult's film).
-    inverted: whether the film came with black bones; it is to be shown inverted as well.
+    refusal: why the gate refused the film, else None. A refused film has no probability and no heatmap.
+    notes: sentences on corrections to the film and on its use (inverted grey scale; age outside the intended use).
+    inverted: whether the grey scale of the file was inverted, bones black; `255 - pixels` is the film as it was read.
     probability: calibrated, of pneumonia, in [0, 1].
-    second_look: whether the probability is made of all views, see `second_look`; else of the film as it is alone.
-    views: `float64 (V,)`, the probability for the film itself and for its other views, see `stability`.
-    heatmap: `float32 (h, w)` in [0, 1], see `heatmap.heatmap_of`; None where there is none to show.
+    averaged: whether `probability` is the mean over all views (see `test_time_augmentation`), not that of the film
+        as it is.
+    view_probabilities: `float64 (V,)` in [0, 1], for the film as it is and then for its `augmented_views`.
+    heatmap: `float32 (h, w)` in [0, 1], see `heatmap.heatmap_of`; None if the model cannot give one for this film.
     heat_in_lungs: share of the heat inside the estimated lung fields, in [0, 1]; None without heat.
-    features: `float32 (C,)`, for finding similar films.
-    seconds: of work, without decoding.
+    features: `float32 (C,)`, to search for similar films.
+    seconds: computing time, without decoding.
     """
 
     file: str
@@ -29,8 +30,8 @@ class Prediction:
     notes: tuple[str, ...] = ()
     inverted: bool = False
     probability: float | None = None
-    second_look: bool = False
-    views: np.ndarray | None = None
+    averaged: bool = False
+    view_probabilities: np.ndarray | None = None
     heatmap: np.ndarray | None = None
     heat_in_lungs: float | None = None
     features: np.ndarray | None = None
@@ -38,5 +39,5 @@ class Prediction:
 
     @property
     def spread(self) -> float | None:
-        """Highest less lowest probability over the views, in [0, 1]."""
-        return None if self.views is None else float(np.ptp(self.views))
+        """The highest minus the lowest of `view_probabilities`, in [0, 1]."""
+        return None if self.view_probabilities is None else float(np.ptp(self.view_probabilities))

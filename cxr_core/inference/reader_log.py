@@ -1,7 +1,6 @@
-"""The clinician's own readings, beside ours: a small SQLite table under the home folder.
+"""The log of clinicians' own readings, with the model's for comparison: a SQLite table under the home folder.
 
-It holds what was said and of which file, by its hash: no image, no name. Nothing is written unless a page or a person
-calls `add`.
+It holds both readings and the sha256 of the file, no image and no name. Only `add` writes to it.
 """
 
 import sqlite3
@@ -16,7 +15,7 @@ from cxr_core.errors import SettingsError, WorkError
 from cxr_core.paths import home
 
 Own = Literal["pneumonia", "normal", "unsure"]
-MAX_NOTE = 500
+MAX_NOTE = 500  # characters
 _TABLE = """
 create table if not exists own_readings (
     id integer primary key,
@@ -34,10 +33,11 @@ create table if not exists own_readings (
 
 @dataclass(frozen=True)
 class OwnReading:
-    """What a clinician said of a film, and what the model had said.
+    """A clinician's reading of a film, and the model's.
 
-    sha256: of the file. own: theirs. verdict, probability, model, version: ours. blind: whether theirs came before ours
-    was shown. note: free text of at most MAX_NOTE letters. at: UTC, ISO 8601, "" for now.
+    sha256: of the file. own: the clinician's reading. verdict, probability, model, version: of the model's reading.
+    blind: whether the clinician answered before the model's reading was shown. note: free text, at most MAX_NOTE
+    characters. at: time of the clinician's reading, UTC, ISO 8601; "" stands for now.
     """
 
     sha256: str
@@ -52,24 +52,24 @@ class OwnReading:
 
     @property
     def agrees(self) -> bool | None:
-        """Whether both said the same; None where either gave no answer."""
+        """Whether both readings are the same; None if either is neither pneumonia nor normal."""
         if self.own == "unsure" or self.verdict not in ("pneumonia", "normal"):
             return None
         return self.own == self.verdict
 
 
 class ReadingLog:
-    """The table in `home()/readings.sqlite`, made when something is first added."""
+    """The table in `home()/readings.sqlite`, created with the first reading."""
 
     def __init__(self, file: Path | None = None) -> None:
         self.file = file or home() / "readings.sqlite"
 
     def add(self, reading: OwnReading) -> None:
-        """Write one down. Raises SettingsError for an answer or a note that is not accepted, WorkError if it fails."""
+        """Store a reading. Raises SettingsError for an invalid answer or note, WorkError if it cannot be stored."""
         if reading.own not in get_args(Own):
             raise SettingsError(f"own reading {reading.own!r}: accepted are {', '.join(get_args(Own))}.")
         if len(reading.note) > MAX_NOTE:
-            raise SettingsError(f"note of {len(reading.note)} letters: at most {MAX_NOTE} are accepted.")
+            raise SettingsError(f"note of {len(reading.note)} characters: at most {MAX_NOTE} are accepted.")
         row = asdict(reading) | {"at": reading.at or datetime.now(UTC).isoformat(timespec="seconds")}
         with self._open() as table:
             table.execute(_TABLE)
@@ -77,22 +77,22 @@ class ReadingLog:
             table.execute(f"insert into own_readings ({', '.join(row)}) values ({marks})", row)
 
     def all(self) -> list[OwnReading]:
-        """Everything that was written down, oldest first. Raises WorkError."""
+        """All readings, oldest first. Raises WorkError if the table cannot be read."""
         if not self.file.exists():
             return []
         names = [field.name for field in fields(OwnReading)]
         with self._open() as table:
             table.execute(_TABLE)
             rows = table.execute(f"select {', '.join(names)} from own_readings order by at, id").fetchall()
-        found = (dict(zip(names, row, strict=True)) for row in rows)
-        return [OwnReading(**row | {"blind": bool(row["blind"])}) for row in found]
+        records = (dict(zip(names, row, strict=True)) for row in rows)
+        return [OwnReading(**record | {"blind": bool(record["blind"])}) for record in records]
 
     def latest(self) -> dict[tuple[str, str], OwnReading]:
-        """The last word on each film and model version, by hash and version."""
+        """The latest reading for each film and model version, by sha256 and version."""
         return {(reading.sha256, reading.version): reading for reading in self.all()}
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete all readings."""
         self.file.unlink(missing_ok=True)
 
     @contextmanager
@@ -101,14 +101,14 @@ class ReadingLog:
             with closing(sqlite3.connect(self.file, timeout=10)) as table, table:
                 yield table
         except sqlite3.Error as error:
-            raise WorkError(f"{self.file}: the readings cannot be kept there ({error}).") from error
+            raise WorkError(f"{self.file}: the readings cannot be stored or read ({error}).") from error
 
 
 def agreement_by_day(readings: list[OwnReading]) -> list[dict[str, object]]:
-    """Of each day with answers on both sides: `day`, `films`, `agreed` and `share`, by the last word on each film."""
+    """For each day with films that both answered: `day`, `films`, `agreed`, `share`; by the latest reading."""
     days: dict[str, list[bool]] = {}
-    last = {(reading.sha256, reading.version): reading for reading in readings}
-    for reading in last.values():
+    latest = {(reading.sha256, reading.version): reading for reading in readings}
+    for reading in latest.values():
         if reading.agrees is not None:
             days.setdefault(reading.at[:10], []).append(reading.agrees)
     return [

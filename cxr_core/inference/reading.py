@@ -12,13 +12,15 @@ from cxr_core.labels import Verdict
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What a model says of one film.
+    """A verdict on one film and the reasons for it.
 
-    probability: calibrated, of pneumonia; None if the film is not assessable.
-    threshold: at or above it the film is called pneumonia.
-    heatmap: `float32 (h, w)` in [0, 1], see `heatmap.heatmap_of`; None if there is none to show.
+    probability: calibrated, of pneumonia, in [0, 1]; None if the film is not assessable.
+    threshold: a film with this probability or more is called pneumonia.
+    reasons: sentences, the most important first.
+    heatmap: `float32 (h, w)` in [0, 1], see `heatmap.heatmap_of`; None if there is none.
     check: the check that failed, if the film is not assessable.
-    findings: what the verdict was made of; `verdict.decide` makes another of it.
+    seconds: computing time, without decoding.
+    prediction: the model's output; `decision.decide` derives another reading from it for another choice.
     """
 
     file: str
@@ -32,10 +34,10 @@ class Reading:
     version: str
     seconds: float
     check: Check | None = None
-    findings: Prediction | None = None
+    prediction: Prediction | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The contract's JSON document; `heatmap` is None until a file was written for it."""
+        """The JSON document of `predict --json`; `heatmap` is None, for the caller to set when it writes the file."""
         return {
             "file": self.file,
             "sha256": self.sha256,

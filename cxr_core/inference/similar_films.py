@@ -1,7 +1,8 @@
-"""Similar films: the training films that lie nearest to one in the network's own features."""
+"""Similar films: the films of a data set that are nearest to a film in the network's features."""
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -12,15 +13,15 @@ from cxr_core.inference.predictor import Predictor
 from cxr_core.paths import cache_folder
 from cxr_core.progress import Progress
 
-_AT_ONCE = 256
+_BATCH = 256
 
 
 @dataclass(frozen=True)
 class SimilarFilm:
-    """A film of the data set: its path below the root, its label, patient and distance.
+    """A film of the data set: its path relative to the root, its label, patient and distance.
 
-    distance: Euclidean, of features scaled by their spread over the data set, divided by the median distance of two of
-    its films: 1 is as far as any two films, 0 the same film.
+    distance: >= 0, Euclidean, between features standardised over the data set, in units of the median distance between
+    two of its films: 1 for two films at random, 0 for the same film.
     """
 
     path: str
@@ -30,44 +31,44 @@ class SimilarFilm:
 
 
 class FeatureIndex:
-    """The features of a data set's films by one model, to look for neighbours in."""
+    """One model's features of the films of a data set, to search for nearest neighbours."""
 
-    def __init__(self, reader: Predictor, index: Index, progress: Progress | None = None) -> None:
-        """Computes the features, about 10 ms a film, or takes those kept under CXR_HOME for this model and these films.
+    def __init__(self, predictor: Predictor, index: Index, progress: Progress | None = None) -> None:
+        """Computes the features, about 10 ms per film, or reads them from the cache under CXR_HOME.
 
-        Raises UnreadableFilm for a film that went bad since the index, WorkError if the cache cannot be written.
+        Raises UnreadableFilm for a film that became unreadable after indexing, WorkError if they cannot be stored.
         """
         self.films = index.readable
-        key = f"{reader.model.version} {reader.preprocessing} {index.fingerprint}".encode()
+        key = f"{predictor.model.version} {predictor.preprocessing} {index.fingerprint}".encode()
         file = cache_folder("features") / f"{hashlib.sha256(key).hexdigest()[:24]}.npy"
         if not file.exists():
-            _fill(file, reader, index, progress)
+            _fill(file, predictor, index, progress)
         features = np.load(file)
         self._centre, self._scale = features.mean(axis=0), features.std(axis=0) + 1e-6
         self._features = (features - self._centre) / self._scale
         rng = np.random.default_rng(0)
         pairs = rng.integers(0, len(features), (2, 2000))
-        apart = np.linalg.norm(self._features[pairs[0]] - self._features[pairs[1]], axis=1)
-        self._unit = float(np.median(apart[apart > 0])) if (apart > 0).any() else 1.0
+        distances = np.linalg.norm(self._features[pairs[0]] - self._features[pairs[1]], axis=1)
+        self._unit = float(np.median(distances[distances > 0])) if (distances > 0).any() else 1.0
 
     def nearest(self, features: np.ndarray, count: int = 6, leave_out: str = "") -> list[SimilarFilm]:
-        """The films nearest to features `float32 (C,)`, nearest first; `leave_out`: the sha256 of the film itself."""
-        apart = np.linalg.norm(self._features - (features - self._centre) / self._scale, axis=1) / self._unit
-        apart[(self.films["sha256"] == leave_out).to_numpy()] = np.inf
-        order = [i for i in np.argsort(apart, kind="stable")[:count] if np.isfinite(apart[i])]
+        """The `count` films nearest to features `float32 (C,)`, nearest first, without the sha256 `leave_out`."""
+        distances = np.linalg.norm(self._features - (features - self._centre) / self._scale, axis=1) / self._unit
+        distances[(self.films["sha256"] == leave_out).to_numpy()] = np.inf
+        order = [i for i in np.argsort(distances, kind="stable")[:count] if np.isfinite(distances[i])]
         rows = self.films.iloc[order]
         return [
-            SimilarFilm(str(path), str(label), str(patient), float(apart[i]))
+            SimilarFilm(str(path), str(label), str(patient), float(distances[i]))
             for i, path, label, patient in zip(order, rows["path"], rows["label"], rows["patient"], strict=True)
         ]
 
 
-def _fill(file, reader: Predictor, index: Index, progress: Progress | None) -> None:
-    inputs = cached_inputs(index.root, index.readable, reader.preprocessing, progress)
+def _fill(file: Path, predictor: Predictor, index: Index, progress: Progress | None) -> None:
+    inputs = cached_inputs(index.root, index.readable, predictor.preprocessing, progress)
     parts = []
-    for start in range(0, len(inputs), _AT_ONCE):
-        parts.append(reader.features(np.asarray(inputs[start : start + _AT_ONCE])))
+    for start in range(0, len(inputs), _BATCH):
+        parts.append(predictor.features(np.asarray(inputs[start : start + _BATCH])))
         if progress:
-            progress(min(start + _AT_ONCE, len(inputs)), len(inputs))
-    with store_file(file, "what the network saw of the films") as part, part.open("wb") as stream:
+            progress(min(start + _BATCH, len(inputs)), len(inputs))
+    with store_file(file, "the features of the films") as part, part.open("wb") as stream:
         np.save(stream, np.concatenate(parts))

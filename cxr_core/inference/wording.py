@@ -3,20 +3,21 @@
 from cxr_core.inference.reading import Reading
 from cxr_core.labels import Verdict
 
-FAINT = 0.2  # of the strongest heat there can be; hardly to be seen on the screen
+FAINT = 0.2  # of the maximum of 1: a heatmap with a lower peak is barely visible on the screen
 
 
 def percent(share: float) -> str:
-    """A probability for people: never a certainty."""
+    """A probability in [0, 1] as a percentage, "< 1%" or "> 99%" at the ends: never a certainty."""
     if share > 0.99:
         return "> 99%"
     return "< 1%" if share < 0.01 else f"{share:.0%}"
 
 
-def in_words(probability: float, verdict: Verdict) -> str:
-    """The probability of pneumonia in the lexicon of Panicek and Hricak (AJR 2016; 207:2-3).
+def probability_in_words(probability: float, verdict: Verdict) -> str:
+    """The probability of pneumonia, in [0, 1], in the lexicon of Panicek and Hricak (AJR 2016; 207:2-3).
 
-    Where its words would speak against the verdict, which goes by the operating point: on which side of it the film is.
+    The verdict depends on the operating point. Where the lexicon would contradict it, the side of the threshold is
+    given instead.
     """
     if verdict == "normal" and probability > 0.375:
         return "below the threshold"
@@ -33,17 +34,17 @@ def in_words(probability: float, verdict: Verdict) -> str:
     return "pneumonia unlikely"
 
 
-def heat_in_words(reading: Reading) -> str:
-    """What the heatmap means, for who sees it; nothing where there is none."""
-    if reading.heatmap is None or reading.findings is None:
+def heatmap_in_words(reading: Reading) -> str:
+    """What the heatmap shows and does not show; "" without a heatmap."""
+    if reading.heatmap is None or reading.prediction is None:
         return ""
-    inside = reading.findings.heat_in_lungs
+    inside = reading.prediction.heat_in_lungs
     if inside is None or reading.heatmap.max() < FAINT:
-        return "Hardly any heat: nowhere does the film look to the network much more like pneumonia than like normal."
-    where = f"{inside:.0%} of the heat lies inside the lungs"
+        return "The heatmap is almost empty: no part of the film clearly resembles films with pneumonia."
+    where = f"{inside:.0%} of the heat is inside"
     if inside < 0.5:
-        where = f"most of the heat, {1 - inside:.0%}, lies outside the lungs"
+        where = f"most of the heat ({1 - inside:.0%}) is outside"
     return (
-        "Heat is where the film looks to the network more like films with pneumonia than like normal ones. It is no "
-        f"proof of disease there: {where}, as far as they can be told."
+        "The heatmap marks where the film resembles films with pneumonia more than normal ones. It does not prove "
+        f"disease there: {where} the estimated lung fields."
     )

@@ -1,7 +1,8 @@
-"""A loaded network: model inputs to logits, features, and the layer that its heatmap is made of."""
+"""A loaded network: model inputs to logits, features and the feature map behind the heatmap."""
 
 import threading
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -10,17 +11,21 @@ from cxr_core.errors import WorkError
 from cxr_core.models.registry import Model
 
 BATCH = 32
-PIXELS_OF_A_PLACE = 16  # at most, on a side of the input
-NARROW = 100  # channels
+MAX_STRIDE = 16  # of the feature map: input pixels per cell
+MAX_CHANNELS = 100  # of the feature map, where the network has such a layer
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """Of N films, `float32`: logits `(N,)`; pooled features `(N, C)`; places `(N, h, w, C)`, see `places_layer`."""
+class NetworkOutputs:
+    """The outputs for N films, all `float32`.
+
+    logits: `(N,)`. features: `(N, C)`, the mean of the layer named `features` over its cells.
+    feature_map: `(N, h, w, C)`, see `feature_map_layer`.
+    """
 
     logits: np.ndarray
-    pooled: np.ndarray
-    places: np.ndarray
+    features: np.ndarray
+    feature_map: np.ndarray
 
 
 class Network:
@@ -35,7 +40,7 @@ class Network:
         try:
             network = keras.saving.load_model(model.weights, compile=False, safe_mode=True)
             self._logits = predictor(network)
-            self._seen = predictor(opened(network))
+            self._outputs = predictor(with_feature_map(network))
         except (OSError, ValueError, TypeError) as error:
             raise WorkError(f"model {model.name}: model.keras cannot be loaded ({error}).") from error
         self._lock = threading.Lock()
@@ -46,45 +51,46 @@ class Network:
             parts = [self._logits(batch)[0][:, 0] for batch in _batches(inputs)]
         return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
-    def look(self, inputs: np.ndarray) -> Seen:
-        """All that is seen on model inputs `uint8 (N, S, S)`, N >= 1."""
+    def forward(self, inputs: np.ndarray) -> NetworkOutputs:
+        """All outputs for model inputs `uint8 (N, S, S)`, N >= 1."""
         with self._lock:
-            parts = [self._seen(batch) for batch in _batches(inputs)]
-        logits, features, places = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-        return Seen(logits[:, 0], features.mean(axis=(1, 2)), places)
+            parts = [self._outputs(batch) for batch in _batches(inputs)]
+        logits, features, feature_map = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        return NetworkOutputs(logits[:, 0], features.mean(axis=(1, 2)), feature_map)
 
 
-def opened(network):
-    """The network with three outputs: logits, the layer named `features`, and its `places_layer`.
+def with_feature_map(network: Any) -> Any:
+    """The Keras network with three outputs: logits, the layer named `features`, and the `feature_map_layer`.
 
-    A layer inside a backbone is no output of the network around it: the three parts are joined anew.
+    Keras cannot output a layer of a nested backbone directly, so the parts before, within and after it are reconnected.
     """
     keras = import_keras()
     features = network.get_layer("features")
     at = next((i for i, layer in enumerate(network.layers) if isinstance(layer, keras.Model)), None)
     if at is None:
-        return keras.Model(network.input, [network.outputs[0], features.output, places_layer(network).output])
+        return keras.Model(network.input, [network.outputs[0], features.output, feature_map_layer(network).output])
     backbone = network.layers[at]
     before = keras.Model(network.input, network.layers[at - 1].output)
-    within = keras.Model(backbone.input, [backbone.outputs[0], places_layer(backbone).output])
+    within = keras.Model(backbone.input, [backbone.outputs[0], feature_map_layer(backbone).output])
     after = keras.Model(features.input, [network.outputs[0], features.output])
-    last, places = within(before(network.input))
-    return keras.Model(network.input, [*after(last), places])
+    last, feature_map = within(before(network.input))
+    return keras.Model(network.input, [*after(last), feature_map])
 
 
-def places_layer(network):
-    """The layer whose output the heatmap is made of: where a place is at most PIXELS_OF_A_PLACE wide.
+def feature_map_layer(network: Any) -> Any:
+    """The Keras layer whose output the heatmap is computed from.
 
-    Of those with the fewest such places it is the last of at most NARROW channels, the last one if none is. On
-    EfficientNet-Lite0, the one network this was tried on, later and wider layers of that stage find fewer opacities.
+    It belongs to the coarsest stage with a stride of at most MAX_STRIDE. In that stage it is the last layer of at most
+    MAX_CHANNELS channels, or the last layer if all have more. On EfficientNet-Lite0, the only network tested, later
+    and wider layers of the stage find fewer opacities.
     """
-    least = network.inputs[0].shape[1] / PIXELS_OF_A_PLACE
+    least = network.inputs[0].shape[1] / MAX_STRIDE
     padding = import_keras().layers.ZeroPadding2D
     layers = [layer for layer in network.layers if not isinstance(layer, padding)]
     outputs = [(layer, layer.output.shape) for layer in layers if len(layer.output.shape) == 4]
     fewest = min(shape[1] for _, shape in outputs if shape[1] >= least)
     stage = [layer for layer, shape in outputs if shape[1] == fewest]
-    return ([layer for layer in stage if layer.output.shape[3] <= NARROW] or stage)[-1]
+    return ([layer for layer in stage if layer.output.shape[3] <= MAX_CHANNELS] or stage)[-1]
 
 
 def _batches(inputs: np.ndarray) -> list[np.ndarray]:

@@ -1,4 +1,4 @@
-"""What a model's heatmap is made with, fitted to its training films when it is published."""
+"""Fits the local evidence behind a model's heatmap to its training films, when the model is published."""
 
 from collections.abc import Callable
 
@@ -16,25 +16,25 @@ from cxr_core.models.registry import Model, sha256_of
 from cxr_core.models.runtime import BATCH, Network
 
 METHOD = (
-    "log-likelihood ratio of pneumonia to normal at each place of a middle layer: "
+    "log-likelihood ratio of pneumonia to normal at each cell of an intermediate feature map: "
     "linear discriminant (Fisher 1936) with the covariance of normal films (Defard et al. 2021), shrunk by 0.1, in 32 "
     "principal components of the features"
 )
-COMPONENTS = 32  # all of them where there are fewer
+COMPONENTS = 32  # or all, if there are fewer
 SHRINKAGE = 0.1
 FILMS_FOR_COMPONENTS = 128
-LEAST_STRONG = 1.0  # natural logarithm: a place that speaks for pneumonia by less than a factor of e is never hot
-FILMS = 500  # of each class
+MIN_REFERENCE = 1.0  # natural logarithm: a likelihood ratio below e never gives full heat
+MAX_FILMS = 500  # of each class
 
 
 def fit_heatmap(model: Model, index: Index) -> None:
-    """Fit what the model's heatmap is made with to its training films; written beside its weights and into its card.
+    """Fit the model's local evidence to its training films, write it to its folder and describe it on its card.
 
     Raises DataSetError as `training_inputs` does.
     """
     network = Network(model)
     normal, pneumonia = training_inputs(model, index)
-    fitted = fit_local_evidence(lambda inputs: network.look(inputs).places, normal, pneumonia)
+    fitted = fit_local_evidence(lambda inputs: network.forward(inputs).feature_map, normal, pneumonia)
     fitted.save(model.local_evidence)
     model.card["heatmap"] = {
         "method": METHOD,
@@ -46,44 +46,44 @@ def fit_heatmap(model: Model, index: Index) -> None:
 
 
 def training_inputs(model: Model, index: Index) -> tuple[np.ndarray, np.ndarray]:
-    """Up to FILMS of the model's training films of each class, normal and pneumonia, as model inputs `uint8 (N, S, S)`.
+    """Up to MAX_FILMS training films of the model of each class, normal and pneumonia, as inputs `uint8 (N, S, S)`.
 
-    Raises DataSetError if the data set has no two training films of each class any more.
+    Raises DataSetError if the data set has fewer than two training films of a class.
     """
     training = index.films[read_split(index.films, model.folder / "split.csv") == "train"]
     if (fewest := min((training["label"] == label).sum() for label in model.card["classes"])) < 2:
-        raise DataSetError(f"{index.root}: {fewest} training films of a class, where a heatmap needs 2; restore them.")
+        raise DataSetError(f"{index.root}: {fewest} training films of a class; a heatmap needs 2. Restore them.")
     preprocessing = Preprocessing(**model.card["input"]["preprocessing"])
     normal, pneumonia = (
-        np.array(cached_inputs(index.root, films.sample(min(len(films), FILMS), random_state=0), preprocessing))
+        np.array(cached_inputs(index.root, films.sample(min(len(films), MAX_FILMS), random_state=0), preprocessing))
         for films in (training[training["label"] == label] for label in model.card["classes"])
     )
     return normal, pneumonia
 
 
 def fit_local_evidence(
-    outputs_of: Callable[[np.ndarray], np.ndarray], normal: np.ndarray, pneumonia: np.ndarray
+    feature_map_of: Callable[[np.ndarray], np.ndarray], normal: np.ndarray, pneumonia: np.ndarray
 ) -> LocalEvidence:
-    """Fit to a layer, from films of both classes and their mirror images.
+    """Fit the discriminant to films of both classes and their mirror images.
 
-    outputs_of: model inputs `uint8 (n, S, S)` to the layer's outputs `float32 (n, h, w, C)`.
+    feature_map_of: model inputs `uint8 (n, S, S)` to their feature maps `float32 (n, h, w, C)`.
     normal, pneumonia: model inputs `uint8 (N, S, S)`, N >= 2 each.
     """
-    first = outputs_of(normal[:FILMS_FOR_COMPONENTS])
+    first = feature_map_of(normal[:FILMS_FOR_COMPONENTS])
     _, height, width, channels = first.shape
-    varied = (first - first.mean(axis=0)).reshape(-1, channels)
-    pca = PCA(min(COMPONENTS, *varied.shape), random_state=0).fit(varied)
+    centred = (first - first.mean(axis=0)).reshape(-1, channels)
+    pca = PCA(min(COMPONENTS, *centred.shape), random_state=0).fit(centred)
 
-    def seen(films: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The mean output, and each film's in the principal components."""
+    def feature_maps(films: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The mean feature map, and the feature map of each film in principal components."""
         total, parts = np.zeros_like(first[0], dtype=np.float64), []
         for batch in np.array_split(np.concatenate([films, films[:, :, ::-1]]), range(BATCH, 2 * len(films), BATCH)):
-            outputs = outputs_of(batch)
+            outputs = feature_map_of(batch)
             total += outputs.sum(axis=0)
             parts.append(outputs @ pca.components_.T)
         return (total / (2 * len(films))).astype(np.float32), np.concatenate(parts)
 
-    (centre, of_normal), (_, of_pneumonia) = seen(normal), seen(pneumonia)
+    (centre, of_normal), (_, of_pneumonia) = feature_maps(normal), feature_maps(pneumonia)
     mean = centre @ pca.components_.T
     difference = of_pneumonia.mean(axis=0) - mean
     direction = np.empty_like(difference)
@@ -92,6 +92,6 @@ def fit_local_evidence(
         direction[row, column] = covariance.precision_ @ difference[row, column]
     offset = np.einsum("hwc,hwc->hw", difference, direction) / 2
     ratios = np.einsum("nhwc,hwc->nhw", of_pneumonia - mean, direction) - offset
-    strong = float(np.median(ratios.max(axis=(1, 2))))
+    reference = float(np.median(ratios.max(axis=(1, 2))))
     direction = (direction @ pca.components_).astype(np.float32)
-    return LocalEvidence(centre, direction, offset.astype(np.float32), max(strong, LEAST_STRONG))
+    return LocalEvidence(centre, direction, offset.astype(np.float32), max(reference, MIN_REFERENCE))

@@ -1,4 +1,4 @@
-"""A run's best weights become a model folder: calibrated on validation patients, measured on held-out ones."""
+"""Publish a run: its best weights become a model folder, calibrated on validation patients, tested on held-out ones."""
 
 import json
 import shutil
@@ -17,21 +17,21 @@ from cxr_core.datasets.split import read_split
 from cxr_core.datasets.summary import counts
 from cxr_core.errors import InputError, SettingsError, WorkError
 from cxr_core.evaluation.run import measure
-from cxr_core.evaluation.test_set_access import record_test_figures
+from cxr_core.evaluation.test_log import record_test_metrics
+from cxr_core.inference.augmented_views import fit_stability
 from cxr_core.inference.predictor import Predictor
 from cxr_core.inference.test_time_augmentation import fit_test_time_augmentation
 from cxr_core.labels import NORMAL, PNEUMONIA
 from cxr_core.metrics.calibration import fit_platt
-from cxr_core.metrics.conformal import fit_conformal
 from cxr_core.metrics.classification import evaluate
+from cxr_core.metrics.conformal import fit_conformal
+from cxr_core.metrics.natural_frequencies import frequency_table
 from cxr_core.metrics.operating_points import choose_operating_points
 from cxr_core.metrics.scores import Scores
 from cxr_core.models.registry import Model, check_name, list_models, sha256_of
 from cxr_core.models.runtime import Network
 from cxr_core.paths import published_models_folder
-from cxr_core.publishing.answers import describe_answers
-from cxr_core.publishing.card_figures import data_flow, parts_and_openings
-from cxr_core.publishing.card_builder import describe_use
+from cxr_core.publishing.card_builder import data_flow, describe_use, subgroups_and_test_access
 from cxr_core.publishing.fit_heatmap import fit_heatmap
 from cxr_core.training.recipes import recipe_from_dict
 from cxr_core.training.runs import Run
@@ -41,20 +41,20 @@ ERROR_RATE = 0.1
 
 
 def publish(run: Run, name: str, into: Path | None = None) -> Model:
-    """Make a model folder of a run's best weights, under the user's models or `into`.
+    """Create a model folder from a run's best weights, in `into` or among the user's models.
 
-    Calibration, conformal limits and operating points are fitted on the run's validation patients. If the run has
-    held-out patients, they are opened here, once, for the card's figures, and the opening is recorded; if not, the
-    figures are those of the validation patients, and said to be.
-    Raises SettingsError for a bad name or one that is taken, WorkError if the run has no weights yet, InputError if its
-    validation or held-out films changed since.
+    Calibration, conformal limits and operating points are fitted on the run's validation patients. The estimates on the
+    card are computed on the run's held-out patients, and this access to the test set is recorded. Without held-out
+    patients they are computed on the validation patients, and the card says so.
+    Raises SettingsError for an invalid or taken name, WorkError if the run is active, has no weights yet or the folder
+    cannot be written, InputError if the run's validation or held-out films have changed.
     """
     check_name(name)
     folder = (into or published_models_folder()) / name
     if folder.exists() or name in [model.name for model in list_models()]:
         raise SettingsError(f"name {name!r}: is taken; another name is accepted.")
     if run.live:
-        raise WorkError(f"run {run.id}: is at work; stop it, or wait until it has finished.")
+        raise WorkError(f"run {run.id}: is active; stop it, or wait until it has finished.")
     if not (run.folder / "validation.csv").exists():
         raise WorkError(f"run {run.id}: has no validated weights; an epoch must end before a run can be published.")
     unfinished = folder.with_name(f".{name}.part")
@@ -62,10 +62,10 @@ def publish(run: Run, name: str, into: Path | None = None) -> Model:
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
         (part / "evaluations").mkdir(parents=True)
-        _save_for_reading(run.folder / "best.keras", part / "model.keras")
+        _save_for_inference(run.folder / "best.keras", part / "model.keras")
         shutil.copyfile(run.folder / "split.csv", part / "split.csv")
         index = build_index(Path(run.config()["data"]))
-        validation, held_out = (films_of(run, index, part_of) for part_of in ("val", "test"))
+        validation, held_out = (films_of(run, index, name) for name in ("val", "test"))
         model = Model(part, _card(run, name, part, index, validation))
         fit_heatmap(model, index)
         _measure(model, index, validation, held_out)
@@ -83,10 +83,10 @@ def _card(run: Run, name: str, folder: Path, index: Index, validation: pd.DataFr
     table = pd.read_csv(run.folder / "validation.csv", dtype={"patient": str})
     split = pd.read_csv(run.folder / "split.csv", dtype={"patient": str})
     labels = (table["label"] == PNEUMONIA).to_numpy(int)
-    look = fit_test_time_augmentation(table["logit"].to_numpy(float), labels, recipe.flip)
+    augmentation = fit_test_time_augmentation(table["logit"].to_numpy(float), labels, recipe.flip)
     network = Network(Model(folder, {"sha256": sha256_of(folder / "model.keras")}))
     films = validation.set_index("path", drop=False).loc[table["path"]]
-    logits = look.logits(network.logits, np.array(cached_inputs(index.root, films, recipe.preprocessing())))
+    logits = augmentation.logits(network.logits, np.array(cached_inputs(index.root, films, recipe.preprocessing())))
     platt = fit_platt(logits, labels)
     scores = Scores(labels, platt.probability(logits), table["patient"].to_numpy(), table["path"].to_numpy())
     points = choose_operating_points(scores)
@@ -111,7 +111,7 @@ def _card(run: Run, name: str, folder: Path, index: Index, validation: pd.DataFr
             "parameters": {"slope": platt.slope, "intercept": platt.intercept},
             "fitted_on": f"{len(scores)} films of the validation patients",
         },
-        "second_look": look.to_dict(),
+        "second_look": augmentation.to_dict(),
         "operating_point": OPERATING_POINT,
         "operating_points": {key: point.to_dict() for key, point in points.items()},
         "conformal": {
@@ -137,22 +137,34 @@ def _card(run: Run, name: str, folder: Path, index: Index, validation: pd.DataFr
 
 
 def _measure(model: Model, index: Index, validation: pd.DataFrame, held_out: pd.DataFrame) -> None:
-    """Put into the card what takes the films: how answers hold, and the figures of the run's held-out patients."""
-    reader = Predictor(model)
-    model.card.update(describe_answers(reader, index, validation))
+    """Complete the card with what is measured on films: stability, frequencies, estimates on held-out patients."""
+    predictor = Predictor(model)
+    model.card.update(describe_answers(predictor, index, validation))
     if len(held_out):
         predictions = model.folder / "evaluations" / "held-out.csv"
-        metrics = measure(reader, index, held_out, "held-out patients", predictions)
-        record_test_figures(metrics, model.card["sha256"])
-        where = "held-out patients of the training data, opened when this model was published"
+        metrics = measure(predictor, index, held_out, "held-out patients", predictions)
+        record_test_metrics(metrics, model.card["sha256"])
+        where = "held-out patients of the training data, accessed when this model was published"
         file = predictions.with_suffix(".json")
         file.write_text(json.dumps(metrics, indent=1))
-        model.card["figures"] = _figures(metrics, where) | parts_and_openings(file)
+        model.card["figures"] = _figures(metrics, where) | subgroups_and_test_access(file)
     model.write_card()
 
 
-def _save_for_reading(weights: Path, file: Path) -> None:
-    """The optimiser's moments are two thirds of a run's file and of no use to a reader."""
+def describe_answers(predictor: Predictor, index: Index, films: pd.DataFrame) -> dict[str, Any]:
+    """The card's entries `stability` and `frequencies`, measured on films of the run's validation patients.
+
+    films: rows of `index.films`. Raises UnreadableFilm and WorkError as `cached_inputs` does.
+    """
+    inputs = np.array(cached_inputs(index.root, films, predictor.preprocessing))
+    probabilities, by_view = predictor.probabilities_by_view(inputs)
+    labels = (films["label"] == PNEUMONIA).to_numpy(int)
+    scores = Scores(labels, probabilities, films["patient"].to_numpy())
+    return {"stability": fit_stability(by_view, predictor.rules.mirror), "frequencies": frequency_table(scores)}
+
+
+def _save_for_inference(weights: Path, file: Path) -> None:
+    """Save the weights without the optimiser's state, two thirds of the file and not needed for inference."""
     saving = import_keras().saving
     import cxr_core.training.augmentation  # noqa: F401  registers the layer that the file names
 
@@ -160,7 +172,7 @@ def _save_for_reading(weights: Path, file: Path) -> None:
 
 
 def _figures(metrics: dict[str, Any], where: str) -> dict[str, Any]:
-    """The card's figures, with patient-clustered intervals wherever there are such."""
+    """The card's entry `figures`, with patient-clustered intervals where there are any."""
     return {
         "measured_on": f"{metrics['films']} films of {metrics['patients']} patients: {where}",
         "values": metrics["figures"] | metrics["clustered"],
@@ -168,11 +180,11 @@ def _figures(metrics: dict[str, Any], where: str) -> dict[str, Any]:
 
 
 def films_of(run: Run, index: Index, part: str) -> pd.DataFrame:
-    """The rows of the index that the run put into "val" or "test". Raises InputError if they changed since."""
+    """The rows of the index in the run's split `part`, "val" or "test". Raises InputError if the films have changed."""
     split = read_split(index.films, run.folder / "split.csv")
-    wanted = pd.read_csv(run.folder / "split.csv").query("split == @part").set_index("path")["sha256"]
-    found = index.films[split == part].set_index("path")["sha256"]
-    if not wanted.sort_index().equals(found.sort_index()):
+    expected = pd.read_csv(run.folder / "split.csv").query("split == @part").set_index("path")["sha256"]
+    present = index.films[split == part].set_index("path")["sha256"]
+    if not expected.sort_index().equals(present.sort_index()):
         what = "held-out" if part == "test" else "validation"
-        raise InputError(f"{index.root}: its {what} films are not those of the run any more; restore them.")
+        raise InputError(f"{index.root}: its {what} films have changed since the run; restore them.")
     return index.films[split == part]

@@ -37,7 +37,7 @@ class QuickPredictor:
             film.name,
             film.sha256,
             probability=probability,
-            views=np.full(4, probability),
+            view_probabilities=np.full(4, probability),
             heatmap=np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8),
             heat_in_lungs=0.7,
             inverted=film.name.startswith("inverted"),

@@ -54,7 +54,7 @@ def test_every_recipe_builds_with_its_parameter_count(name: str, monkeypatch: py
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_learns_from_the_demo_set(name: str, demo_set: Path) -> None:
-    """One step over an epoch of 8 films, eagerly; `test_fit` goes through the whole fit with one of them."""
+    """One step on 8 films, eagerly; `test_fit` tests the complete fit with one recipe."""
     size = transfer.MIN_SIZE.get(RECIPES[name].architecture, 32)
     recipe = replace(RECIPES[name], size=size, pretrained="none", epochs=1, dense=RECIPES[name].dense and (8,))
     index = build_index(demo_set)
@@ -65,8 +65,8 @@ def test_every_recipe_learns_from_the_demo_set(name: str, demo_set: Path) -> Non
     compile_for(model, recipe, phases(recipe)[0], steps=1)
     model.run_eagerly = True
     before = np.array(model.get_layer("logit").get_weights()[0])
-    figures = model.train_on_batch(films, labels, return_dict=True)
-    assert np.isfinite(list(figures.values())).all()
+    metrics = model.train_on_batch(films, labels, return_dict=True)
+    assert np.isfinite(list(metrics.values())).all()
     assert not np.array_equal(before, model.get_layer("logit").get_weights()[0])
     logits, _, feature_map = with_feature_map(model)(films, training=False)
     assert np.allclose(logits, model(films, training=False), atol=1e-5)

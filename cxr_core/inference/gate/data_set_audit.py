@@ -1,7 +1,7 @@
-"""The fault that only the gate can name: the films of a data set that are no frontal chest films.
+"""The films of a data set that the gate refuses.
 
-What the gate said is kept under `CXR_HOME` by the content of the file, so that it is asked once of each content,
-wherever that lies; another gate is asked anew.
+The gate's results are stored under `CXR_HOME` by the sha256 of the file and of the gate, so that each content is
+checked once, wherever the file is, and again only by another gate.
 """
 
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from cxr_core.datasets.index import Index
-from cxr_core.datasets.quality.issues import DatasetIssue, counted, listed
+from cxr_core.datasets.quality.issues import DatasetIssue, counted, issue_films
 from cxr_core.errors import UnreadableFilm
 from cxr_core.files import store_file
 from cxr_core.imaging.decode import decode_film
@@ -21,15 +21,15 @@ from cxr_core.paths import cache_folder
 from cxr_core.progress import Progress
 
 
-def ask_gate(index: Index, progress: Progress | None = None) -> None:
-    """Ask the gate about every readable film that it was not asked about before.
+def run_gate(index: Index, progress: Progress | None = None) -> None:
+    """Run the gate on every readable film without a stored result, and store the results.
 
-    `progress(done, total)` counts films. Stopped half-way, what the gate said so far is kept. Raises WorkError if the
-    gate cannot be loaded, or what it said cannot be kept.
+    `progress(done, total)` counts films. If it stops half-way, the results so far are stored. Raises WorkError if the
+    gate cannot be loaded or the results cannot be stored.
     """
     store = _store()
-    said = _kept(store)
-    new = _unasked(index, said).drop_duplicates("sha256")
+    reasons = _read(store)
+    new = _unchecked(index, reasons).drop_duplicates("sha256")
     try:
         with ThreadPoolExecutor() as pool:
             for start in range(0, len(new), BATCH):
@@ -37,43 +37,45 @@ def ask_gate(index: Index, progress: Progress | None = None) -> None:
                 files = [index.root / path for path in batch["path"]]
                 films = dict(zip(batch["sha256"], pool.map(_film, files), strict=True))
                 readable = {sha: film for sha, film in films.items() if isinstance(film, Film)}
-                said |= {sha: "" for sha, film in films.items() if isinstance(film, UnreadableFilm)}
+                reasons |= {sha: "" for sha, film in films.items() if isinstance(film, UnreadableFilm)}
                 for sha, admission in zip(readable, shipped_gate().admit(list(readable.values())), strict=True):
-                    said[sha] = admission.refusal.sentence if admission.refusal else ""
+                    reasons[sha] = admission.refusal.reason if admission.refusal else ""
                 if progress:
                     progress(min(start + BATCH, len(new)), len(new))
     finally:
         if len(new):
-            _keep(store, said)
+            _write(store, reasons)
 
 
 def refused_films(index: Index) -> DatasetIssue:
-    """The readable films that the gate refuses, as far as it was asked, with its reason as their detail.
+    """The readable films with a stored refusal, the reason as their detail.
 
-    Films whose pixels cannot be read are another fault, and none here.
+    Films whose pixels cannot be read are another issue and not included.
     """
     films = index.readable
-    said = _kept(_store())
-    refusal = pd.Series([said.get(sha, "") for sha in films["sha256"]], films.index, dtype=str)
-    here = films[refusal != ""]
-    sentence = (
-        f"{counted(len(here), 'film')} that Diagnose would refuse to read; the detail says why. Now and then the gate "
-        "refuses a good film: look before you remove one."
+    reasons = _read(_store())
+    refusal = pd.Series([reasons.get(sha, "") for sha in films["sha256"]], films.index, dtype=str)
+    refused = films[refusal != ""]
+    message = (
+        f"{counted(len(refused), 'film')} that Diagnose would refuse to read; the detail gives the reason. The gate "
+        "sometimes refuses a good film: look at a film before you remove it."
     )
-    return DatasetIssue("not_frontal", "Not a frontal chest film", sentence, listed(here, detail=refusal[here.index]))
+    return DatasetIssue(
+        "not_frontal", "Not a frontal chest film", message, issue_films(refused, detail=refusal[refused.index])
+    )
 
 
-def unasked(index: Index) -> int:
-    """How many readable films the gate was not asked about."""
-    return len(_unasked(index, _kept(_store())))
+def count_unchecked(index: Index) -> int:
+    """The number of readable films without a stored result."""
+    return len(_unchecked(index, _read(_store())))
 
 
-def _unasked(index: Index, said: dict[str, str]) -> pd.DataFrame:
-    return index.readable[~index.readable["sha256"].isin(said)]
+def _unchecked(index: Index, reasons: dict[str, str]) -> pd.DataFrame:
+    return index.readable[~index.readable["sha256"].isin(reasons)]
 
 
 def _film(file: Path) -> Film | UnreadableFilm | OSError:
-    """The film, or why its content is none, or why the file cannot be read now."""
+    """The film, or why its content is not a film, or why the file cannot be read now."""
     try:
         return decode_film(file.read_bytes(), file.name)
     except (UnreadableFilm, OSError) as error:
@@ -85,8 +87,8 @@ def _store() -> Path:
     return cache_folder("gate") / f"{gate[:16]}.feather"
 
 
-def _kept(store: Path) -> dict[str, str]:
-    """What the gate said, by content: why it refuses the film, "" where it does not."""
+def _read(store: Path) -> dict[str, str]:
+    """The stored results by sha256: the reason for a refusal, "" for a film that passed or cannot be decoded."""
     try:
         table = pd.read_feather(store)
     except (OSError, ValueError):
@@ -94,6 +96,6 @@ def _kept(store: Path) -> dict[str, str]:
     return dict(zip(table["sha256"], table["refusal"], strict=True))
 
 
-def _keep(store: Path, said: dict[str, str]) -> None:
-    with store_file(store, "what the gate said") as part:
-        pd.DataFrame({"sha256": list(said), "refusal": list(said.values())}).to_feather(part)
+def _write(store: Path, reasons: dict[str, str]) -> None:
+    with store_file(store, "the gate's results") as part:
+        pd.DataFrame({"sha256": list(reasons), "refusal": list(reasons.values())}).to_feather(part)

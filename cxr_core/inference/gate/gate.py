@@ -1,8 +1,9 @@
-"""The gate: whether a picture is a frontal chest film that a model may read, before any probability is shown.
+"""The gate: refuses images that are not upright frontal chest films, before any probability is shown.
 
-A small network sorts the picture into a frontal film or one of eight kinds to refuse; a film whose bones are black is
-turned right and sorted again; what looks frontal but lies far from every training film is refused by its distance.
-`cxr_core/publishing/publish_gate.py` fits it and writes its card, with the figures on pictures it had not seen.
+A small network classifies the image as a frontal film or as one of eight kinds to refuse. An inverted grey scale is
+corrected and the film classified again. A film classified as frontal is still refused if its features are far from
+those of all training films. `cxr_core/publishing/publish_gate.py` fits the gate and writes its card, with estimates on
+images that were not used for fitting.
 """
 
 import json
@@ -23,29 +24,34 @@ from cxr_core.models.registry import sha256_of
 
 SHIPPED = Path(__file__).resolve().parent / "gate_model"
 BATCH = 32
-IN_COLOUR = 0.9  # the probability that a picture in colour needs: films are grey, photographs seldom are
-INVERSION_CORRECTED = "The film was inverted, with black bones; it was turned right before it was read."
+MIN_PROBABILITY_IN_COLOUR = 0.9  # of a frontal film, for an image in colour: films are grey, most photographs are not
+INVERSION_CORRECTED = "Grey scale was inverted; corrected before reading."
 
-# What the network's classes mean to a user: the check that failed, and why.
+# For each class of the network that is refused: the check that failed, and the reason for the user.
 _REASONS: dict[str, tuple[Check, str]] = {
-    "inverted": ("inverted", "The film seems to be inverted, and is no frontal chest film when turned right."),
-    "sideways": ("orientation", "The film seems to lie sideways; turn it upright and read it again."),
-    "upside_down": ("orientation", "The film seems to be upside down; turn it and read it again."),
-    "cut": ("cut", "The film seems to be cut: both lungs must be on it as a whole."),
+    "inverted": (
+        "inverted",
+        "The grey scale seems to be inverted; even corrected, this is not a frontal chest film.",
+    ),
+    "sideways": ("orientation", "The film seems to lie on its side; rotate it upright and read it again."),
+    "upside_down": ("orientation", "The film seems to be upside down; rotate it upright and read it again."),
+    "cut": ("cut", "The film seems to be cropped; both lungs must be completely on it."),
     "lateral": ("frontal", "This seems to be a lateral chest film; only frontal films are read."),
     "slice": ("frontal", "This seems to be a CT slice; only frontal chest films are read."),
     "limb": ("frontal", "This seems to be an X-ray of a limb; only frontal chest films are read."),
     "other": ("frontal", "This does not look like a frontal chest film."),
 }
-_FAR = Refusal("distance", "This film is unlike every film the gate was fitted on, so an answer would mean nothing.")
+_OUTLIER = Refusal("distance", "This film is unlike all films the gate was fitted on; a result would not be reliable.")
 
 
 @dataclass(frozen=True, eq=False)
 class Admission:
-    """What the gate says: the film to read (turned right if it was inverted), or why not, and what was done to it.
+    """The gate's result for one film.
 
-    frontal: the probability that it is a frontal chest film, in [0, 1]; distance: from the films of the fit, in
-    standard deviations of their features. Both None if the pixels alone were refused.
+    film: to be read, with its grey scale corrected if it was inverted. refusal: why it must not be read, else None.
+    notes: sentences on corrections.
+    frontal: the probability of a frontal chest film, in [0, 1]. distance: >= 0, from the training films, in standard
+        deviations of their features (Mahalanobis). Both None if the pixel checks refused the film.
     """
 
     film: Film
@@ -78,19 +84,19 @@ class Gate:
         self._lock = threading.Lock()
 
     def admit(self, films: Sequence[Film]) -> list[Admission]:
-        """What the gate says of each film, in order."""
+        """The gate's result for each film, in order."""
         admissions = [Admission(film, check_pixels(film.pixels)) for film in films]
         rows = [i for i, admission in enumerate(admissions) if admission.refusal is None]
-        for i, sorted_ in zip(rows, self._sorted([films[i] for i in rows]), strict=True):
-            admissions[i] = sorted_
-        turned = [i for i in rows if _is(admissions[i], "inverted")]
-        upright = [replace(films[i], pixels=255 - films[i].pixels) for i in turned]
-        for i, again in zip(turned, self._sorted(upright), strict=True):
-            if again.refusal is None:
-                admissions[i] = replace(again, notes=(INVERSION_CORRECTED,))
+        for i, admission in zip(rows, self._classified([films[i] for i in rows]), strict=True):
+            admissions[i] = admission
+        inverted = [i for i in rows if _refused_by(admissions[i], "inverted")]
+        corrected = [replace(films[i], pixels=255 - films[i].pixels) for i in inverted]
+        for i, admission in zip(inverted, self._classified(corrected), strict=True):
+            if admission.refusal is None:
+                admissions[i] = replace(admission, notes=(INVERSION_CORRECTED,))
         return admissions
 
-    def _sorted(self, films: list[Film]) -> list[Admission]:
+    def _classified(self, films: list[Film]) -> list[Admission]:
         if not films:
             return []
         inputs = np.stack([gate_input(film.pixels) for film in films])[..., None]
@@ -101,21 +107,21 @@ class Gate:
         probabilities = odds / odds.sum(axis=1, keepdims=True)
         distances = np.linalg.norm((features - self._mean) @ self._whitening, axis=1)
         return [
-            Admission(film, self._refusal(row, far, film.source.colour), frontal=float(row[0]), distance=float(far))
-            for film, row, far in zip(films, probabilities, distances, strict=True)
+            Admission(film, self._refusal(row, apart, film.source.colour), frontal=float(row[0]), distance=float(apart))
+            for film, row, apart in zip(films, probabilities, distances, strict=True)
         ]
 
     def _refusal(self, probabilities: np.ndarray, distance: float, colour: bool) -> Refusal | None:
-        if probabilities[0] < (IN_COLOUR if colour else self._min_probability):
+        if probabilities[0] < (MIN_PROBABILITY_IN_COLOUR if colour else self._min_probability):
             return Refusal(*_REASONS[self._classes[1 + int(probabilities[1:].argmax())]])
-        return _FAR if distance > self._max_distance else None
+        return _OUTLIER if distance > self._max_distance else None
 
 
 @lru_cache(maxsize=1)
 def shipped_gate() -> Gate:
-    """The gate that comes with the app, loaded once a process. Raises WorkError."""
+    """The gate shipped with the app, loaded once per process. Raises WorkError as `Gate` does."""
     return Gate()
 
 
-def _is(admission: Admission, check: Check) -> bool:
+def _refused_by(admission: Admission, check: Check) -> bool:
     return admission.refusal is not None and admission.refusal.check == check

@@ -1,0 +1,54 @@
+"""Probabilities and heatmaps in words."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cxr_core.inference.prediction import Prediction
+from cxr_core.inference.reading import Reading
+from cxr_core.inference.wording import heatmap_in_words, percent, probability_in_words
+from cxr_core.labels import Verdict
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"),
+    [(0.0, "< 1%"), (0.01, "1%"), (0.505, "50%"), (0.99, "99%"), (0.991, "> 99%"), (1.0, "> 99%")],
+)
+def test_a_percentage_is_never_a_certainty(probability: float, text: str) -> None:
+    assert percent(probability) == text
+
+
+@pytest.mark.parametrize(
+    ("probability", "verdict", "text"),
+    [
+        (0.95, "pneumonia", "consistent with pneumonia"),
+        (0.9, "pneumonia", "probable pneumonia"),
+        (0.5, "uncertain", "possible pneumonia"),
+        (0.2, "normal", "pneumonia less likely"),
+        (0.05, "normal", "pneumonia unlikely"),
+        (0.5, "normal", "below the threshold"),
+        (0.3, "pneumonia", "not below the threshold"),
+    ],
+)
+def test_a_probability_in_words_never_contradicts_the_verdict(probability: float, verdict: Verdict, text: str) -> None:
+    assert probability_in_words(probability, verdict) == text
+
+
+@pytest.mark.parametrize(
+    ("peak", "in_lungs", "text"),
+    [
+        (1.0, 0.8, "80% of the heat is inside the estimated lung fields"),
+        (1.0, 0.17, "most of the heat (83%) is outside the estimated lung fields"),
+        (0.1, 0.0, "The heatmap is almost empty"),
+        (0.0, None, "The heatmap is almost empty"),
+    ],
+)
+def test_a_heatmap_in_words(peak: float, in_lungs: float | None, text: str) -> None:
+    heatmap = np.full((4, 4), peak, np.float32)
+    prediction = Prediction("a.png", "0" * 64, heatmap=heatmap, heat_in_lungs=in_lungs)
+    reading = Reading("a.png", "0" * 64, "normal", 0.1, 0.5, (), heatmap, "model", "0", 0.1, prediction=prediction)
+    words = heatmap_in_words(reading)
+    assert text in words
+    assert ("does not prove disease" in words) == (peak == 1)
+    assert heatmap_in_words(replace(reading, heatmap=None)) == ""
