@@ -35,9 +35,9 @@ def main() -> None:
     index = build_index(asked.data)
     films = index.films[read_split(index.films, find_run(asked.run).folder / "split.csv") == asked.part]
     inputs = np.array(cached_inputs(index.root, films, reader.preprocessing))
-    answers, views = reader.answers_and_views(inputs)
+    answers, views = reader.probabilities_by_view(inputs)
     found = [
-        Prediction(path, "", probability=float(answer), views=of_film)
+        Prediction(path, "", probability=float(answer), view_probabilities=of_film)
         for path, answer, of_film in zip(films["path"], answers, views.T, strict=True)
     ]
     truth = np.where(films["label"] == PNEUMONIA, "pneumonia", "normal")
