@@ -26,8 +26,8 @@ POLL_SECONDS = 1.0
 def hold_device(device: str, since: float, waiting: Callable[[], None]) -> Iterator[None]:
     """Run the block while this process holds a device; first waits until no other process of this home folder does.
 
-    device: a name that can be a file's, "cpu" or "gpu". since: when the job was asked for, in seconds since 1970; the
-    earliest job that waits is next. waiting: called about once a second while the job waits; may raise to give up.
+    device: "cpu" or "gpu"; part of a file name. since: when the job was requested, in seconds since 1970; of the jobs
+    that wait, the earliest is next. waiting: called about once a second while the job waits; may raise to give up.
     Raises WorkError if the home folder cannot be written.
     """
     entry = _enter(home() / f"{device}.queue", since)

@@ -1,6 +1,6 @@
 """Start a function in a process of its own, and recognise that process later.
 
-The process has its own session and its own log, so it goes on when the server or the terminal that started it ends.
+The process has its own session and its own log, so it continues when the server or the terminal that started it ends.
 """
 
 import pickle

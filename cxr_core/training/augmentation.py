@@ -81,8 +81,8 @@ class FilmAugmentation(keras.layers.Layer):
     def _draw_affine(self, count, side):
         """Projective transforms `(N, 8)` from output to input coordinates, about the film's centre."""
         settings = self.settings
-        turn = math.radians(settings["rotation"])
-        angle = self._uniform(count, -turn, turn)
+        limit = math.radians(settings["rotation"])
+        angle = self._uniform(count, -limit, limit)
         shear = self._uniform(count, -settings["shear"], settings["shear"])
         scale = ops.exp(self._uniform(count, -settings["zoom"], settings["zoom"]))
         stretch = ops.exp(self._uniform(count, -settings["zoom"] / 2, settings["zoom"] / 2))

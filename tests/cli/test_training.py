@@ -15,12 +15,12 @@ from tests.support.synthetic_chests import chest, write_data_set
 
 
 def packed_set(folder: Path) -> Path:
-    """A `.zip` of made films."""
+    """A `.zip` of synthetic films."""
     return Path(shutil.make_archive(str(folder / "films"), "zip", write_data_set(folder / "chest_xray", 20).parent))
 
 
 def tabled_set(folder: Path) -> Path:
-    """A table beside made films, under names that tell neither class nor patient."""
+    """A table of synthetic films, whose names show neither class nor patient."""
     rows = ["path,label,patient"]
     films = sorted(write_data_set(folder / "chest_xray", 20).rglob("*.jpeg"))
     for number, film in enumerate(films):
@@ -31,7 +31,7 @@ def tabled_set(folder: Path) -> Path:
 
 
 def array_set(folder: Path) -> Path:
-    """A MedMNIST file of made films."""
+    """A MedMNIST file of synthetic films."""
     arrays = {}
     for split in ("train", "val"):
         films = np.stack([chest(seed, pneumonia=seed % 2 == 1, side=28) for seed in range(40)])

@@ -1,4 +1,4 @@
-"""The gate's network: a small convolutional network that tells frontal films from pictures to refuse."""
+"""The gate's network: a small convolutional network that separates frontal films from pictures to refuse."""
 
 import keras
 from keras import layers
