@@ -6,6 +6,7 @@ The keys are those of files and of the command line's JSON and never change; the
 from typing import Literal
 
 NOTICE = "For research and teaching. Not a medical device; not for clinical decisions."
+SYNTHETIC_FILM = "Synthetic film: computer-generated, not from a patient."
 
 NORMAL, PNEUMONIA = "NORMAL", "PNEUMONIA"
 CLASSES = (NORMAL, PNEUMONIA)

@@ -1,29 +1,32 @@
-"""Diagnose: drop films, read the answers."""
+"""Diagnose: drop films, get a reading of each."""
 
 import time
 
 import streamlit as st
 
-from cxr_core.app.diagnose.dropped_files import MAX_FILES, Dropped, own_name, unpack
+from cxr_core.app.diagnose.agreement import show_agreement
+from cxr_core.app.diagnose.dropped_files import MAX_FILES, DroppedFile, file_name, unpack
 from cxr_core.app.diagnose.export import offer_downloads
-from cxr_core.app.diagnose.own_reading import ask, show_agreement
-from cxr_core.app.diagnose.session import Answer, Refusal, kept_results, picture_of, read_next
+from cxr_core.app.diagnose.file_details import show_file_details, show_unreadable_files
+from cxr_core.app.diagnose.own_reading import own_reading_controls
+from cxr_core.app.diagnose.session import FilmResult, UnreadableFile, read_next, screen_jpeg_of, session_results
 from cxr_core.app.diagnose.settings import choose_settings
 from cxr_core.app.diagnose.similar import show_similar
-from cxr_core.app.diagnose.styles import reading_room
-from cxr_core.app.diagnose.verdict import show_file, show_hidden, show_refused, show_verdict, show_why
+from cxr_core.app.diagnose.styles import apply_styles
+from cxr_core.app.diagnose.verdict import show_hidden_verdict, show_reliability, show_verdict
 from cxr_core.app.diagnose.viewer import show_film
 from cxr_core.app.diagnose.worklist import choose_film, filtered, show_worklist
-from cxr_core.app.model_cache import reader
+from cxr_core.app.model_cache import predictor_with_spinner
 from cxr_core.app.navigation import require_frame
 from cxr_core.datasets.demo import sample_films
 from cxr_core.errors import CXRError
 from cxr_core.imaging.decode import ACCEPTED
 from cxr_core.inference.reader_log import ReadingLog
-from cxr_core.inference.wording import heat_in_words
+from cxr_core.inference.wording import heatmap_in_words
+from cxr_core.labels import SYNTHETIC_FILM
 from cxr_core.models.registry import list_models
 
-KEYS = (
+SHORTCUTS = (
     "J next film, K previous. H shows and hides the heatmap, I inverts, + and - zoom, the arrows move a zoomed film, "
     "\\[ and \\] change the window, comma and full stop the level, 0 resets, F fills the screen. "
     "With the mouse: wheel or double click zooms, dragging moves, dragging with Shift changes window and level."
@@ -32,23 +35,23 @@ require_frame()
 state = st.session_state
 
 
-def uploaded() -> None:
-    """Shows the dropped films instead of samples, and makes room for them."""
+def show_uploads() -> None:
+    """Show the dropped films instead of the samples, and fold the upload area away."""
     state.samples, state.dropping = False, not (state.uploads or state.folder)
 
 
-def try_samples() -> None:
-    """Shows the sample films."""
+def show_samples() -> None:
+    """Show the sample films."""
     state.samples, state.dropping = True, False
 
 
-def so_far(read: int, files: int) -> tuple[float, str]:
-    """The progress bar's length and words."""
+def progress_of(read: int, files: int) -> tuple[float, str]:
+    """Length, 0 to 1, and text of the progress bar."""
     return read / files, f"{read} of {files} files read"
 
 
-began = time.monotonic()
-reading_room()
+started = time.monotonic()
+apply_styles()
 heading = st.container(horizontal=True, vertical_alignment="center")
 heading.title("Diagnose", anchor=False, width="stretch")
 models = list_models()
@@ -61,103 +64,119 @@ with heading:
     st.button(
         "Try a sample",
         icon=":material/science:",
-        help="Six synthetic films, drawn by a computer.",
-        on_click=try_samples,
+        help="Six synthetic films, computer-generated.",
+        on_click=show_samples,
     )
 
 state.setdefault("dropping", True)
 with st.expander("Films to read", icon=":material/upload_file:", key="dropping", on_change="rerun"):
     files_side, folder_side = st.columns([3, 2])
-    loose = files_side.file_uploader(
+    single_files = files_side.file_uploader(
         "Drop chest X-rays here, or a zip of them",
         accept_multiple_files=True,
         key="uploads",
-        on_change=uploaded,
-        help=f"{ACCEPTED}; up to {MAX_FILES} at a time. A file's content decides, not its name. "
+        on_change=show_uploads,
+        help=f"{ACCEPTED}; up to {MAX_FILES} at a time. The format is detected from the content, not from the name. "
         "Films stay in this machine's memory and are never written to disk.",
     )
-    in_folder = folder_side.file_uploader(
-        "Or a whole folder", accept_multiple_files="directory", key="folder", on_change=uploaded
+    folder_files = folder_side.file_uploader(
+        "Or a whole folder", accept_multiple_files="directory", key="folder", on_change=show_uploads
     )
-dropped = [Dropped(file.file_id, own_name(file.name), file.getvalue()) for file in [*loose, *in_folder]]
+dropped = [DroppedFile(file.file_id, file_name(file.name), file.getvalue()) for file in [*single_files, *folder_files]]
 if state.get("samples"):
-    dropped = [Dropped(path.name, path.name, path.read_bytes()) for path in sample_films()]
-files, refused = unpack(dropped)
-results = kept_results(files, settings.model.version)
-answers = [settings.applied(result) for result in results.values() if isinstance(result, Answer)]
-refused += [result.sentence for result in results.values() if isinstance(result, Refusal)]
+    dropped = [DroppedFile(path.name, path.name, path.read_bytes()) for path in sample_films()]
+files, unreadable = unpack(dropped)
+results = session_results(files, settings.model.version)
+readable = [settings.apply(result) for result in results.values() if isinstance(result, FilmResult)]
+unreadable += [result.message for result in results.values() if isinstance(result, UnreadableFile)]
 log = ReadingLog()
-said = log.latest() if settings.keep else {}
+own_readings = log.latest() if settings.keep else {}
 
-status = st.container()  # always there, so that what is below it stays in place
+status = st.container()  # always drawn, so that the elements below it keep their position
 if len(results) < len(files):
-    progress = status.progress(*so_far(len(results), len(files)))
-elif not files and not refused:
+    progress_bar = status.progress(*progress_of(len(results), len(files)))
+elif not files and not unreadable:
     status.info(
-        "Drop one film or many: you get pneumonia or normal, how probable it is, and which places look like it. "
-        "No film at hand? Try a sample.",
+        "Drop one or more chest X-rays. Each gets a verdict (pneumonia or normal), the probability of pneumonia, and "
+        "a heatmap of where it resembles pneumonia. No film at hand? Try a sample.",
         icon=":material/info:",
     )
 
-if answers:
+if readable:
     film_side, list_side = st.columns([5, 2], gap="small")
     with list_side:
-        unsaid = {a.file.key for a in answers if settings.blind and (a.reading.sha256, a.reading.version) not in said}
-        shown = filtered(answers, unsaid)
-        chosen = choose_film(shown)
-        if len(answers) > 1:
-            show_worklist(shown, chosen, unsaid)
-    reading, hidden = chosen.reading, chosen.file.key in unsaid
+        hidden_keys = {
+            result.file.key
+            for result in readable
+            if settings.blind and (result.reading.sha256, result.reading.version) not in own_readings
+        }
+        listed = filtered(readable, hidden_keys)
+        chosen = choose_film(listed)
+        if len(readable) > 1:
+            show_worklist(listed, chosen, hidden_keys)
+    reading, hidden = chosen.reading, chosen.file.key in hidden_keys
     with film_side:
         if hidden:
-            show_hidden()
+            show_hidden_verdict()
         else:
             show_verdict(reading)
-        show_film(picture_of(chosen), None if hidden else reading.heatmap, chosen.alt(hidden), chosen.file.key)
+        heatmap = None if hidden else reading.heatmap
+        show_film(screen_jpeg_of(chosen), heatmap, chosen.alt_text(hidden), chosen.file.key)
     with list_side:
         if settings.keep:
-            ask(log, reading, said.get((reading.sha256, reading.version)), hidden)
+            own_reading_controls(log, reading, own_readings.get((reading.sha256, reading.version)), hidden)
         if not hidden:
             for reason in reading.reasons:
                 st.write(reason)
-            if heat := heat_in_words(reading):
-                st.caption(heat)
+            if heatmap_text := heatmap_in_words(reading):
+                st.caption(heatmap_text)
             if reading.verdict in ("pneumonia", "normal"):
-                st.write(settings.meaning(reading.verdict))
-                st.caption(f"Where {settings.prevalence:.0%} of films show pneumonia; set your own under Settings.")
+                st.write(settings.predictive_value(reading.verdict))
+                st.caption(f"At a local prevalence of {settings.prevalence:.0%}; change it under Settings.")
         if chosen.synthetic:
-            st.caption(":material/science: A synthetic film, drawn by a computer. It is nobody's.")
-        with st.expander("Behind the answer"):
+            st.caption(f":material/science: {SYNTHETIC_FILM}")
+        with st.expander("Details of the result"):
             if not hidden:
-                show_why(reading, settings.model.card)
+                show_reliability(reading, settings.model.card)
                 if reading.probability is not None:
-                    st.caption(settings.in_own_ward(reading.probability))
-            for sentence in settings.in_words():
+                    st.caption(settings.probability_here(reading.probability))
+            for sentence in settings.summary():
                 st.caption(sentence)
         similar = st.expander("Similar films", key="similar", on_change="rerun")
         if similar.open and not hidden:
             with similar:
                 show_similar(reading, settings.model)
-        with st.expander("Keys"):
-            st.caption(KEYS)
+        with st.expander("Keyboard shortcuts"):
+            st.caption(SHORTCUTS)
         with st.expander("About the file"):
-            show_file(chosen)
+            show_file_details(chosen)
     with exports:
-        known = [answer for answer in shown if answer.file.key not in unsaid]
-        offer_downloads(known, len(answers), None if hidden else chosen, settings.to_dict(), said, settings.in_words())
-if refused:
-    count = f"{len(refused)} files" if len(refused) > 1 else "1 file"
+        offer_downloads(
+            [result for result in listed if result.file.key not in hidden_keys],
+            len(readable),
+            None if hidden else chosen,
+            settings.to_dict(),
+            own_readings,
+            settings.summary(),
+        )
+if unreadable:
+    count = f"{len(unreadable)} files" if len(unreadable) > 1 else "1 file"
     with st.expander(f"{count} could not be read", icon=":material/broken_image:", expanded=True):
-        show_refused(refused)
+        show_unreadable_files(unreadable)
 if settings.keep:
-    own = st.expander("Your readings", icon=":material/rate_review:", on_change="rerun", key="agreement_open")
-    if own.open:
-        with own:
-            show_agreement(log, {answer.reading.sha256: answer.reading.file for answer in answers})
+    agreement = st.expander("Your readings", icon=":material/rate_review:", on_change="rerun", key="agreement_open")
+    if agreement.open:
+        with agreement:
+            show_agreement(log, {result.reading.sha256: result.reading.file for result in readable})
 
 if len(results) < len(files):
     try:
-        read_next(files, reader(settings.model.name), began, lambda read: progress.progress(*so_far(read, len(files))))
+        read_next(
+            files,
+            predictor_with_spinner(settings.model.name),
+            started,
+            lambda read: progress_bar.progress(*progress_of(read, len(files))),
+        )
     except CXRError as error:
         st.error(str(error))
         st.stop()

@@ -29,7 +29,7 @@ def figures(model: Model) -> pd.DataFrame:
     """The card's figures with their intervals."""
     return pd.DataFrame(
         {
-            "Figure": ESTIMATES[name],
+            "Estimate": ESTIMATES[name],
             "Value": number(figure["value"]),
             "95% interval": interval(figure),
             "Method": figure["method"],

@@ -1,4 +1,4 @@
-"""What the pages share: the notice and the loaded models; the data set in use is in `data_set.py`."""
+"""The loaded models, shared by all sessions."""
 
 import gc
 import threading
@@ -19,27 +19,27 @@ WARM_UP_AFTER_SECONDS = 1.0
 
 @st.cache_resource(show_spinner=False)
 def load_predictor(name: str, version: str) -> "Predictor":
-    """The model of that name, loaded once for all sessions; `version` makes a republished one load anew."""
+    """The model of that name, loaded once for all sessions; `version` is part of the cache key. Raises CXRError."""
     from cxr_core.imaging.decode import read_film
     from cxr_core.inference.predictor import Predictor
 
-    reader = Predictor(find_model(name))
-    reader.read(read_film(sample_films()[0]))  # the first film of all takes seconds more
+    predictor = Predictor(find_model(name))
+    predictor.read(read_film(sample_films()[0]))  # the first prediction takes seconds longer than the next ones
     _keep_compiled()
-    return reader
+    return predictor
 
 
-def reader(name: str) -> "Predictor":
-    """The model of that name, ready to read, with a spinner while it loads. Raises CXRError."""
+def predictor_with_spinner(name: str) -> "Predictor":
+    """The model of that name, with a spinner while it loads. Raises CXRError."""
     with st.spinner("Loading the model; the first time takes some seconds."):
         return load_predictor(name, find_model(name).version)
 
 
 def _keep_compiled() -> None:
-    """Undo what Streamlit does to networks after every run of a page, which costs the next film a second.
+    """Disable two clean-ups that Streamlit runs after every script run and that cost the next film about a second.
 
-    It clears Keras's session, upon which TensorFlow compiles every network anew, and it collects garbage, which goes
-    through all that TensorFlow has loaded.
+    Streamlit clears Keras's session, after which TensorFlow compiles every network again; and it collects garbage,
+    which scans every object that TensorFlow has loaded.
     """
     import_keras().backend.clear_session = lambda: None
     gc.collect()
@@ -48,14 +48,14 @@ def _keep_compiled() -> None:
 
 @st.cache_resource
 def warm_up() -> None:
-    """Once a server: load TensorFlow and the released model after the first page is drawn."""
+    """Load TensorFlow and the released model in the background, once a server, after the first page is drawn."""
 
     def load() -> None:
         try:
             released = find_model()
             load_predictor(released.name, released.version)
         except CXRError:
-            return  # the page that needs a model says what is missing
+            return  # a page that needs a model reports what is missing
 
     timer = threading.Timer(WARM_UP_AFTER_SECONDS, load)
     timer.daemon = True

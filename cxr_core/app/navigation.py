@@ -4,6 +4,7 @@ from contextvars import ContextVar
 
 import streamlit as st
 
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.model_cache import warm_up
 from cxr_core.errors import WorkError
 from cxr_core.labels import NOTICE
@@ -11,14 +12,14 @@ from cxr_core.paths import REPOSITORY
 
 FOCUS = '<style>[data-testid="stTopNavLink"]:focus-visible { outline: 3px solid currentColor; }</style>'
 ICON = REPOSITORY / "cxr_core" / "app" / "icon.png"
-_inside_frame = ContextVar("inside_frame", default=False)
+_inside_frame: ContextVar[bool] = ContextVar("inside_frame", default=False)
 
 
 def require_frame() -> None:
-    """Draw the frame and end the script, if the page runs outside it; the first call of every page.
+    """Draw the frame and end the script if the page runs without it; the first call of every page.
 
-    Until a server has called `st.navigation` once, Streamlit's older mechanism runs the script of a deep link in
-    `pages/` alone, without `streamlit_app.py`.
+    Until a server has called `st.navigation` once, Streamlit serves a link to a page by its older mechanism: it runs
+    the script in `pages/` alone, without `streamlit_app.py`.
     """
     if not _inside_frame.get():
         draw_frame()
@@ -26,7 +27,7 @@ def require_frame() -> None:
 
 
 def draw_frame() -> None:
-    """Draw the frame and run the page that the address names."""
+    """Draw the frame and run the page of the current URL; a WorkError of the page is shown as a message."""
     st.set_page_config(page_title="CXR Workbench", page_icon=ICON, layout="wide")
     page = st.navigation(
         [
@@ -35,31 +36,31 @@ def draw_frame() -> None:
                 title="Diagnose",
                 icon=":material/radiology:",
                 default=True,
-                help="Read chest X-rays: pneumonia or normal, how sure, and which places look like it.",
+                help="Read chest X-rays: pneumonia or normal, with probability and heatmap.",
             ),
             st.Page(
                 "pages/dataset.py",
                 title="Dataset",
                 icon=":material/photo_library:",
-                help="Look at a data set: how many films of which class, what they look like, what is wrong with them.",
+                help="Explore a data set: class counts, sample films, shortcuts and faults.",
             ),
             st.Page(
                 "pages/train.py",
                 title="Train",
                 icon=":material/model_training:",
-                help="Fit a network on a data set, watch it learn, stop it, publish it.",
+                help="Train a network on a data set: start, monitor, stop and publish runs.",
             ),
             st.Page(
                 "pages/evaluate.py",
                 title="Evaluate",
                 icon=":material/fact_check:",
-                help="What a model is worth on a data set, with confidence intervals.",
+                help="Measure a model on a data set, with confidence intervals.",
             ),
             st.Page(
                 "pages/models.py",
                 title="Models",
                 icon=":material/inventory_2:",
-                help="The models on this machine, each with its card.",
+                help="The models on this machine, with their model cards.",
             ),
         ],
         position="top",
@@ -72,9 +73,7 @@ def draw_frame() -> None:
         with content:
             page.run()
     except WorkError as error:
-        from cxr_core.app.data_set_picker import as_written  # which imports pandas
-
-        content.error(as_written(str(error)), icon=":material/error:")
+        content.error(escape_markdown(str(error)), icon=":material/error:")
     finally:
         _inside_frame.reset(inside)
-        warm_up()  # last, so that its imports do not compete with the first page's; a page may end by st.stop
+        warm_up()  # last: its imports would slow the first page; in `finally`, since a page may end by st.stop

@@ -9,13 +9,17 @@ from datetime import datetime
 from typing import Any
 
 from cxr_core.inference.reading import Reading
+from cxr_core.labels import NOTICE
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, eq=False)
-class Reported:
-    """A reading with what a report adds to it: whether the film is synthetic, and the reader's own word and note."""
+class ReportedReading:
+    """A reading, and what a report adds to it.
+
+    synthetic: whether the film is one of the demo set's. own: the clinician's own reading, or "". note: theirs.
+    """
 
     reading: Reading
     synthetic: bool = False
@@ -23,7 +27,7 @@ class Reported:
     note: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """The contract's JSON document of a reading, and ours beside it."""
+        """The document of `predict --json`, with `synthetic`, `own_reading` and `note`."""
         return self.reading.to_dict() | {
             "synthetic": self.synthetic,
             "own_reading": self.own or None,
@@ -31,29 +35,29 @@ class Reported:
         }
 
 
-def to_json(films: Iterable[Reported], made: datetime, settings: dict[str, Any], notice: str) -> str:
-    """One document: when it was made, with which settings, the notice, and the films. File names as they were."""
+def to_json(films: Iterable[ReportedReading], created: datetime, settings: dict[str, Any]) -> str:
+    """One JSON document: time of creation, notice, settings and films. File names are unchanged."""
     document = {
-        "made": made.isoformat(timespec="seconds"),
-        "notice": notice,
+        "made": created.isoformat(timespec="seconds"),
+        "notice": NOTICE,
         "settings": settings,
         "films": [film.to_dict() for film in films],
     }
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def to_csv(films: Iterable[Reported], made: datetime) -> str:
-    """One row a film. A text that a spreadsheet would take for a formula begins with an apostrophe."""
-    rows = [_row(film, made) for film in films]
+def to_csv(films: Iterable[ReportedReading], created: datetime) -> str:
+    """A CSV with one row a film. Text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    rows = [_row(film, created) for film in films]
     stream = io.StringIO()
     if rows:
         writer = csv.DictWriter(stream, list(rows[0]))
         writer.writeheader()
-        writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
+        writer.writerows({name: _without_formula(value) for name, value in row.items()} for row in rows)
     return stream.getvalue()
 
 
-def _row(film: Reported, made: datetime) -> dict[str, Any]:
+def _row(film: ReportedReading, created: datetime) -> dict[str, Any]:
     result = film.to_dict()
     return {
         "file": result["file"],
@@ -67,9 +71,9 @@ def _row(film: Reported, made: datetime) -> dict[str, Any]:
         "sha256": result["sha256"],
         "model": result["model"]["name"],
         "version": result["model"]["version"],
-        "made": made.isoformat(timespec="seconds"),
+        "made": created.isoformat(timespec="seconds"),
     }
 
 
-def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+def _without_formula(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_START) else value

@@ -10,7 +10,7 @@ import pytest
 from cxr_core.evaluation.patient_split_results import by_patient, leaked_share
 from cxr_core.models.registry import Model, find_model
 from cxr_core.paths import home, runs_folder
-from cxr_core.reports.evaluation.build import siblings_in_words
+from cxr_core.reports.evaluation.build import split_warnings
 
 SETTINGS = {"architecture": "residual", "epochs": 3, "seed": 0}
 
@@ -45,7 +45,7 @@ def leaky() -> Model:
 
 def test_a_leak_is_told_and_the_same_network_is_sought(leaky: Model) -> None:
     assert leaked_share(leaky) == 1.0
-    assert "No run of the same network" in siblings_in_words(leaky)[1]
+    assert "No run of the same network" in split_warnings(leaky)[1]
 
 
 def test_the_same_network_by_patient_stands_beside(leaky: Model) -> None:
@@ -55,11 +55,11 @@ def test_the_same_network_by_patient_stands_beside(leaky: Model) -> None:
     assert found.run == "by-patient"
     assert found.auroc.low is not None
     assert found.auroc.value is not None
-    said = " ".join(siblings_in_words(leaky))
+    said = " ".join(split_warnings(leaky))
     assert "100%" in said
     assert f"{found.auroc.value:.3f}" in said
 
 
 def test_a_split_by_patient_needs_no_word(leaky: Model) -> None:
     (leaky.folder / "split.csv").write_bytes((write_run("by-patient", by_image=False) / "split.csv").read_bytes())
-    assert siblings_in_words(leaky) == []
+    assert split_warnings(leaky) == []

@@ -1,6 +1,6 @@
-// The end of each part's script. Streamlit calls a part anew with each change of its data, and while the script is first
-// being loaded Chromium may call back in any order: older data that come last must not be drawn over newer ones. A call
-// that was overtaken is ended at once, which must not end the one that overtook it.
+// Appended to the script of each component. Streamlit calls a component again with each change of its data, and while
+// the script is first being loaded Chromium may make the calls in any order: older data that arrive last must not be
+// drawn over newer ones. A call that was overtaken is ended at once; its end must not end the call that overtook it.
 const latest = new WeakMap()
 
 export default function (call) {

@@ -1,4 +1,4 @@
-"""The parts of a page that we draw in the browser ourselves, through Streamlit's components."""
+"""Custom components: parts of a page that are drawn in the browser by our own HTML, CSS and JavaScript."""
 
 import hashlib
 import json
@@ -12,9 +12,11 @@ APP = Path(__file__).parent.parent
 
 
 def show_component(name: str, key: str, data: dict[str, Any], **on_change: Any) -> Any:
-    """Draw NAME.html with NAME.css by the function `draw` of NAME.js; NAME is a path in `cxr_core/app/`.
+    """Draw NAME.html and NAME.css with the function `draw` of NAME.js.
 
-    Returns what the browser answers. `component.js` keeps to the newest data, which it tells by `since`, in seconds.
+    name: NAME, a path below `cxr_core/app/`. key: of the component in the session state. data: JSON-ready, for `draw`.
+    on_change: callbacks, `on_NAME_change`. Returns the values that the browser has set.
+    `browser_component.js` ignores data older than the newest; their age is in `since`, in seconds.
     """
     html, css, script = source(name)
     digest = hashlib.sha256(json.dumps(data).encode()).digest()
@@ -27,8 +29,7 @@ def show_component(name: str, key: str, data: dict[str, Any], **on_change: Any) 
 
 
 def source(name: str) -> tuple[str, str, str]:
-    """HTML, CSS and script of a part."""
-    html, css, script, last = (
-        (APP / file).read_text() for file in (f"{name}.html", f"{name}.css", f"{name}.js", "components/browser_component.js")
-    )
-    return html, css, script + last
+    """HTML, CSS and script of a component."""
+    names = (f"{name}.html", f"{name}.css", f"{name}.js", "components/browser_component.js")
+    html, css, script, shared_script = ((APP / file).read_text() for file in names)
+    return html, css, script + shared_script

@@ -1,4 +1,4 @@
-"""Charts of a data set: plain Plotly figures, their alternative text, and how to download them."""
+"""Charts of a data set as Plotly figures with alternative texts, and their download."""
 
 from collections.abc import Sequence
 
@@ -7,26 +7,27 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from cxr_core.app.components.palette import BLUE, GREEN, ORANGE, PINK
 from cxr_core.labels import CLASSES, KINDS, NORMAL, PNEUMONIA, SPLITS
 
-COLOURS = {  # Okabe & Ito, told apart by the colour-blind and on light and dark ground
-    NORMAL: "#0072b2",
-    PNEUMONIA: "#d55e00",
-    "normal": "#0072b2",
-    "bacterial": "#d55e00",
-    "viral": "#009e73",
-    "unknown": "#cc79a7",
+COLOURS = {
+    NORMAL: BLUE,
+    PNEUMONIA: ORANGE,
+    "normal": BLUE,
+    "bacterial": ORANGE,
+    "viral": GREEN,
+    "unknown": PINK,
 }
 _MARGIN = {"t": 30, "b": 30, "l": 10, "r": 10}
 
 
 def split_name(split: str) -> str:
-    """A split for the screen."""
+    """The display name of a split; a film without one has ""."""
     return split or "no split"
 
 
 def distribution(films: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Films by split (rows, in order, and "all") and by `by` ("label" or "kind", columns, in order)."""
+    """Counts of films: a row for each split and "all", a column for each value of `by`, "label" or "kind"."""
     order = CLASSES if by == "label" else KINDS
     table = pd.crosstab(films["split"], films[by])
     table = table.reindex([split for split in (*SPLITS, "") if split in table.index])
@@ -38,7 +39,7 @@ def distribution(films: pd.DataFrame, by: str) -> pd.DataFrame:
 
 
 def bars(table: pd.DataFrame) -> tuple[go.Figure, str]:
-    """Grouped bars of a distribution, with counts and percentages on them, and the alternative text."""
+    """Grouped bars of a `distribution`, labelled with counts and percentages, and the alternative text."""
     figure = go.Figure()
     totals = table.sum(axis=1)
     for name in table:
@@ -51,48 +52,51 @@ def bars(table: pd.DataFrame) -> tuple[go.Figure, str]:
 
 
 def pies(table: pd.DataFrame) -> list[tuple[str, go.Figure, str]]:
-    """For each split its name, a pie and the alternative text."""
-    drawn = []
+    """Name, pie chart and alternative text for each split of a `distribution`."""
+    charts = []
     colours = [COLOURS.get(str(name)) for name in table]
     for split, row in table.iterrows():
         pie = go.Pie(labels=list(table), values=row, sort=False, marker_colors=colours, hole=0.35)
         pie.update(textinfo="percent", textposition="inside", hovertemplate="%{label}: %{value:,} (%{percent})")
         title = {"text": str(split), "x": 0.5, "y": 0.97, "xanchor": "center"}
         layout = {"height": 190, "margin": {"t": 34, "b": 6, "l": 6, "r": 6}, "title": title, "showlegend": False}
-        drawn.append((str(split), go.Figure(pie, layout), f"Pie of films in {_in_words(table.loc[[split]])}"))
-    return drawn
+        charts.append((str(split), go.Figure(pie, layout), f"Pie of films in {_in_words(table.loc[[split]])}"))
+    return charts
 
 
 def shares(table: pd.DataFrame) -> pd.DataFrame:
-    """The distribution with the total and the percentage of each column, as shown under the charts."""
+    """A `distribution` with the total of each row and the percentage of each column."""
     total = table.sum(axis=1)
-    told = table.copy()
-    told["films"] = total
+    result = table.copy()
+    result["films"] = total
     for name in table:
-        told[f"{name} %"] = (100 * table[name] / total).round(1)
-    return told
+        result[f"{name} %"] = (100 * table[name] / total).round(1)
+    return result
 
 
 def draw(figure: go.Figure, alt: str, name: str) -> None:
-    """Shows a figure; the camera in its bar downloads it in the format the session chose."""
-    form = st.session_state.get("figure_format", "PNG").lower()
+    """Show a figure, to download in the session's format. alt: alternative text. name: of the downloaded file."""
+    image_format = st.session_state.get("figure_format", "PNG").lower()
     config = {
         "displaylogo": False,
         "displayModeBar": True,
         "modeBarButtons": [["toImage"]],
-        "toImageButtonOptions": {"format": form, "filename": name, "scale": 1 if form == "svg" else 2},
+        "toImageButtonOptions": {"format": image_format, "filename": name, "scale": 1 if image_format == "svg" else 2},
     }
     st.plotly_chart(figure, key=f"figure_{name}", config=config, alt=alt)
 
 
 def histograms(values: pd.Series, labels: pd.Series, unit: str) -> go.Figure:
-    """The distribution of a trait in each class, in shares, overlaid."""
+    """Histograms of a value for each class, overlaid, in shares of the class.
+
+    values, labels: `(N,)` by film. unit: title of the x axis.
+    """
     edges = np.histogram_bin_edges(values, bins=40) if len(values) else np.linspace(0, 1, 41)
     figure = go.Figure()
     highest = 0.0
     for name in CLASSES:
-        here = values[labels == name]
-        share = np.histogram(here, edges)[0] / max(1, len(here))
+        of_class = values[labels == name]
+        share = np.histogram(of_class, edges)[0] / max(1, len(of_class))
         figure.add_scatter(
             x=edges,
             y=[*share, 0],
@@ -108,7 +112,7 @@ def histograms(values: pd.Series, labels: pd.Series, unit: str) -> go.Figure:
 
 
 def grouped_bars(table: pd.DataFrame, axis: str, percent: bool = False) -> go.Figure:
-    """Bars of a table, a colour for each class (columns); `axis` is what they count, the rows' name what of."""
+    """Grouped bars of a table, a colour a column. axis: title of the y axis; that of the x axis is the index's name."""
     figure = go.Figure()
     for name in table:
         figure.add_bar(x=table.index, y=table[name], name=str(name), marker_color=COLOURS.get(str(name)))

@@ -1,4 +1,4 @@
-"""One film, opened: full size with zoom, window and level, histogram, header, and the patient's other films."""
+"""The dialog for one film: full size with zoom, window and level, histogram, header, and same-patient films."""
 
 import base64
 
@@ -8,36 +8,37 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from cxr_core.app.data_set_picker import as_written
 from cxr_core.app.dataset.charts import split_name
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.demo import is_synthetic
 from cxr_core.datasets.index import Index
 from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.film import Film
 from cxr_core.imaging.thumbnails import thumbnail
+from cxr_core.labels import SYNTHETIC_FILM
 
-SIBLINGS_SHOWN = 12
+SAME_PATIENT_SHOWN = 12
 
 
 @st.dialog("Film", width="large", icon=":material/radiology:")
-def show_film(index: Index, path: str) -> None:
-    """The film at `path` of a data set."""
+def open_film(index: Index, path: str) -> None:
+    """Open the dialog for the film at `path`, relative to the data set's folder."""
     row = index.films[index.films["path"] == path].iloc[0]
     kind = "kind unknown" if row["kind"] == "unknown" else row["kind"]
-    st.markdown(f"**{as_written(row['file'])}**  \n{row['label']}, {kind}, {split_name(row['split'])}")
+    st.markdown(f"**{escape_markdown(row['file'])}**  \n{row['label']}, {kind}, {split_name(row['split'])}")
     try:
         film = read_film(index.root / path)
     except UnreadableFilm as error:
-        st.error(as_written(str(error)), icon=":material/broken_image:")
+        st.error(escape_markdown(str(error)), icon=":material/broken_image:")
         return
     if is_synthetic((index.root / path).read_bytes()):
-        st.caption(":material/science: A synthetic film, drawn by a computer. It is nobody's.")
+        st.caption(f":material/science: {SYNTHETIC_FILM}")
     low, high = st.slider(
         "Window: black below, white above",
         *(0, 255, (0, 255)),
         key=f"window_{row['sha256']}",
-        help="Narrow it to see more contrast in the lung; its middle is the level, its width the window.",
+        help="A narrower window gives more contrast in the lungs. Its centre is the level.",
     )
     st.plotly_chart(
         zoomable(windowed(film.pixels, low, high)),
@@ -45,19 +46,19 @@ def show_film(index: Index, path: str) -> None:
         alt=f"Chest X-ray {row['file']} at full size, window {low} to {high}",
         key="full_size",
     )
-    st.caption("Scroll or pinch to zoom, drag to move, double-click for the whole film.")
-    _about(film, row, path)
-    _siblings(index, row, path)
+    st.caption("Scroll or pinch to zoom, drag to move, double-click to see the whole film.")
+    _details(film, row, path)
+    _same_patient_films(index, row, path)
 
 
 def windowed(pixels: np.ndarray, low: int, high: int) -> np.ndarray:
-    """`uint8 (H, W)` stretched so that `low` is black and `high` white."""
+    """A film, `uint8 (H, W)`, rescaled so that grey values up to `low` are black and from `high` on white."""
     ramp = np.clip((np.arange(256) - low) / max(1, high - low), 0, 1)
     return (ramp * 255).round().astype(np.uint8)[pixels]
 
 
 def zoomable(pixels: np.ndarray) -> go.Figure:
-    """The film as a figure that zooms and moves."""
+    """The film, `uint8 (H, W)`, as a figure that can be zoomed and moved."""
     height, width = pixels.shape
     _, png = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     source = "data:image/png;base64," + base64.b64encode(png.tobytes()).decode()
@@ -68,7 +69,7 @@ def zoomable(pixels: np.ndarray) -> go.Figure:
     return figure
 
 
-def _about(film: Film, row: pd.Series, path: str) -> None:
+def _details(film: Film, row: pd.Series, path: str) -> None:
     left, right = st.columns(2, gap="medium")
     counts = np.bincount(film.pixels.ravel(), minlength=256)
     with left:
@@ -82,36 +83,36 @@ def _about(film: Film, row: pd.Series, path: str) -> None:
         st.plotly_chart(histogram, alt=alt, key="histogram", config={"displayModeBar": False})
     with right:
         source = film.source
-        told = {
+        details = {
             "Path": path,
             "Patient": row["patient"],
             "Size": f"{source.width} x {source.height} pixels, {row['bytes']:,} bytes",
             "Stored as": f"{source.format}, {source.bits} bits{', colour' if source.colour else ''}",
             "Mean, spread": f"{mean:.0f}, {film.pixels.std():.0f} of 255",
         }
-        told |= {"Steps": "; ".join(source.steps)} if source.steps else {}
-        told |= source.header | {"sha256": row["sha256"]}
-        told = {field: as_written(value) for field, value in told.items()}
-        st.table(pd.Series(told, name="value").rename_axis("field"), hide_header=True, alt="What the file says")
+        details |= {"Processing": "; ".join(source.steps)} if source.steps else {}
+        details |= source.header | {"sha256": row["sha256"]}
+        details = {field: escape_markdown(value) for field, value in details.items()}
+        st.table(pd.Series(details, name="value").rename_axis("field"), hide_header=True, alt="Details of the file")
 
 
-def _siblings(index: Index, row: pd.Series, path: str) -> None:
+def _same_patient_films(index: Index, row: pd.Series, path: str) -> None:
     films = index.films
-    siblings = films[(films["patient"] == row["patient"]) & (films["path"] != path)]
-    if not len(siblings):
+    others = films[(films["patient"] == row["patient"]) & (films["path"] != path)]
+    if not len(others):
         st.caption("The only film of this patient.")
         return
-    st.markdown(f"**{len(siblings) + 1} films of this patient**")
+    st.markdown(f"**{len(others) + 1} films of this patient**")
     with st.grid("auto", min_column_width=110, gap="small") as grid:
-        for _, sibling in siblings.head(SIBLINGS_SHOWN).iterrows():
+        for _, other in others.head(SAME_PATIENT_SHOWN).iterrows():
             with grid.cell():
                 try:
-                    pixels, _ = thumbnail(index.root / sibling["path"], 160)
-                    st.image(pixels, alt=f"Sibling film {sibling['file']}", width="stretch")
+                    pixels, _ = thumbnail(index.root / other["path"], 160)
+                    st.image(pixels, alt=f"Film {other['file']} of the same patient", width="stretch")
                 except UnreadableFilm as error:
-                    st.caption(as_written(str(error)))
-                st.caption(f"{as_written(sibling['file'])}, {sibling['label']}, {split_name(sibling['split'])}")
-    if len(siblings) > SIBLINGS_SHOWN:
+                    st.caption(escape_markdown(str(error)))
+                st.caption(f"{escape_markdown(other['file'])}, {other['label']}, {split_name(other['split'])}")
+    if len(others) > SAME_PATIENT_SHOWN:
         st.caption(
-            f"{SIBLINGS_SHOWN} of {len(siblings)} shown; filter by {as_written(row['patient'])} to see them all."
+            f"{SAME_PATIENT_SHOWN} of {len(others)} shown; filter by {escape_markdown(row['patient'])} to see all."
         )

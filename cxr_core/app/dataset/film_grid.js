@@ -1,5 +1,5 @@
-// Names and labels reach the page as text, never as markup.
-function part(name, text) {
+// Names and labels are set as text, never as markup.
+function textElement(name, text) {
   const element = document.createElement("div")
   element.className = name
   element.textContent = text
@@ -7,11 +7,11 @@ function part(name, text) {
 }
 
 function picture(film) {
-  if (!film.picture) return part("picture broken", film.fault)
+  if (!film.picture) return textElement("picture broken", film.fault)
   const image = document.createElement("img")
   image.src = film.picture
   image.alt = film.alt
-  const frame = part("picture", "")
+  const frame = textElement("picture", "")
   frame.append(image)
   return frame
 }
@@ -27,7 +27,7 @@ function draw({ data, parentElement, setTriggerValue }) {
     button.className = "film " + (["NORMAL", "PNEUMONIA"].includes(film.label) ? film.label : "other")
     button.title = film.name
     button.setAttribute("aria-label", "Open " + film.name)
-    button.append(picture(film), part("label", film.label), part("about", film.about), part("name", film.name))
+    button.append(picture(film), textElement("label", film.label), textElement("about", film.about), textElement("name", film.name))
     button.onclick = () => setTriggerValue("opened", film.path)
     item.append(button)
     return item

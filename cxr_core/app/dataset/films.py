@@ -1,4 +1,4 @@
-"""The sample grid: films with their labels, filtered, shuffled and paged; a click opens one."""
+"""The Films tab: a grid of films, filtered, shuffled and paged."""
 
 import math
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ PAGE = COLUMNS * ROWS
 
 @dataclass(frozen=True)
 class Filters:
-    """Which films are shown, and in which order. An empty choice lets everything pass.
+    """Which films are shown, and in which order; an empty filter passes all films.
 
-    text: part of a path or patient. usable: None for all, else whether the file can be used. width: lowest and highest,
-    in pixels, or None. seed: of the shuffle, or None for the order of the paths.
+    text: part of a path or patient. usable: True for usable files, False for faulty ones, None for all. width: lowest
+    and highest width in pixels. seed: of the shuffle; None for the order of the paths.
     """
 
     splits: tuple[str, ...] = ()
@@ -33,28 +33,28 @@ class Filters:
 
 
 def chosen_films(films: pd.DataFrame, filters: Filters) -> pd.DataFrame:
-    """The rows of `Index.films` that pass, in the chosen order."""
-    keep = np.ones(len(films), bool)
+    """The rows of `Index.films` that pass the filters, in the order they specify."""
+    passed = np.ones(len(films), bool)
     for column, wanted in (("split", filters.splits), ("label", filters.labels), ("kind", filters.kinds)):
         if wanted:
-            keep &= films[column].isin(wanted).to_numpy()
-    if sought := filters.text.strip():
-        inside = [films[column].str.contains(sought, case=False, regex=False) for column in ("path", "patient")]
-        keep &= (inside[0] | inside[1]).to_numpy()
+            passed &= films[column].isin(wanted).to_numpy()
+    if text := filters.text.strip():
+        matches = [films[column].str.contains(text, case=False, regex=False) for column in ("path", "patient")]
+        passed &= (matches[0] | matches[1]).to_numpy()
     if filters.usable is not None:
-        keep &= ((films["fault"] == "") == filters.usable).to_numpy()
+        passed &= ((films["fault"] == "") == filters.usable).to_numpy()
     if filters.width:
-        keep &= films["width"].between(*filters.width).to_numpy()
-    chosen = films[keep]
+        passed &= films["width"].between(*filters.width).to_numpy()
+    chosen = films[passed]
     return chosen if filters.seed is None else chosen.iloc[np.random.default_rng(filters.seed).permutation(len(chosen))]
 
 
 @st.fragment
 def show_films(index: Index) -> None:
-    """Filters, the grid and its pages."""
-    films = chosen_films(index.films, _asked(index.films))
+    """Draw the filters, the grid and the page numbers."""
+    films = chosen_films(index.films, _filter_controls(index.films))
     if not len(films):
-        st.info("No film fits these filters.", icon=":material/filter_alt_off:")
+        st.info("No film matches these filters.", icon=":material/filter_alt_off:")
         return
     pages = math.ceil(len(films) / PAGE)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -63,13 +63,13 @@ def show_films(index: Index) -> None:
     show_grid(index, films.iloc[(page - 1) * PAGE : page * PAGE], "films")
 
 
-def _asked(films: pd.DataFrame) -> Filters:
-    """The filters as set on screen."""
+def _filter_controls(films: pd.DataFrame) -> Filters:
+    """Draw the filters and return their values."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         splits = st.multiselect(
-            "Split", _present(films["split"]), format_func=split_name, key="filter_split", placeholder="All", width=130
+            "Split", _unique(films["split"]), format_func=split_name, key="filter_split", placeholder="All", width=130
         )
-        labels = st.multiselect("Class", _present(films["label"]), key="filter_label", placeholder="All", width=150)
+        labels = st.multiselect("Class", _unique(films["label"]), key="filter_label", placeholder="All", width=150)
         present = set(films["kind"])
         kinds = st.multiselect(
             "Kind", [kind for kind in KINDS if kind in present], key="filter_kind", placeholder="All", width=140
@@ -94,5 +94,5 @@ def _asked(films: pd.DataFrame) -> Filters:
     )
 
 
-def _present(values: pd.Series) -> list[str]:
+def _unique(values: pd.Series) -> list[str]:
     return list(dict.fromkeys(values))

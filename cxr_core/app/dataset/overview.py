@@ -1,35 +1,35 @@
-"""The overview of a data set: how many films of which class, as bars, as pies and as a table."""
+"""The Overview tab: numbers of films by split and class, as bars, pies and a table."""
 
 import streamlit as st
 
-from cxr_core.app.data_set_picker import as_written
 from cxr_core.app.dataset.charts import bars, distribution, draw, pies, shares
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.index import Index
 
-_BY = {"Class": "label", "Kind": "kind"}
+COLUMNS = {"Class": "label", "Kind": "kind"}
 
 
 def show_overview(index: Index) -> None:
-    """Distribution by split, by class or by kind; counts, percentages, downloads."""
+    """Draw the distribution of films by split, and by class or kind, with downloads; and the index's notes."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        by = st.segmented_control("Count by", list(_BY), default="Class", required=True, key="count_by")
+        by = st.segmented_control("Count by", list(COLUMNS), default="Class", required=True, key="count_by")
         st.segmented_control("Download figures as", ["PNG", "SVG"], default="PNG", required=True, key="figure_format")
-    table = distribution(index.films, _BY[by])
+    table = distribution(index.films, COLUMNS[by])
     left, right = st.columns(2, gap="medium")
     with left:
-        draw(*bars(table), name=f"films_by_split_and_{_BY[by]}")
+        draw(*bars(table), name=f"films_by_split_and_{COLUMNS[by]}")
     with right, st.grid(2, min_column_width=130):
         for split, figure, alt in pies(table):
-            draw(figure, alt, name=f"shares_of_{_BY[by]}_{split.replace(' ', '_')}")
-    told = shares(table)
-    st.dataframe(told, alt=f"Films by split and {by.lower()}, with percentages", key="distribution")
-    csv = told.to_csv().encode()
+            draw(figure, alt, name=f"shares_of_{COLUMNS[by]}_{split.replace(' ', '_')}")
+    counts = shares(table)
+    st.dataframe(counts, alt=f"Films by split and {by.lower()}, with percentages", key="distribution")
+    csv = counts.to_csv().encode()
     st.download_button("Download table", csv, "distribution.csv", "text/csv", icon=":material/download:")
     if index.notes:
-        st.warning("  \n".join(map(as_written, index.notes)), icon=":material/info:")
+        st.warning("  \n".join(map(escape_markdown, index.notes)), icon=":material/info:")
     unknown = int((index.readable["number"] == "").sum())
     if unknown:
         st.caption(
-            f"{unknown:,} film{'s have names that tell' if unknown > 1 else ' has a name that tells'} no patient: each "
-            "such film counts as a patient of its own, so a split may part films of one child."
+            f"{unknown:,} film{'s have names' if unknown > 1 else ' has a name'} without a patient number. Each such "
+            "film counts as a patient of its own, so a split may separate films of one patient."
         )

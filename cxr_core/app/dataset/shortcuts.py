@@ -1,4 +1,4 @@
-"""What a network could cheat on, shown: shape, brightness, contrast, marks, mean films, films per patient."""
+"""The Shortcuts tab: traits other than disease by which a network could separate the classes."""
 
 import numpy as np
 import streamlit as st
@@ -17,17 +17,18 @@ from cxr_core.datasets.quality.shortcuts import (
 from cxr_core.labels import NORMAL, PNEUMONIA
 
 
-def show_shortcuts(index: Index, looks: PixelStatistics) -> None:
-    """Each trait with its figure and one sentence that says what to make of it."""
+def show_shortcuts(index: Index, statistics: PixelStatistics) -> None:
+    """Draw each trait with its chart and one sentence on what it means for training."""
     st.caption(
-        "A network finds whatever tells the classes apart, disease or not. Each trait below is measured on these films."
+        "A network learns whatever separates the classes, whether it is disease or not. Each trait below is measured "
+        "on these films."
     )
     with st.grid(2, min_column_width=320, gap="medium") as grid:
-        for shortcut in (shape_shortcut(index), *grey_value_shortcuts(index, looks)):
+        for shortcut in (shape_shortcut(index), *grey_value_shortcuts(index, statistics)):
             with grid.cell(), st.container(border=True):
                 _trait(index, shortcut)
         with grid.cell(), st.container(border=True):
-            table, sentence = corner_mark_shares(index, looks)
+            table, sentence = corner_mark_shares(index, statistics)
             st.subheader("Marks in the corners", anchor=False)
             draw(grouped_bars(table, "Share of films", percent=True), sentence, "marks")
             st.write(sentence)
@@ -36,7 +37,7 @@ def show_shortcuts(index: Index, looks: PixelStatistics) -> None:
             st.subheader("Films per patient", anchor=False)
             draw(grouped_bars(table, "Patients"), sentence, "films_a_patient")
             st.write(sentence)
-    _means(index, looks)
+    _means(index, statistics)
 
 
 def _trait(index: Index, shortcut: Shortcut) -> None:
@@ -46,8 +47,8 @@ def _trait(index: Index, shortcut: Shortcut) -> None:
     st.write(shortcut.message)
 
 
-def _means(index: Index, looks: PixelStatistics) -> None:
-    means, sentence = mean_films(index, looks)
+def _means(index: Index, statistics: PixelStatistics) -> None:
+    means, sentence = mean_films(index, statistics)
     with st.container(border=True):
         st.subheader("Mean film of each class", anchor=False)
         with st.grid(3, min_column_width=160) as grid:
@@ -64,7 +65,7 @@ def _means(index: Index, looks: PixelStatistics) -> None:
 
 
 def difference_picture(difference: np.ndarray) -> np.ndarray:
-    """A difference of films, `float (S, S)`, as colours `uint8 (S, S, 3)`: orange above zero, blue below."""
+    """A difference of films, `float (S, S)`, as RGB colours `uint8 (S, S, 3)`: orange above zero, blue below."""
     strength = difference / max(1.0, float(np.abs(difference).max()))
     middle, above, below = np.array([235.0, 235, 235]), np.array([213.0, 94, 0]), np.array([0.0, 114, 178])
     towards = np.where(strength[..., None] > 0, above, below)

@@ -1,4 +1,4 @@
-"""What was dropped: files, and the files in a zip, each read from memory when its turn comes and never from disk."""
+"""The files a user dropped on the page; a zip counts as its files, each unpacked in memory when it is read."""
 
 import io
 import re
@@ -12,19 +12,19 @@ from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging.decode import MAX_BYTES
 
 MAX_FILES = 500
-MAX_UNPACKED = 4_000_000_000  # declared bytes of all files of a zip together
-MAX_DIRECTORY = 4_000_000  # bytes of a zip's list of files; about 40,000 names
+MAX_UNPACKED = 4_000_000_000  # bytes; declared sizes of all files of a zip together
+MAX_DIRECTORY = 4_000_000  # bytes of a zip's central directory; about 40,000 names
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-_LITTER = re.compile(r"(^|/)(__MACOSX/|\.(?!\.)|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
+_SYSTEM_FILES = re.compile(r"(^|/)(__MACOSX/|\.(?!\.)|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 _END = b"PK\x05\x06"
 
 
 @dataclass(frozen=True)
-class Dropped:
-    """A file as it came, or a file inside a zip that came.
+class DroppedFile:
+    """A dropped file, or a file inside a dropped zip.
 
-    key: tells it from every other of the session. name: its own, without folders. data: the file's bytes, or the
-    zip's, in which `member` is its place.
+    key: unique in the session. name: of the file, without folders. data: the file's bytes; for a file inside a zip,
+    the zip's bytes. member: index of the file in the zip, or None.
     """
 
     key: str
@@ -33,16 +33,16 @@ class Dropped:
     member: int | None = None
 
     def read(self) -> bytes:
-        """The file's own bytes, never more than MAX_BYTES. Raises UnreadableFilm if they cannot be unpacked."""
+        """The file's own bytes, at most MAX_BYTES. Raises UnreadableFilm if they cannot be unpacked."""
         if self.member is None:
             return self.data
         try:
             with zipfile.ZipFile(io.BytesIO(self.data)) as archive:
                 info = archive.infolist()[self.member]
                 if info.flag_bits & 1:
-                    raise _refusal(self.name, "is locked with a password")
+                    raise _refusal(self.name, "is encrypted with a password")
                 if info.compress_type not in METHODS:
-                    raise _refusal(self.name, "is packed in a way that is not supported")
+                    raise _refusal(self.name, "is compressed with a method that is not supported")
                 if info.file_size > MAX_BYTES:
                     raise _refusal(self.name, f"{info.file_size:,} bytes, more than the limit of {MAX_BYTES:,} bytes")
                 with archive.open(info) as stream:
@@ -56,22 +56,29 @@ class Dropped:
         return data
 
 
-def unpack(files: Sequence[Dropped]) -> tuple[list[Dropped], list[str]]:
-    """Every zip replaced by its files; at most MAX_FILES. And a sentence for each thing that was left out."""
-    found: list[Dropped] = []
-    refused: list[str] = []
+def unpack(files: Sequence[DroppedFile]) -> tuple[list[DroppedFile], list[str]]:
+    """Every zip replaced by its files, at most MAX_FILES in all; and a message for each file that was left out."""
+    found: list[DroppedFile] = []
+    messages: list[str] = []
     for file in files:
         try:
             found += _members(file) if _is_zip(file.data) else [file]
         except UnreadableFilm as error:
-            refused.append(str(error))
+            messages.append(str(error))
     if len(found) > MAX_FILES:
-        refused.append(f"{len(found):,} files: at most {MAX_FILES} are read at a time; the first {MAX_FILES} are.")
-    return found[:MAX_FILES], refused
+        messages.append(
+            f"{len(found):,} files: at most {MAX_FILES} are read at a time; the first {MAX_FILES} are read."
+        )
+    return found[:MAX_FILES], messages
 
 
-def _members(file: Dropped) -> list[Dropped]:
-    """The files of a zip. Folders and the litter that systems leave in zips are passed over."""
+def file_name(path: str) -> str:
+    """The last part of a path, with either kind of slash; folders, also `..`, are dropped."""
+    return re.split(r"[/\\]", path)[-1] or "unnamed"
+
+
+def _members(file: DroppedFile) -> list[DroppedFile]:
+    """The files of a zip, without folders and the files that operating systems add."""
     _check_directory(file)
     try:
         with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
@@ -82,28 +89,23 @@ def _members(file: Dropped) -> list[Dropped]:
     if declared > MAX_UNPACKED:
         raise _refusal(file.name, f"a zip that unpacks to {declared:,} bytes, more than {MAX_UNPACKED:,}")
     films = [
-        Dropped(f"{file.key}/{place}", own_name(entry.filename), file.data, place)
-        for place, entry in enumerate(entries)
-        if not entry.is_dir() and not _LITTER.search(entry.filename)
+        DroppedFile(f"{file.key}/{number}", file_name(entry.filename), file.data, number)
+        for number, entry in enumerate(entries)
+        if not entry.is_dir() and not _SYSTEM_FILES.search(entry.filename)
     ]
     if not films:
         raise _refusal(file.name, "a zip without files")
     return films
 
 
-def _check_directory(file: Dropped) -> None:
-    """Raises UnreadableFilm if the zip's list of files would take long to read, before it is read."""
+def _check_directory(file: DroppedFile) -> None:
+    """Checks the size of the zip's central directory before it is parsed. Raises UnreadableFilm if it is too large."""
     end = file.data.rfind(_END, max(0, len(file.data) - 66_000))
     if end < 0 or len(file.data) < end + 22:
         raise _refusal(file.name, "a zip that is truncated or damaged")
     (size,) = struct.unpack_from("<I", file.data, end + 12)
     if size > MAX_DIRECTORY:
         raise _refusal(file.name, f"a zip of too many files; at most {MAX_FILES} are read at a time")
-
-
-def own_name(path: str) -> str:
-    """The last part of a path in a zip or a folder, however it is written; `../` leads nowhere."""
-    return re.split(r"[/\\]", path)[-1] or "unnamed"
 
 
 def _is_zip(data: bytes) -> bool:

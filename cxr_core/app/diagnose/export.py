@@ -1,62 +1,63 @@
-"""Downloads: the list as CSV, JSON and PDF, and the film on screen as PDF. Made when they are asked for."""
+"""Downloads: the worklist as CSV, JSON and PDF, and the film on screen as PDF; each is created when it is clicked."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from cxr_core.app.diagnose.session import Answer, pixels_of
+from cxr_core.app.diagnose.session import FilmResult, pixels_of
 from cxr_core.inference.reader_log import OwnReading
-from cxr_core.labels import NOTICE
-from cxr_core.reports.reading_table import Reported, to_csv, to_json
+from cxr_core.reports.reading_table import ReportedReading, to_csv, to_json
 
 
 def offer_downloads(
-    answers: Sequence[Answer],
-    read: int,
-    chosen: Answer | None,
+    results: Sequence[FilmResult],
+    films_read: int,
+    chosen: FilmResult | None,
     settings: dict[str, Any],
-    said: dict[tuple[str, str], OwnReading],
+    own_readings: dict[tuple[str, str], OwnReading],
     details: Sequence[str],
 ) -> None:
-    """The buttons, for these answers of the `read` there are and for the one on screen, None while it is not shown.
+    """Download buttons.
 
-    `settings` go into the JSON; `details`, sentences on how the answers were given, into the PDFs.
+    results: those to export, of `films_read` in all. chosen: the film on screen, or None while its verdict is hidden.
+    settings: for the JSON. own_readings: by sha256 and model version. details: sentences on the settings, for the PDFs.
     """
 
-    def reported(answer: Answer) -> Reported:
-        own = said.get((answer.reading.sha256, answer.reading.version))
-        return Reported(answer.reading, answer.synthetic, own.own if own else "", own.note if own else "")
+    def reported(result: FilmResult) -> ReportedReading:
+        own = own_readings.get((result.reading.sha256, result.reading.version))
+        return ReportedReading(result.reading, result.synthetic, own.own if own else "", own.note if own else "")
 
-    def one_pdf(answer: Answer) -> bytes:
+    def one_pdf(result: FilmResult) -> bytes:
         from cxr_core.reports.reading_pdf import film_pdf
 
-        return film_pdf(reported(answer), pixels_of(answer), datetime.now(UTC), NOTICE, details)
+        return film_pdf(reported(result), pixels_of(result), datetime.now(UTC), details)
 
     def all_pdf() -> bytes:
         from cxr_core.reports.reading_pdf import list_pdf
 
-        films = ((reported(answer), lambda answer=answer: pixels_of(answer)) for answer in answers)
-        return list_pdf(films, datetime.now(UTC), NOTICE, details)
+        films = ((reported(result), partial(pixels_of, result)) for result in results)
+        return list_pdf(films, datetime.now(UTC), details)
 
     def csv() -> str:
-        return to_csv(map(reported, answers), datetime.now(UTC))
+        return to_csv(map(reported, results), datetime.now(UTC))
 
     def json() -> str:
-        return to_json(map(reported, answers), datetime.now(UTC), settings, NOTICE)
+        return to_json(map(reported, results), datetime.now(UTC), settings)
 
-    which = "All films" if len(answers) == read else f"{len(answers)} of {read} films"
+    which = "All films" if len(results) == films_read else f"{len(results)} of {films_read} films"
     offers: list[tuple[str, Callable[[], str | bytes], str, str]] = []
     if chosen:
         offers.append(("This film as PDF", lambda: one_pdf(chosen), "reading.pdf", "application/pdf"))
-    if answers:
+    if results:
         offers += [
             (f"{which} as PDF", all_pdf, "readings.pdf", "application/pdf"),
             (f"{which} as CSV", csv, "readings.csv", "text/csv"),
             (f"{which} as JSON", json, "readings.json", "application/json"),
         ]
     with st.popover("Export", icon=":material/download:"):
-        st.caption("Reports hold file names and nothing else of a patient." if offers else "Your reading comes first.")
-        for label, make, name, kind in offers:
-            st.download_button(label, make, name, kind, on_click="ignore", width="stretch")
+        st.caption("Exports contain file names, but no other patient data." if offers else "Enter your reading first.")
+        for label, content, name, media_type in offers:
+            st.download_button(label, content, name, media_type, on_click="ignore", width="stretch")

@@ -1,16 +1,16 @@
-"""How the answers are to be given: model, operating point, error rate, prevalence, and the reader's own readings."""
+"""The settings of the page: model, operating point, error rate, local prevalence, and the clinician's own readings."""
 
 from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
 
-from cxr_core.app.diagnose.session import Answer
+from cxr_core.app.diagnose.session import FilmResult
 from cxr_core.inference.decision import Choice, Rules, decide
 from cxr_core.inference.wording import percent
 from cxr_core.labels import OPERATING_POINTS
-from cxr_core.metrics.local_prevalence import at_prevalence, ward_values
-from cxr_core.metrics.prevalence import children_like_these
+from cxr_core.metrics.local_prevalence import predictive_values_of_point, probability_at_prevalence
+from cxr_core.metrics.prevalence import predictive_value_text
 from cxr_core.models.registry import Model
 
 DEFAULT_ERROR_RATE = 0.1
@@ -18,11 +18,11 @@ DEFAULT_ERROR_RATE = 0.1
 
 @dataclass(frozen=True)
 class Settings:
-    """What the reader chose.
+    """The settings that the user chose.
 
-    point: a name in the card's operating points. error_rate: among the answers given, one of the card's.
-    prevalence: of pneumonia among the reader's own films, 0 to 1. keep: whether their own readings are written down.
-    blind: whether they are asked before ours is shown.
+    point: key of an operating point of the model's card. error_rate: accepted share of wrong results among definite
+    ones, one of the rates of the card. prevalence: local prevalence of pneumonia, 0 to 1. keep: whether own readings
+    are recorded. blind: whether the model's reading is hidden until the user has entered their own.
     """
 
     model: Model
@@ -34,45 +34,45 @@ class Settings:
 
     @property
     def threshold(self) -> float:
-        """The probability at which a film is called pneumonia."""
+        """The probability at or above which a film is classified as pneumonia."""
         return float(self._point["threshold"])
 
-    def applied(self, answer: Answer) -> Answer:
-        """The answer as it is at this operating point and error rate."""
-        findings = answer.reading.findings
-        if findings is None:
-            return answer
+    def apply(self, result: FilmResult) -> FilmResult:
+        """The result with the verdict at this operating point and error rate; nothing is predicted again."""
+        prediction = result.reading.prediction
+        if prediction is None:
+            return result
         choice = Choice(self.point, self.error_rate)
-        reading = decide(findings, Rules.of(self.model.card), choice, self.model.name, self.model.version)
-        return replace(answer, reading=reading)
+        reading = decide(prediction, Rules.of(self.model.card), choice, self.model.name, self.model.version)
+        return replace(result, reading=reading)
 
-    def meaning(self, answer: str) -> str:
-        """What the answer pneumonia, or normal, means in the reader's own ward, in a sentence."""
-        ppv, npv = ward_values(self._point, self.prevalence)
-        return children_like_these(ppv if answer == "pneumonia" else npv, answer)
+    def predictive_value(self, answer: str) -> str:
+        """The predictive value of a result, "pneumonia" or "normal", at the local prevalence, in one sentence."""
+        ppv, npv = predictive_values_of_point(self._point, self.prevalence)
+        return predictive_value_text(ppv if answer == "pneumonia" else npv, answer)
 
-    def in_own_ward(self, probability: float) -> str:
-        """The probability, which holds for the model's own films, where pneumonia is rarer or commoner."""
+    def probability_here(self, probability: float) -> str:
+        """A calibrated probability at the prevalence of its calibration and at the local one, in one sentence."""
         films = [self._point[name]["n"] for name in ("sensitivity", "specificity")]
-        fitted = films[0] / sum(films)
-        there = at_prevalence(probability, fitted, self.prevalence)
+        calibrated_at = films[0] / sum(films)
+        here = probability_at_prevalence(probability, calibrated_at, self.prevalence)
         return (
-            f"The probability holds where {fitted:.0%} of films show pneumonia, as among the films it was calibrated "
-            f"on; where {self.prevalence:.0%} do, it is {percent(there)}."
+            f"The probability is calibrated at a prevalence of {calibrated_at:.0%}, that of the validation films. "
+            f"At your local prevalence of {self.prevalence:.0%} it is {percent(here)}."
         )
 
-    def in_words(self) -> list[str]:
-        """How the answers were given, for the page and for reports."""
+    def summary(self) -> list[str]:
+        """The settings in sentences, for the page and for reports."""
         return [
-            f"Operating point {OPERATING_POINTS[self.point].lower()}: called pneumonia at {self.threshold:.1%} or above. "
-            f"Errors accepted among the answers: {self.error_rate:.0%}.",
-            f"Where {self.prevalence:.0%} of films show pneumonia: "
-            + " ".join(self.meaning(answer) for answer in ("pneumonia", "normal")),
+            f"Operating point {OPERATING_POINTS[self.point].lower()}: classified as pneumonia at {self.threshold:.1%} "
+            f"or above. Accepted error rate: {self.error_rate:.0%}.",
+            f"At a local prevalence of {self.prevalence:.0%}: "
+            + " ".join(self.predictive_value(answer) for answer in ("pneumonia", "normal")),
         ]
 
     def to_dict(self) -> dict[str, Any]:
-        """What a report says of how the answers were given."""
-        ppv, npv = ward_values(self._point, self.prevalence)
+        """The settings for the JSON report, with the predictive values at the local prevalence."""
+        ppv, npv = predictive_values_of_point(self._point, self.prevalence)
         chosen = {"operating_point": self.point, "threshold": self.threshold, "error_rate": self.error_rate}
         return chosen | {"prevalence": self.prevalence, "ppv": ppv.to_dict(), "npv": npv.to_dict()}
 
@@ -82,7 +82,7 @@ class Settings:
 
 
 def choose_settings(models: list[Model]) -> Settings:
-    """Controls in the row that is being drawn; what is seldom changed is one click down."""
+    """Draw the controls, in a popover, and return their values."""
     state = st.session_state
     with st.popover("Settings", icon=":material/tune:"):
         names = [model.name for model in models]
@@ -101,40 +101,38 @@ def choose_settings(models: list[Model]) -> Settings:
             required=True,
             key=f"point {model.version}",
             persist_state="session",
-            help="Rule out: few cases of pneumonia are missed. Rule in: few normal films are called pneumonia.",
+            help="Rule out: high sensitivity, few missed cases. Rule in: high specificity, few false alarms.",
         )
-        usual_point, thresholds = model.card["operating_point"], Rules.of(model.card).thresholds
-        if point != usual_point and thresholds[point] == thresholds[usual_point]:
-            st.caption(
-                f"With this model the same threshold as {OPERATING_POINTS[usual_point].lower()}, which does as well."
-            )
+        default_point, thresholds = model.card["operating_point"], Rules.of(model.card).thresholds
+        if point != default_point and thresholds[point] == thresholds[default_point]:
+            st.caption(f"With this model the threshold is the same as for {OPERATING_POINTS[default_point].lower()}.")
         rates = sorted(float(rate) for rate in model.card["conformal"]["limits_by_error_rate"])
-        usual = min(rates, key=lambda rate: abs(rate - DEFAULT_ERROR_RATE))
+        default_rate = min(rates, key=lambda rate: abs(rate - DEFAULT_ERROR_RATE))
         error_rate = st.segmented_control(
-            "Errors accepted among the answers",
+            "Accepted error rate",
             rates,
             format_func=lambda rate: f"{rate:.0%}",
-            default=usual,
+            default=default_rate,
             required=True,
             key=f"error rate {model.version}",
             persist_state="session",
-            help="The lower the rate, the more films are left uncertain.",
+            help="Highest share of wrong results among definite ones. The lower it is, the more films are uncertain.",
         )
         prevalence = st.slider(
-            "Pneumonia among your own films",
+            "Local prevalence of pneumonia",
             1,
             99,
             20,
             format="%d%%",
             key="prevalence",
             persist_state="session",
-            help="Of 100 films in your ward, how many show pneumonia. It sets the predictive values.",
+            help="Share of your own films that show pneumonia. The predictive values depend on it.",
         )
         keep = st.toggle(
             "Keep my own readings",
             key="keep",
             persist_state="session",
-            help="Written to this machine: the file's hash, your reading and ours, the model, the time. "
+            help="Stored on this machine: the file's hash, your reading and the model's, model version and time. "
             "No image and no name.",
         )
         blind = st.toggle(
@@ -142,6 +140,6 @@ def choose_settings(models: list[Model]) -> Settings:
             key="blind",
             persist_state="session",
             disabled=not keep,
-            help="Ours is shown when you have said yours.",
+            help="The model's reading is hidden until you have entered yours.",
         )
-    return Settings(model, point or points[0], error_rate or usual, prevalence / 100, keep, keep and blind)
+    return Settings(model, point or points[0], error_rate or default_rate, prevalence / 100, keep, keep and blind)

@@ -1,4 +1,4 @@
-"""Similar films: those of the data set in use that lie nearest to the film on screen, each with its label."""
+"""Similar films: the films of the open data set that are nearest to the film on screen, each with its label."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from cxr_core.app.diagnose.viewer import for_screen
-from cxr_core.app.model_cache import reader
+from cxr_core.app.diagnose.viewer import screen_jpeg
+from cxr_core.app.model_cache import predictor_with_spinner
 from cxr_core.errors import CXRError
 from cxr_core.imaging.decode import read_film
 from cxr_core.inference.reading import Reading
@@ -19,40 +19,43 @@ if TYPE_CHECKING:
     from cxr_core.inference.similar_films import FeatureIndex
 
 SHOWN = 6
-KEPT_INDEXES = 4
+CACHED_INDEXES = 4
 
 
 def show_similar(reading: Reading, model: Model) -> None:
-    """The nearest films, or what is needed to see them."""
+    """The nearest films, or a message that says what is missing."""
     source = st.session_state.get("data_folder")
-    if reading.findings is None or reading.findings.features is None:
-        st.caption("This film was not read, so none can be said to be like it.")
+    if reading.prediction is None or reading.prediction.features is None:
+        st.caption("The model did not read this film, so there are no features to compare.")
         return
     if not source:
-        st.caption("Open a data set on the Dataset page; its films nearest to this one are then shown here.")
+        st.caption("Open a data set on the Dataset page to see its films that are most similar to this one.")
         return
-    from cxr_core.app.data_set_picker import index_with_progress  # pandas: not before the first page is drawn
+    from cxr_core.app.index_cache import index_with_progress  # imports pandas: not before the first page is drawn
 
     try:
         index = index_with_progress(source)
         features = _features(model.name, model.version, index.fingerprint, index)
-        nearest = features.nearest(reading.findings.features, SHOWN, leave_out=reading.sha256)
+        nearest = features.nearest(reading.prediction.features, SHOWN, leave_out=reading.sha256)
         trained_on = model.card["training"].get("fingerprint") == index.fingerprint
-        whose = "of the data set this model was trained on" if trained_on else "of the data set in use"
-        st.caption(f"The films {whose} that look nearest to the network. Distance 1 is that of any two films.")
+        source_text = "the data set that this model was trained on" if trained_on else "the open data set"
+        st.caption(
+            f"The films of {source_text} with the most similar network features. Distance 1 is the typical distance "
+            "between two films."
+        )
         with st.grid(SHOWN, min_column_width=110, gap="xsmall"):
-            for place, film in enumerate(nearest):
-                picture = for_screen(read_film(index.root / film.path).pixels, side=240)
+            for number, film in enumerate(nearest, start=1):
+                picture = screen_jpeg(read_film(index.root / film.path).pixels, side=240)
                 label = film.label.lower()
-                alt = f"Similar film {place + 1}, labelled {label}, distance {film.distance:.2f}"
+                alt = f"Similar film {number}, labelled {label}, distance {film.distance:.2f}"
                 st.image(picture, caption=f"{label}, {film.distance:.2f}", alt=alt, width="stretch")
     except CXRError as error:
         st.html(f"<p>{escaped(str(error))}</p>")
 
 
-@st.cache_resource(show_spinner="Looking through the data set; the first time takes a while.", max_entries=KEPT_INDEXES)
+@st.cache_resource(show_spinner="Computing the features of the data set.", max_entries=CACHED_INDEXES)
 def _features(name: str, version: str, fingerprint: str, _index: Index) -> FeatureIndex:
-    """The features of a data set's films, kept for all sessions."""
+    """The features of a data set's films, shared by all sessions."""
     from cxr_core.inference.similar_films import FeatureIndex
 
-    return FeatureIndex(reader(name), _index)
+    return FeatureIndex(predictor_with_spinner(name), _index)

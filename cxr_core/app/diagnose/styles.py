@@ -1,7 +1,7 @@
-"""The reading room: this page is dark whatever the theme of the other pages, and uses the whole screen.
+"""The styles of the Diagnose page: full width, and dark as in a reading room, whatever the theme of the other pages.
 
-Streamlit's themes hold for the whole app, so that the few colours which a light theme would bring are set here, for
-this page alone; the styles leave with the page.
+A Streamlit theme applies to the whole app, so the colours of the light theme are overridden here. The styles are part
+of the page and disappear with it.
 """
 
 import streamlit as st
@@ -12,7 +12,7 @@ LAYOUT = """
 .verdict { display: flex; align-items: center; gap: 1.1rem; padding: 0.5rem 1.1rem; border-radius: 0.5rem;
   background: #0b0f14; color: #d7dee6; border-left: 0.6rem solid currentColor; min-height: 5.4rem; }
 .verdict .sign { flex: none; font-size: 3.4rem; line-height: 1; width: 3.8rem; text-align: center; }
-.verdict .said { display: flex; flex-direction: column; flex: 1; min-width: 0; }
+.verdict .result { display: flex; flex-direction: column; flex: 1; min-width: 0; }
 .verdict .word { font-size: clamp(2rem, 4.6vw, 3.6rem); font-weight: 700; line-height: 1.05; }
 .verdict .words { color: #d7dee6; font-size: 1.05rem; }
 .verdict .number { font-size: clamp(2rem, 4.6vw, 3.6rem); font-weight: 700; line-height: 1; text-align: right;
@@ -32,7 +32,7 @@ LAYOUT = """
 }
 """
 
-# Black behind films, text of the dark theme: all on a contrast of 7 to 1 or more.
+# Near-black behind films, text colours of the dark theme; every contrast is at least 7 to 1.
 DARK = """
 :root { color-scheme: dark; }
 .stApp, [data-testid="stHeader"], [data-testid="stAppViewContainer"] { background: #05080b !important; }
@@ -71,6 +71,6 @@ DARK = """
 """
 
 
-def reading_room() -> None:
-    """The styles of this page."""
+def apply_styles() -> None:
+    """Add the styles to the page."""
     st.html(f"<style>{LAYOUT}{DARK if st.context.theme.type != 'dark' else ''}</style>")

@@ -1,6 +1,6 @@
-"""The film on screen: a viewer that runs in the browser, with heatmap, zoom, window and level, and invert.
+"""The film viewer: heatmap, zoom, window and level, and invert, all in the browser.
 
-Nothing it does asks the server, so that it answers at once; the server sends one JPEG and one small heatmap a film.
+The server sends one JPEG and one small heatmap a film; no control of the viewer calls the server.
 """
 
 import base64
@@ -10,15 +10,15 @@ import numpy as np
 
 from cxr_core.app.components.browser_component import show_component
 
-SHOWN_SIDE = 1600
+MAX_SIDE = 1600
 JPEG_QUALITY = 90
 
 
 def show_film(picture: bytes, heatmap: np.ndarray | None, alt: str, film: str) -> None:
     """Draw the viewer.
 
-    picture: the film as a JPEG, see `for_screen`. heatmap: `float32 (h, w)` in [0, 1], or None to show none.
-    alt: what a reader who cannot see the film is told. film: its key; window, level and zoom start anew with another.
+    picture: the film as a JPEG, see `screen_jpeg`. heatmap: `float32 (h, w)` in [0, 1], or None to show none.
+    alt: the film's alternative text. film: its key; window, level and zoom are reset when it changes.
     """
     heat = None
     if heatmap is not None:
@@ -31,8 +31,8 @@ def show_film(picture: bytes, heatmap: np.ndarray | None, alt: str, film: str) -
     show_component("diagnose/viewer", "viewer", {"film": film, "picture": source, "heat": heat, "alt": alt})
 
 
-def for_screen(pixels: np.ndarray, side: int = SHOWN_SIDE) -> bytes:
-    """A film, `uint8 (H, W)`, as a JPEG with no side over `side` pixels."""
+def screen_jpeg(pixels: np.ndarray, side: int = MAX_SIDE) -> bytes:
+    """A film, `uint8 (H, W)`, as a JPEG with no side longer than `side` pixels."""
     scale = side / max(pixels.shape)
     if scale < 1:
         pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

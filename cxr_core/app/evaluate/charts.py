@@ -1,20 +1,20 @@
-"""The drawings of an evaluation: plain Plotly figures with their alternative text."""
+"""The charts of an evaluation as Plotly figures with alternative texts."""
 
 from typing import Any
 
 import plotly.graph_objects as go
 
+from cxr_core.app.components.palette import BLUE, GREEN, GREY, LINE_BLUE, ORANGE, PINK
 from cxr_core.labels import OPERATING_POINTS
+from cxr_core.metrics.curves import Points
 
-# Okabe and Ito, the blue a little lighter: told apart by the colour-blind, on light and dark ground.
-NORMAL, PNEUMONIA, OTHER, MARK = "#1f83c0", "#d55e00", "#009e73", "#cc79a7"
 HEIGHT = 360
 SYMBOLS = {"rule_out": "triangle-left", "balanced": "diamond", "rule_in": "triangle-right"}
 Chart = tuple[go.Figure, str]
 
 
 def confusion_matrix(confusion: dict[str, int]) -> Chart:
-    """Label by answer, with counts and the share of each label's films."""
+    """Counts by label and result, with shares of each label's films. confusion: as `Metrics.confusion`."""
     tp, fp = confusion["true_positives"], confusion["false_positives"]
     tn, fn = confusion["true_negatives"], confusion["false_negatives"]
     counts = [[tn, fp], [fn, tp]]
@@ -29,7 +29,7 @@ def confusion_matrix(confusion: dict[str, int]) -> Chart:
             text=text,
             texttemplate="%{text}",
             textfont_size=18,
-            colorscale=[[0, "#dce9f3"], [1, "#0072b2"]],  # opaque, so that Plotly picks words that can be read on them
+            colorscale=[[0, "#dce9f3"], [1, BLUE]],  # opaque, so that Plotly chooses a legible text colour
             zmin=0,
             zmax=1,
             showscale=False,
@@ -38,53 +38,61 @@ def confusion_matrix(confusion: dict[str, int]) -> Chart:
             hovertemplate="labelled %{y}, called %{x}: %{text}<extra></extra>",
         )
     )
-    _dress(figure, "Confusion matrix", "Called", "Labelled")
+    _layout(figure, "Confusion matrix", "Called", "Labelled")
     figure.update_yaxes(autorange="reversed")
     return figure, f"Confusion matrix: {tn} normal films called normal, {fp} pneumonia; {fn} missed, {tp} found"
 
 
 def roc(
-    curve: dict[str, list], band: dict[str, list] | None, here: tuple[float, float], points: dict[str, tuple]
+    curve: Points, band: Points | None, current: tuple[float, float], points: dict[str, tuple[float, float]]
 ) -> Chart:
-    """ROC with its band, the operating points and the threshold in use; pairs are (1 - specificity, sensitivity)."""
+    """ROC curve with its band, the operating points and the current threshold.
+
+    current: the current threshold, and points: the operating points, as (1 - specificity, sensitivity).
+    """
     figure = go.Figure()
     if band:
         _band(figure, band["false_positive_rate"], band["low"], band["high"], "95% band, by patient")
     hover = [f"threshold {t:.3f}" if t is not None else "above all scores" for t in curve["threshold"]]
     figure.add_scatter(
-        x=curve["false_positive_rate"], y=curve["sensitivity"], name="ROC", text=hover, line_color=NORMAL, mode="lines"
+        x=curve["false_positive_rate"],
+        y=curve["sensitivity"],
+        name="ROC",
+        text=hover,
+        line_color=LINE_BLUE,
+        mode="lines",
     )
     figure.add_scatter(
-        x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "color": "#8a949e"}, hoverinfo="skip", showlegend=False
+        x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "color": GREY}, hoverinfo="skip", showlegend=False
     )
     for name, (x, y) in points.items():
-        marker = {"size": 12, "symbol": SYMBOLS.get(name, "circle"), "color": OTHER}
+        marker = {"size": 12, "symbol": SYMBOLS.get(name, "circle"), "color": GREEN}
         figure.add_scatter(x=[x], y=[y], name=OPERATING_POINTS.get(name, name), mode="markers", marker=marker)
-    _here(figure, *here)
-    _dress(figure, "ROC curve", "1 - specificity", "Sensitivity")
+    _current(figure, *current)
+    _layout(figure, "ROC curve", "1 - specificity", "Sensitivity")
     figure.update_xaxes(range=[-0.02, 1.02])
     figure.update_yaxes(range=[-0.02, 1.03])
-    return figure, f"ROC curve; at the threshold sensitivity {here[1]:.3f}, specificity {1 - here[0]:.3f}"
+    return figure, f"ROC curve; at the threshold sensitivity {current[1]:.3f}, specificity {1 - current[0]:.3f}"
 
 
-def precision_recall(curve: dict[str, list], here: tuple[float, float] | None, prevalence: float) -> Chart:
-    """Precision against recall; `here` is (recall, precision) at the threshold."""
+def precision_recall(curve: Points, current: tuple[float, float] | None, prevalence: float) -> Chart:
+    """Precision-recall curve. current: (recall, precision) at the current threshold, or None."""
     hover = [f"threshold {t:.3f}" if t is not None else "above all scores" for t in curve["threshold"]]
     figure = go.Figure()
     figure.add_scatter(
-        x=curve["recall"], y=curve["precision"], name="precision-recall", text=hover, line_color=NORMAL, mode="lines"
+        x=curve["recall"], y=curve["precision"], name="precision-recall", text=hover, line_color=LINE_BLUE, mode="lines"
     )
-    figure.add_hline(y=prevalence, line_dash="dot", line_color="#8a949e", annotation_text="all called pneumonia")
-    if here:
-        _here(figure, *here)
-    _dress(figure, "Precision and recall", "Recall (sensitivity)", "Precision (PPV)")
+    figure.add_hline(y=prevalence, line_dash="dot", line_color=GREY, annotation_text="all called pneumonia")
+    if current:
+        _current(figure, *current)
+    _layout(figure, "Precision and recall", "Recall (sensitivity)", "Precision (PPV)")
     figure.update_yaxes(range=[min(0.5, min(curve["precision"])) - 0.02, 1.03])
-    told = f"; at the threshold recall {here[0]:.3f}, precision {here[1]:.3f}" if here else ""
-    return figure, f"Precision-recall curve{told}"
+    at_threshold = f"; at the threshold recall {current[0]:.3f}, precision {current[1]:.3f}" if current else ""
+    return figure, f"Precision-recall curve{at_threshold}"
 
 
-def reliability(diagram: dict[str, list], threshold: float) -> Chart:
-    """Observed share with pneumonia by mean score, with intervals, and the films of each bin."""
+def reliability(diagram: Points, threshold: float) -> Chart:
+    """Reliability diagram: observed share of pneumonia by mean score with intervals, and the number of films by bin."""
     figure = go.Figure()
     widths = [b - a for a, b in zip(diagram["from_score"], diagram["to_score"], strict=True)]
     figure.add_bar(
@@ -97,7 +105,7 @@ def reliability(diagram: dict[str, list], threshold: float) -> Chart:
         hovertemplate="%{y} films<extra></extra>",
     )
     figure.add_scatter(
-        x=[0, 1], y=[0, 1], name="ideal", mode="lines", line={"dash": "dot", "color": "#8a949e"}, hoverinfo="skip"
+        x=[0, 1], y=[0, 1], name="ideal", mode="lines", line={"dash": "dot", "color": GREY}, hoverinfo="skip"
     )
     pairs = zip(diagram["observed"], diagram["low"], diagram["high"], strict=True)
     up, down = zip(*((high - value, value - low) for value, low, high in pairs), strict=True)
@@ -107,11 +115,11 @@ def reliability(diagram: dict[str, list], threshold: float) -> Chart:
         error_y={"array": up, "arrayminus": down, "thickness": 1},
         name="observed",
         mode="markers",
-        marker={"size": 9, "color": PNEUMONIA},
+        marker={"size": 9, "color": ORANGE},
         text=[f"{n} films" for n in diagram["films"]],
     )
-    _at(figure, threshold)
-    _dress(figure, "Reliability", "Mean score of the bin", "Share with pneumonia")
+    _threshold_line(figure, threshold)
+    _layout(figure, "Reliability", "Mean score of the bin", "Share with pneumonia")
     figure.update_layout(
         yaxis={"range": [-0.02, 1.03]},
         yaxis2={
@@ -128,61 +136,61 @@ def reliability(diagram: dict[str, list], threshold: float) -> Chart:
     return figure, f"Reliability diagram with {len(widths)} bins and the films of each"
 
 
-def histograms(histogram: dict[str, list], threshold: float) -> Chart:
-    """Scores of each class."""
+def histograms(histogram: Points, threshold: float) -> Chart:
+    """Histogram of the scores by class, with a logarithmic count."""
     figure = go.Figure()
     middle = [(a + b) / 2 for a, b in zip(histogram["from_score"], histogram["to_score"], strict=True)]
-    for name, colour in (("normal", NORMAL), ("pneumonia", PNEUMONIA)):
+    for name, colour in (("normal", LINE_BLUE), ("pneumonia", ORANGE)):
         figure.add_bar(x=middle, y=histogram[name], name=name, marker={"color": colour, "line_width": 0}, opacity=0.75)
-    _at(figure, threshold)
-    _dress(figure, "Scores by class", "Score", "Films")
+    _threshold_line(figure, threshold)
+    _layout(figure, "Scores by class", "Score", "Films")
     figure.update_layout(barmode="overlay", bargap=0.05)
     figure.update_yaxes(type="log", dtick=1)
     return figure, f"Histogram of scores by class, with the threshold at {threshold:.3f}; the count is logarithmic"
 
 
-def decision(curve: dict[str, Any], threshold: float) -> Chart:
-    """Net benefit against treating all and treating none."""
+def decision(curve: Points | dict[str, Any], threshold: float) -> Chart:
+    """Decision curve: the net benefit of the system, of treating all and of treating none."""
     figure = go.Figure()
     for name, title, colour, dash in (
-        ("model", "this system", NORMAL, "solid"),
-        ("all", "treat all", PNEUMONIA, "dash"),
-        ("none", "treat none", "#8a949e", "dot"),
+        ("model", "this system", LINE_BLUE, "solid"),
+        ("all", "treat all", ORANGE, "dash"),
+        ("none", "treat none", GREY, "dot"),
     ):
         line = {"color": colour, "dash": dash}
         figure.add_scatter(x=curve["threshold"], y=curve[name], name=title, mode="lines", line=line)
-    _at(figure, threshold)
-    _dress(figure, "Decision curve", "Threshold probability", "Net benefit")
+    _threshold_line(figure, threshold)
+    _layout(figure, "Decision curve", "Threshold probability", "Net benefit")
     figure.update_yaxes(range=[-0.1, max(0.05, max(curve["model"]) * 1.1)])
     return figure, f"Decision curve at a prevalence of {curve['prevalence']:.0%}, against treating all and none"
 
 
-def two_rocs(curves: dict[str, dict[str, list]]) -> Chart:
+def two_rocs(curves: dict[str, Points]) -> Chart:
     """The ROC curves of two systems on the same films."""
     figure = go.Figure()
-    for (name, curve), colour, dash in zip(curves.items(), (NORMAL, PNEUMONIA), ("solid", "dash"), strict=False):
+    for (name, curve), colour, dash in zip(curves.items(), (LINE_BLUE, ORANGE), ("solid", "dash"), strict=False):
         line = {"color": colour, "dash": dash}
         figure.add_scatter(x=curve["false_positive_rate"], y=curve["sensitivity"], name=name, mode="lines", line=line)
-    _dress(figure, "ROC curves", "1 - specificity", "Sensitivity")
+    _layout(figure, "ROC curves", "1 - specificity", "Sensitivity")
     return figure, f"ROC curves of {' and '.join(curves)}"
 
 
-def _band(figure: go.Figure, x: list, low: list, high: list, name: str) -> None:
+def _band(figure: go.Figure, x: list[Any], low: list[Any], high: list[Any], name: str) -> None:
     edge: dict[str, Any] = {"mode": "lines", "line_width": 0, "hoverinfo": "skip"}
     figure.add_scatter(x=x, y=low, showlegend=False, **edge)
     figure.add_scatter(x=x, y=high, name=name, fill="tonexty", fillcolor="rgba(0,114,178,0.18)", **edge)
 
 
-def _here(figure: go.Figure, x: float, y: float) -> None:
-    marker = {"size": 14, "symbol": "circle-open", "color": PNEUMONIA, "line_width": 3}
+def _current(figure: go.Figure, x: float, y: float) -> None:
+    marker = {"size": 14, "symbol": "circle-open", "color": ORANGE, "line_width": 3}
     figure.add_scatter(x=[x], y=[y], name="this threshold", mode="markers", marker=marker)
 
 
-def _at(figure: go.Figure, threshold: float) -> None:
-    figure.add_vline(x=threshold, line_width=2, line_dash="dash", line_color=MARK, annotation_text="threshold")
+def _threshold_line(figure: go.Figure, threshold: float) -> None:
+    figure.add_vline(x=threshold, line_width=2, line_dash="dash", line_color=PINK, annotation_text="threshold")
 
 
-def _dress(figure: go.Figure, title: str, x: str, y: str) -> None:
+def _layout(figure: go.Figure, title: str, x: str, y: str) -> None:
     figure.update_layout(
         title=title,
         xaxis_title=x,

@@ -1,66 +1,53 @@
-"""An evaluation on the screen: sliders, figures with intervals, drawings that follow the sliders."""
+"""The Figures tab: threshold and prevalence sliders, estimates with intervals, and charts that follow the sliders."""
 
 import pandas as pd
 import streamlit as st
 
-from cxr_core.app.evaluate import charts
-from cxr_core.app.evaluate import estimate_cache as cache
-from cxr_core.evaluation.store import Evaluation
+from cxr_core.app.evaluate import charts, estimate_cache
+from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.labels import ESTIMATES, OPERATING_POINTS
-from cxr_core.metrics.estimate_text import in_short, interval, number, quoted, rows
 from cxr_core.metrics.classification import Metrics
-from cxr_core.metrics.prevalence import children_like_these
+from cxr_core.metrics.estimate_text import estimate_to_report, interval, number, rows, value_with_interval
+from cxr_core.metrics.prevalence import predictive_value_text
 from cxr_core.metrics.scores import Scores
 
 TILES = ("sensitivity", "specificity", "auroc", "accuracy")
 
 
 @st.fragment
-def show_figures(evaluation: Evaluation, variants: dict[str, Scores], beside: str | None) -> None:
-    """Sliders, tiles, table and drawings.
+def show_estimates(evaluation: Evaluation, variants: dict[str, Scores], access_note: str | None) -> None:
+    """Draw sliders, tiles, table and charts.
 
-    variants: the scores of all films first, then, if films are contested, without those. beside: the ledger's count or
-    another sentence that has to stand beside every figure.
+    variants: scores by name: of all films, then, if some labels are contested, of the others. access_note: how often
+    the test films were accessed, to show next to the estimates; None for other films.
     """
     threshold = _threshold(evaluation)
     scores = next(iter(variants.values()))
-    for name, part in variants.items():
+    by_variant = {
+        name: estimate_cache.estimates(f"{evaluation.id}-{name}", part, threshold) for name, part in variants.items()
+    }
+    for name, metrics in by_variant.items():
         if len(variants) > 1:
-            st.markdown(f"**{name}**, {len(part):,} films")
-        _tiles(cache.figures(f"{evaluation.id}-{name}", part, threshold), beside)
+            st.markdown(f"**{name}**, {metrics.films:,} films")
+        _tiles(metrics, access_note)
     _predictive_values(evaluation, scores, threshold)
-    _drawings(
-        evaluation, scores, threshold, cache.figures(f"{evaluation.id}-{next(iter(variants))}", scores, threshold)
-    )
-    st.subheader("Every figure", anchor=False)
-    for name, part in variants.items():
-        metrics = cache.figures(f"{evaluation.id}-{name}", part, threshold)
+    _charts(evaluation, scores, threshold, next(iter(by_variant.values())))
+    st.subheader("All estimates", anchor=False)
+    for name, metrics in by_variant.items():
         if len(variants) > 1:
             st.markdown(f"**{name}**")
-        table = pd.DataFrame(rows(metrics.to_dict()))
-        notes = table.loc[table["Note"] != "", ["Figure", "Note"]]
-        st.dataframe(
-            table.drop(columns="Note"),
-            hide_index=True,
-            height="content",
-            column_config={"Method": st.column_config.Column(width="large")},
-            alt=f"Figures of {evaluation.name} with 95% intervals at threshold {threshold:.3f}, {name.lower()}",
-            key=f"figures_{name}",
-        )
-        for title, note in notes.itertuples(index=False):
-            st.caption(f"{title}: {note}")
+        _table(evaluation, name, metrics)
     st.caption(
         f"{scores.pneumonia:,} films with pneumonia and {scores.normal:,} normal ones of "
-        f"{pd.unique(pd.Series(scores.patients)).size:,} patients. Wilson's and DeLong's intervals take films as "
-        "independent; the interval by patient draws whole patients, and is the one to quote where patients have "
-        "several films."
+        f"{pd.unique(pd.Series(scores.patients)).size:,} patients. Wilson and DeLong intervals treat films as "
+        "independent. The interval by patient resamples whole patients; report it where patients have several films."
     )
-    if beside:
-        st.caption(beside)
+    if access_note:
+        st.caption(access_note)
 
 
 def _threshold(evaluation: Evaluation) -> float:
-    """The slider, and the buttons that set it to an operating point."""
+    """The threshold of the slider, which the buttons set to an operating point."""
     key = f"threshold_{evaluation.id}"
     st.session_state.setdefault(key, round(evaluation.threshold, 3))
     points = evaluation.metrics.get("operating_points") or {}
@@ -72,83 +59,93 @@ def _threshold(evaluation: Evaluation) -> float:
                 key=f"{key}_{name}",
                 on_click=st.session_state.__setitem__,
                 args=(key, round(value, 3)),
-                help="An operating point of the model's card, chosen on validation patients.",
+                help="An operating point of the model card, chosen on validation patients.",
             )
-        chosen = slider.slider("Threshold: called pneumonia at this score or above", 0.0, 1.0, step=0.001, key=key)
+        chosen = slider.slider(
+            "Threshold: classified as pneumonia at this score or above", 0.0, 1.0, step=0.001, key=key
+        )
     exact = [value for value in (evaluation.threshold, *points.values()) if round(value, 3) == chosen]
     if chosen != round(evaluation.threshold, 3) and evaluation.metrics["split"] and not exact:
-        st.caption(
-            ":material/visibility: A threshold moved by hand shows what would have been; it is not a figure to report "
-            "for the films it was moved on."
-        )
+        st.caption(":material/visibility: Do not report estimates at a threshold that was chosen on the same films.")
     return exact[0] if exact else chosen
 
 
-def _tiles(metrics: Metrics, beside: str | None) -> None:
-    told = metrics.to_dict()
+def _tiles(metrics: Metrics, access_note: str | None) -> None:
+    document = metrics.to_dict()
     with st.grid("auto", min_column_width=200):
         for name in TILES:
-            figure = quoted(told, name)
-            label = ESTIMATES[name].split(" (")[0]
-            between = interval(figure)
+            estimate = estimate_to_report(document, name)
             st.metric(
-                label,
-                number(figure["value"]),
-                between or "no interval",
+                ESTIMATES[name].split(" (")[0],
+                number(estimate["value"]),
+                interval(estimate) or "no interval",
                 delta_color="off",
                 delta_arrow="off",
                 border=True,
-                help=f"95% interval by {figure['method']}. {figure['why'] or ''}",
+                help=f"95% interval by {estimate['method']}. {estimate['why'] or ''}",
             )
-    if beside:
-        st.caption(f":material/history: {beside}")
+    if access_note:
+        st.caption(f":material/history: {access_note}")
+
+
+def _table(evaluation: Evaluation, variant: str, metrics: Metrics) -> None:
+    table = pd.DataFrame(rows(metrics.to_dict()))
+    notes = table.loc[table["Note"] != "", ["Estimate", "Note"]]
+    st.dataframe(
+        table.drop(columns="Note"),
+        hide_index=True,
+        height="content",
+        column_config={"Method": st.column_config.Column(width="large")},
+        alt=f"Estimates of {evaluation.name} with 95% intervals at threshold {metrics.threshold:.3f}: {variant}",
+        key=f"figures_{variant}",
+    )
+    for title, note in notes.itertuples(index=False):
+        st.caption(f"{title}: {note}")
 
 
 def _predictive_values(evaluation: Evaluation, scores: Scores, threshold: float) -> None:
-    """The prevalence slider, and what an answer means there."""
-    if scores.one_class:
-        st.caption(f"PPV and NPV at another prevalence: {scores.one_class}")
+    """Draw the prevalence slider and the predictive values at that prevalence."""
+    if scores.one_class_reason:
+        st.caption(f"PPV and NPV at another prevalence: {scores.one_class_reason}")
         return
     with st.container(border=True):
         key = f"prevalence_{evaluation.id}"
-        here = round(100 * scores.pneumonia / len(scores))
-        st.session_state.setdefault(key, max(1, min(99, here)))
-        percent = st.slider("Children with pneumonia among those filmed", 1, 99, format="%d%%", key=key)
-        found = cache.frequencies(f"{evaluation.id}-{len(scores)}", scores, threshold, percent / 100)
-        left, right = st.columns(2, gap="medium")
-        for place, name, answer in ((left, "ppv", "pneumonia"), (right, "npv", "normal")):
-            with place:
-                st.markdown(f"**{ESTIMATES[name].split(' (')[0]} {in_short(found[name].to_dict())}**")
-                st.write(children_like_these(found[name], answer))
+        observed = round(100 * scores.pneumonia / len(scores))
+        st.session_state.setdefault(key, max(1, min(99, observed)))
+        percent = st.slider("Prevalence of pneumonia", 1, 99, format="%d%%", key=key)
+        values = estimate_cache.predictive_values_at(f"{evaluation.id}-{len(scores)}", scores, threshold, percent / 100)
+        for column, name, answer in zip(
+            st.columns(2, gap="medium"), ("ppv", "npv"), ("pneumonia", "normal"), strict=True
+        ):
+            with column:
+                st.markdown(f"**{ESTIMATES[name].split(' (')[0]} {value_with_interval(values[name].to_dict())}**")
+                st.write(predictive_value_text(values[name], answer))
         st.caption(
-            f"Here {here}% of films show pneumonia. Sensitivity and specificity are taken to be the same elsewhere."
+            f"The prevalence among these films is {observed}%. Sensitivity and specificity are assumed to be the same "
+            "at other prevalences."
         )
 
 
-def _drawings(evaluation: Evaluation, scores: Scores, threshold: float, metrics: Metrics) -> None:
-    made = cache.drawings(f"{evaluation.id}-{len(scores)}", scores)
-    figures, counts = metrics.figures, metrics.confusion
-    drawn: list[tuple[str, charts.Chart | str]] = [("confusion", charts.confusion_matrix(counts))]
-    both = figures["sensitivity"].value is not None and figures["specificity"].value is not None
-    if isinstance(made["roc"], str) or not both:
-        drawn += [("roc", made["roc"]), ("precision_recall", made["precision_recall"])]
+def _charts(evaluation: Evaluation, scores: Scores, threshold: float, metrics: Metrics) -> None:
+    points = estimate_cache.curves(f"{evaluation.id}-{len(scores)}", scores)
+    drawn: dict[str, charts.Chart | str] = {"confusion": charts.confusion_matrix(metrics.confusion)}
+    sensitivity, specificity, ppv = (metrics.estimates[name].value for name in ("sensitivity", "specificity", "ppv"))
+    if isinstance(points["roc"], str) or sensitivity is None or specificity is None:
+        drawn |= {"roc": points["roc"], "precision_recall": points["precision_recall"]}
     else:
-        here = (1 - float(figures["specificity"].value or 0), float(figures["sensitivity"].value or 0))
-        band = None if isinstance(made["band"], str) else made["band"]
-        drawn.append(("roc", charts.roc(made["roc"], band, here, _points(evaluation, scores))))
-        ppv = figures["ppv"].value
-        at = None if ppv is None else (here[1], ppv)
-        drawn.append(
-            (
-                "precision_recall",
-                charts.precision_recall(made["precision_recall"], at, scores.pneumonia / len(scores)),
-            )
+        band = None if isinstance(points["band"], str) else points["band"]
+        at_threshold = (1 - specificity, sensitivity)
+        drawn["roc"] = charts.roc(points["roc"], band, at_threshold, _operating_points(evaluation, scores))
+        drawn["precision_recall"] = charts.precision_recall(
+            points["precision_recall"],
+            None if ppv is None else (sensitivity, ppv),
+            scores.pneumonia / len(scores),
         )
-    drawn.append(("reliability", charts.reliability(made["reliability"], threshold)))
-    drawn.append(("histogram", charts.histograms(made["histogram"], threshold)))
-    drawn.append(("decision", charts.decision(made["decision"], threshold)))
+    drawn["reliability"] = charts.reliability(points["reliability"], threshold)
+    drawn["histogram"] = charts.histograms(points["histogram"], threshold)
+    drawn["decision"] = charts.decision(points["decision"], threshold)
     with st.grid(2, min_column_width=420) as grid:
-        for name, chart in drawn:
+        for name, chart in drawn.items():
             with grid.cell():
                 if isinstance(chart, str):
                     st.info(chart, icon=":material/info:")
@@ -158,10 +155,10 @@ def _drawings(evaluation: Evaluation, scores: Scores, threshold: float, metrics:
                     st.plotly_chart(chart[0], alt=chart[1], key=f"chart_{name}", config=options)
 
 
-def _points(evaluation: Evaluation, scores: Scores) -> dict[str, tuple[float, float]]:
-    """Each operating point of the card on the ROC of these films."""
+def _operating_points(evaluation: Evaluation, scores: Scores) -> dict[str, tuple[float, float]]:
+    """The card's operating points on the ROC curve of these films: (1 - specificity, sensitivity) by name."""
     points = {}
-    for name, value in (evaluation.metrics.get("operating_points") or {}).items():
-        called = scores.called(value)
+    for name, threshold in (evaluation.metrics.get("operating_points") or {}).items():
+        called = scores.called(threshold)
         points[name] = (float(called[scores.labels == 0].mean()), float(called[scores.labels == 1].mean()))
     return points

@@ -1,30 +1,30 @@
-"""Take an evaluation away: the report, the figures, the films."""
+"""The Report tab: downloads of the report, the estimates and the films with scores."""
 
 import json
 
 import streamlit as st
 
-from cxr_core.evaluation.store import Evaluation
+from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.models.registry import Model
-from cxr_core.reports.evaluation.items import report_of
-from cxr_core.reports.evaluation.build import gather
+from cxr_core.reports.evaluation.build import collect
 from cxr_core.reports.evaluation.html import to_html
+from cxr_core.reports.evaluation.items import report_of
 
 
 def show_report(evaluation: Evaluation, model: Model | None) -> None:
-    """Buttons; a report is made when its button is pressed."""
+    """Draw the download buttons; a report is built when its button is pressed."""
     st.write(
-        "Everything on this page in one file, in the order of the CLAIM checklist with each item's number, model card "
-        "and data description included. It opens with no network and prints on A4."
+        "The whole evaluation in one file, structured by the CLAIM checklist, with model card and data description. It "
+        "needs no network and prints on A4."
     )
 
     def html() -> str:
-        return to_html(report_of(gather(evaluation, model)))
+        return to_html(report_of(collect(evaluation, model)))
 
     def pdf() -> bytes:
         from cxr_core.reports.evaluation.pdf import to_pdf
 
-        return to_pdf(report_of(gather(evaluation, model)))
+        return to_pdf(report_of(collect(evaluation, model)))
 
     name = f"{evaluation.name}-{evaluation.id}"
     with st.container(horizontal=True):
@@ -56,4 +56,4 @@ def show_report(evaluation: Evaluation, model: Model | None) -> None:
             icon=":material/table:",
             key="predictions_csv",
         )
-    st.caption("Items that no software can know say so: they are for the authors.")
+    st.caption("Items that the software cannot fill in are marked for the authors.")

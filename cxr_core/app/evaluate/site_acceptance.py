@@ -1,22 +1,19 @@
-"""Site acceptance on the screen: a hospital's own films, a plain verdict, and what it rests on."""
-
-from pathlib import Path
-from tempfile import TemporaryDirectory
+"""Site acceptance: whether a model performs as its card states on a hospital's own films."""
 
 import pandas as pd
 import streamlit as st
 
-from cxr_core.app.data_set_picker import bring_data_set, choose_data_set
-from cxr_core.app.evaluate.new_evaluation import uploaded
-from cxr_core.app.model_cache import reader
+from cxr_core.app.data_set_picker import add_data_set, choose_data_set
+from cxr_core.app.evaluate.score_upload import with_uploaded_csv
+from cxr_core.app.model_cache import predictor_with_spinner
 from cxr_core.errors import CXRError
-from cxr_core.evaluation.site import VERDICTS, SiteAcceptance, accept_csv, accept_films
+from cxr_core.evaluation.site import ACCEPTANCE_VERDICTS, SiteAcceptance, accept_csv, accept_films
 from cxr_core.labels import ESTIMATES, OPERATING_POINTS
-from cxr_core.metrics.estimate_text import in_short, number
+from cxr_core.metrics.estimate_text import number, value_with_interval
 from cxr_core.models.registry import Model
 
 SOURCES = ("Films", "Scores, as a CSV")
-SHOWN = {
+BOXES = {
     "fit": (st.success, ":material/check_circle:"),
     "fit after recalibration": (st.warning, ":material/tune:"),
     "not fit": (st.error, ":material/block:"),
@@ -25,16 +22,16 @@ SHOWN = {
 
 
 def show_acceptance(models: list[Model]) -> None:
-    """Controls, and the result of the last run."""
+    """Draw the controls, and the result of the last run."""
     st.write(
-        "Does a model hold in your hospital? Give it 50 to 500 of your own labelled films: a folder, a .zip or a .csv. "
-        "Nothing leaves this machine."
+        "Does a model perform in your hospital as its card states? Test it on 50 to 500 of your own labelled films: a "
+        "folder, a .zip or a .csv. Nothing leaves this machine."
     )
     model = models[0]
     if len(models) > 1:
         names = [one.name for one in models]
         model = models[names.index(st.selectbox("Model", names, key="accept_model", width=320))]
-    source = st.segmented_control("Given as", SOURCES, default=SOURCES[0], required=True, key="accept_source")
+    source = st.segmented_control("Test on", SOURCES, default=SOURCES[0], required=True, key="accept_source")
     try:
         result = _films(model) if source == SOURCES[0] else _scores(model)
     except CXRError as error:
@@ -42,27 +39,27 @@ def show_acceptance(models: list[Model]) -> None:
         result = None
     if result:
         st.session_state.acceptance = (model.version, result)
-    version, kept = st.session_state.get("acceptance", (None, None))
-    if kept is not None and version == model.version:
-        _show(kept)
+    version, last = st.session_state.get("acceptance", (None, None))
+    if last is not None and version == model.version:
+        _show(last)
 
 
 def _films(model: Model) -> SiteAcceptance | None:
     index = choose_data_set()
-    bring_data_set()
+    add_data_set()
     if index is None:
         return None
     st.caption(f"{len(index.readable):,} labelled films in {index.root.name}.")
-    if not st.button("Judge", type="primary", icon=":material/gavel:", key="judge_films"):
+    if not st.button("Test", type="primary", icon=":material/gavel:", key="judge_films"):
         return None
     slot = st.empty()
 
     def show(done: int, total: int) -> None:
-        slot.progress(done / total, f"Decoding the films: {done:,} of {total:,}")
+        slot.progress(done / total, f"Decoding films: {done:,} of {total:,}")
 
-    ready = reader(model.name)
-    with st.spinner("Reading the films and drawing patients for the intervals."):
-        result = accept_films(ready, index, show)
+    predictor = predictor_with_spinner(model.name)
+    with st.spinner("Reading the films and computing the intervals."):
+        result = accept_films(predictor, index, show)
     slot.empty()
     return result
 
@@ -73,77 +70,71 @@ def _scores(model: Model) -> SiteAcceptance | None:
         type=["csv"],
         key="accept_csv",
     )
-    pressed = st.button("Judge", type="primary", icon=":material/gavel:", key="judge_scores", disabled=file is None)
+    pressed = st.button("Test", type="primary", icon=":material/gavel:", key="judge_scores", disabled=file is None)
     if file is None or not pressed:
         return None
-    with TemporaryDirectory() as folder, st.spinner("Drawing patients for the intervals."):
-        [written] = uploaded([file], Path(folder))
-        try:
-            return accept_csv(written, model)
-        except CXRError as error:
-            st.error(str(error).replace(f"{folder}/", ""), icon=":material/error:")
-            return None
+    return with_uploaded_csv(file, lambda csv: accept_csv(csv, model))
 
 
-def _show(result: SiteAcceptance) -> None:
-    found = result.found
-    show, icon = SHOWN[found.verdict]
-    show(f"**{VERDICTS[found.verdict]}**  \n{' '.join(found.reasons)}", icon=icon)
-    warning = (result.evaluation.metrics.get("seen_in_training") or {}).get("warning")
+def _show(site: SiteAcceptance) -> None:
+    result = site.acceptance
+    show, icon = BOXES[result.verdict]
+    show(f"**{ACCEPTANCE_VERDICTS[result.verdict]}**  \n{' '.join(result.reasons)}", icon=icon)
+    warning = (site.evaluation.metrics.get("seen_in_training") or {}).get("warning")
     if warning:
         st.warning(warning, icon=":material/visibility_off:")
     st.caption(
-        f"{found.films:,} films of {found.patients:,} patients: {found.pneumonia:,} with pneumonia, {found.normal:,} "
-        "normal. Intervals are at 95% and draw whole patients."
+        f"{result.films:,} films of {result.patients:,} patients: {result.pneumonia:,} with pneumonia, "
+        f"{result.normal:,} normal. Intervals are 95% intervals from resampling whole patients."
     )
-    point = found.points[found.point]
+    point = result.points[result.point]
     with st.grid("auto", min_column_width=220):
-        _tile("AUROC here", in_short(found.figures["auroc"].to_dict()))
-        _tile("Shift of the scores, logits", in_short(found.shift.to_dict(), 2))
+        _tile("AUROC here", value_with_interval(result.estimates["auroc"].to_dict()))
+        _tile("Shift of the scores, logits", value_with_interval(result.shift.to_dict(), 2))
         _tile("Released threshold", number(point.threshold))
-        _tile("Recalibrated threshold", in_short(point.recalibrated.to_dict()))
+        _tile("Recalibrated threshold", value_with_interval(point.recalibrated.to_dict()))
     rows = []
-    for name, one in found.points.items():
+    for name, one in result.points.items():
         rows.append(
             {
-                "Operating point": OPERATING_POINTS.get(name, name) + (" (in use)" if name == found.point else ""),
+                "Operating point": OPERATING_POINTS.get(name, name) + (" (in use)" if name == result.point else ""),
                 "Released": number(one.threshold),
-                "Sensitivity here": in_short(one.sensitivity.to_dict()),
-                "Specificity here": in_short(one.specificity.to_dict()),
-                "Holds": "yes" if one.holds else "no",
-                "Recalibrated": in_short(one.recalibrated.to_dict()),
-                "Sensitivity then": in_short(one.sensitivity_after.to_dict()),
-                "Specificity then": in_short(one.specificity_after.to_dict()),
-                "Then holds": "yes" if one.holds_after else "no",
+                "Sensitivity here": value_with_interval(one.sensitivity.to_dict()),
+                "Specificity here": value_with_interval(one.specificity.to_dict()),
+                "As stated": "yes" if one.holds else "no",
+                "Recalibrated": value_with_interval(one.recalibrated.to_dict()),
+                "Sensitivity recalibrated": value_with_interval(one.sensitivity_after.to_dict()),
+                "Specificity recalibrated": value_with_interval(one.specificity_after.to_dict()),
+                "Recalibrated as stated": "yes" if one.holds_after else "no",
             }
         )
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, alt="Operating points here, released and recalibrated", key="accept"
     )
     calibration = [
-        {"Figure": ESTIMATES[name], "Value (95% interval)": in_short(found.figures[name].to_dict())}
+        {"Estimate": ESTIMATES[name], "Value (95% interval)": value_with_interval(result.estimates[name].to_dict())}
         for name in ("calibration_slope", "calibration_intercept", "ece")
     ]
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown("**Calibration of the probabilities here**")
+        st.markdown("**Calibration on these films**")
         st.dataframe(
-            pd.DataFrame(calibration), hide_index=True, alt="Calibration figures here", key="accept_calibration"
+            pd.DataFrame(calibration), hide_index=True, alt="Calibration estimates here", key="accept_calibration"
         )
     with right:
-        st.markdown("**To halve the intervals**")
-        words = {"sensitivity": "films with pneumonia", "specificity": "normal films"}
+        st.markdown("**Films needed to halve the intervals**")
+        films_of = {"sensitivity": "films with pneumonia", "specificity": "normal films"}
         more = [
             {
-                "Figure": name.capitalize() if name != "auroc" else "AUROC",
-                "About": f"{films:,} more {words.get(name, 'films')}",
+                "Estimate": name.capitalize() if name != "auroc" else "AUROC",
+                "About": f"{films:,} more {films_of.get(name, 'films')}",
             }
-            for name, films in found.more_films.items()
+            for name, films in result.more_films.items()
         ]
         st.dataframe(pd.DataFrame(more), hide_index=True, alt="Films needed to halve each interval", key="accept_more")
     st.caption(
-        "A threshold recalibrated on these films is measured on the same films, so a little optimistic. It is a "
-        "proposal: nothing on the Diagnose page changes by it."
+        "The recalibrated threshold was chosen and measured on the same films, so its estimates are slightly "
+        "optimistic. It is a proposal and is not used on the Diagnose page."
     )
 
 

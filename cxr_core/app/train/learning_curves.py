@@ -1,17 +1,21 @@
-"""Learning curves of one run, or of several laid over each other."""
+"""Learning curves of one run, or of several in the same charts."""
 
 from collections.abc import Iterator
 
 import pandas as pd
 import plotly.graph_objects as go
 
-GREY = "#8a949e"  # seen on light and dark ground
+from cxr_core.app.components.palette import GREY, PALETTE
+
 FEW_EPOCHS = 60
 CURVES = {"Loss": "loss", "Accuracy": "accuracy", "AUC": "auc"}
 
 
 def learning_curves(history: pd.DataFrame, best_epoch: int | None) -> Iterator[tuple[str, go.Figure, str]]:
-    """Name, figure and alternative text of each curve; training and validation, the best epoch marked."""
+    """Name, figure and alternative text of each chart: training and validation curve, with the best epoch marked.
+
+    history: one row an epoch, not empty. best_epoch: from 1; None if there is none yet.
+    """
     mode = "lines+markers" if len(history) <= FEW_EPOCHS else "lines"
     for title, column in CURVES.items():
         chart = go.Figure()
@@ -23,34 +27,30 @@ def learning_curves(history: pd.DataFrame, best_epoch: int | None) -> Iterator[t
             chart.add_vline(x=best_epoch, line=line, annotation_text="best epoch", annotation_position=side)
         last = history.iloc[-1]
         alt = f"{title} by epoch; at epoch {int(last['epoch'])} training {last[column]:.3f}, validation "
-        yield title, _framed(chart, title, len(history)), alt + f"{last[f'val_{column}']:.3f}"
+        yield title, _with_layout(chart, title, len(history)), alt + f"{last[f'val_{column}']:.3f}"
 
 
 def compared_curves(histories: dict[str, pd.DataFrame]) -> Iterator[tuple[str, go.Figure, str]]:
-    """Name, figure and alternative text of each curve; validation solid, training dotted, one colour a run.
+    """Name, figure and alternative text of each chart: validation solid, training dotted, one colour a run.
 
-    histories: of each run by its name, none of them empty.
+    histories: by name of the run, none of them empty.
     """
     for title, column in CURVES.items():
         chart = go.Figure()
         colours = iter(range(len(histories)))
         for name, history in histories.items():
-            group = {"legendgroup": name, "mode": "lines", "line_color": _COLOURS[next(colours) % len(_COLOURS)]}
+            group = {"legendgroup": name, "mode": "lines", "line_color": PALETTE[next(colours) % len(PALETTE)]}
             chart.add_scatter(x=history["epoch"], y=history[f"val_{column}"], name=name, **group)
             chart.add_scatter(x=history["epoch"], y=history[column], showlegend=False, line_dash="dot", **group)
         ends = ", ".join(f"{name} {history[f'val_{column}'].iloc[-1]:.3f}" for name, history in histories.items())
         yield (
             title,
-            _framed(chart, title, max(map(len, histories.values()))),
+            _with_layout(chart, title, max(map(len, histories.values()))),
             f"{title} by epoch; last validation: {ends}",
         )
 
 
-# Okabe & Ito's colours, told apart by colour-blind people too; those of .streamlit/config.toml.
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-
-
-def _framed(chart: go.Figure, title: str, epochs: int) -> go.Figure:
+def _with_layout(chart: go.Figure, title: str, epochs: int) -> go.Figure:
     chart.update_layout(
         title=title,
         xaxis_title="Epoch",

@@ -1,4 +1,4 @@
-"""The drawings of a report, from the points that `evaluation.curves` gives."""
+"""The charts of a report, from the points that `metrics.curves` computes."""
 
 import math
 
@@ -10,8 +10,11 @@ from cxr_core.reports.evaluation.drawing import BLUE, GREEN, GREY, ORANGE, PINK,
 
 
 def drawings(scores: Scores, threshold: float, points: dict[str, float]) -> dict[str, Drawing]:
-    """Every drawing that these films allow, by the name of its file."""
-    made = {"confusion_matrix": _confusion(scores, threshold)}
+    """The charts by file name, without those that need both classes if only one is present.
+
+    points: thresholds by operating point.
+    """
+    drawn = {"confusion_matrix": _confusion(scores, threshold)}
     for name, draw in (
         ("roc", lambda: _roc(scores, threshold, points)),
         ("precision_recall", lambda: _precision_recall(scores, threshold)),
@@ -20,10 +23,10 @@ def drawings(scores: Scores, threshold: float, points: dict[str, float]) -> dict
         ("decision_curve", lambda: _decision(scores, threshold)),
     ):
         try:
-            made[name] = draw()
+            drawn[name] = draw()
         except DataSetError:
-            continue  # the figures say that a class is missing
-    return made
+            continue  # the estimates' notes say that a class is missing
+    return drawn
 
 
 def _confusion(scores: Scores, threshold: float) -> Drawing:
@@ -34,17 +37,19 @@ def _confusion(scores: Scores, threshold: float) -> Drawing:
         (0, 0): int((~called & pneumonia).sum()),
         (1, 0): int((called & pneumonia).sum()),
     }
-    told = (
-        f"{cells[0, 1]} normal films called normal, {cells[1, 1]} pneumonia; {cells[0, 0]} missed, {cells[1, 0]} found"
-    )
-    drawing = Drawing("Confusion matrix", f"Confusion matrix: {told}", (0, 2), (0, 2), ticks=False)
+    counts = f"{cells[0, 1]} normal films called normal, {cells[1, 1]} pneumonia"
+    counts += f"; {cells[0, 0]} missed, {cells[1, 0]} detected"
+    drawing = Drawing("Confusion matrix", f"Confusion matrix: {counts}", (0, 2), (0, 2), ticks=False)
     for (column, row), films in cells.items():
         corners = [(column, row), (column + 1, row), (column + 1, row + 1), (column, row + 1)]
-        right = column != row
-        drawing.area([(float(x), float(y)) for x, y in corners], BLUE if right else ORANGE)
-        drawing.words(column + 0.5, row + 0.5, f"{films:,}", 20)
-        answer, label = "called pneumonia" if column else "called normal", "normal" if row else "pneumonia"
-        drawing.words(column + 0.5, row + 0.25, f"{label}, {answer}", 8)
+        correct = column != row
+        drawing.area([(float(x), float(y)) for x, y in corners], BLUE if correct else ORANGE)
+        drawing.text(column + 0.5, row + 0.5, f"{films:,}", 20)
+        answer, label = (
+            "called pneumonia" if column else "called normal",
+            "normal" if row else "pneumonia",
+        )
+        drawing.text(column + 0.5, row + 0.25, f"{label}, {answer}", 8)
     return drawing
 
 
@@ -87,7 +92,7 @@ def _reliability(scores: Scores) -> Drawing:
     for mean, observed, low, high, films in zip(*(diagram[name] for name in names), strict=True):
         drawing.line([(mean, low), (mean, high)], ORANGE)
         drawing.dot(mean, observed, ORANGE)
-        drawing.words(mean, min(0.97, high + 0.02), str(films), 7)
+        drawing.text(mean, min(0.97, high + 0.02), str(films), 7)
     drawing.legend.append(("observed, 95% interval, films", ORANGE))
     return drawing
 
@@ -116,8 +121,8 @@ def _histogram(scores: Scores, threshold: float) -> Drawing:
 def _decision(scores: Scores, threshold: float) -> Drawing:
     curve = curves.decision_curve(scores)
     top = max(0.1, curve["prevalence"] * 1.05)
-    told = f"Decision curve at a prevalence of {curve['prevalence']:.0%}"
-    drawing = Drawing("Decision curve", told, y=(-0.1, top), x_title="Threshold probability", y_title="Net benefit")
+    alt = f"Decision curve at a prevalence of {curve['prevalence']:.0%}"
+    drawing = Drawing("Decision curve", alt, y=(-0.1, top), x_title="Threshold probability", y_title="Net benefit")
     for name, title, colour in (("model", "this system", BLUE), ("all", "treat all", ORANGE), ("none", "none", GREY)):
         points = [(x, y) for x, y in zip(curve["threshold"], curve[name], strict=True) if y >= -0.1]
         drawing.line(points, colour, dashed=name != "model", name=title)

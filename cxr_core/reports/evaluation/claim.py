@@ -1,9 +1,9 @@
-"""What a report says, item by item of CLAIM, before it is laid out as a page or as paper.
+"""The CLAIM checklist: its items and sections, and a report structured by them, before its layout as HTML or PDF.
 
 CLAIM: Checklist for Artificial Intelligence in Medical Imaging, 2024 update, 44 items (Tejani et al., Radiology:
 Artificial Intelligence 2024; 6:e240300, doi 10.1148/ryai.240300), which replaces the 42 items of 2020 (Mongan et al.,
-2:e200029). Numbers, sections and order are its own, the titles shortened. An item that no software can know says so,
-so that the authors see what they still have to write.
+2:e200029). Numbers, sections and order are those of the checklist; titles are shortened. Items that the software cannot
+fill in contain AUTHORS, so that the authors see what they still have to write.
 """
 
 from dataclasses import dataclass, field
@@ -12,13 +12,13 @@ import pandas as pd
 
 from cxr_core.reports.evaluation.drawing import Drawing
 
-AUTHORS = "For the authors to say; the software does not know it."
+AUTHORS = "To be completed by the authors; the software has no information on this item."
 Block = str | pd.DataFrame | Drawing
 
 
 @dataclass
 class Item:
-    """One item of the checklist: its number, its title, and paragraphs, tables and drawings in order."""
+    """One item of the checklist. blocks: its paragraphs, tables and drawings in order."""
 
     number: int
     title: str
@@ -27,7 +27,7 @@ class Item:
 
 @dataclass
 class Report:
-    """A whole report. lead: what stands at its top, before the checklist."""
+    """A whole report. lead: the blocks at its top, before the checklist."""
 
     title: str
     lead: list[Block]

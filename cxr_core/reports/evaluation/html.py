@@ -1,4 +1,4 @@
-"""A report as one HTML file that opens with no network and prints well."""
+"""A report as one HTML file that needs no network and prints well."""
 
 from html import escape
 
@@ -27,7 +27,7 @@ footer { margin-top: 2rem; font-size: .8rem; color: #55616c; }
 
 
 def to_html(report: Report) -> str:
-    """The whole document. Everything that came from a file is escaped; there is no script in it."""
+    """The HTML document. All text is escaped; there is no script in it."""
     parts = [f"<h1>{escape(report.title)}</h1>", '<div class="lead">', *map(_block, report.lead), "</div>"]
     for item in report.items:
         if item.number in SECTIONS:

@@ -1,0 +1,53 @@
+"""The PDF that all reports are written into: A4 pages with the notice and the page number at their foot."""
+
+from datetime import datetime
+
+from fpdf import FPDF
+
+from cxr_core.labels import NOTICE
+
+Colour = tuple[int, int, int]
+INK: Colour = (27, 39, 51)
+GREY: Colour = (85, 97, 108)
+BOTTOM_MARGIN = 20.0  # millimetres
+LINE_HEIGHT = 0.46  # millimetres a point of the font size
+
+
+class PDFDocument(FPDF):
+    """An A4 document in Helvetica; lengths are in millimetres, font sizes in points."""
+
+    def __init__(self, title: str, created: datetime | None = None, footnote: str = "") -> None:
+        """Starts the first page. footnote: a sentence after the notice at the foot of every page."""
+        super().__init__(format="A4")
+        self.footnote = footnote
+        self.set_title(latin(title))
+        self.set_creator("CXR Workbench")
+        if created:
+            self.set_creation_date(created)
+        self.set_auto_page_break(True, margin=BOTTOM_MARGIN)
+        self.add_page()
+
+    def footer(self) -> None:
+        """The notice, the footnote and the page number; called by FPDF at the end of a page."""
+        self.set_y(-15)
+        self.set_font("Helvetica", size=8)
+        self.set_text_color(*GREY)
+        self.cell(0, 4, latin(f"{NOTICE} {self.footnote}".strip()), new_x="LMARGIN", new_y="NEXT")
+        self.cell(0, 4, f"Page {self.page_no()}")
+        self.set_text_color(*INK)
+
+    def paragraph(self, text: str, size: float, bold: bool = False, colour: Colour = INK) -> None:
+        """Text across the page from the left margin, wrapped."""
+        self.set_font("Helvetica", "B" if bold else "", size)
+        self.set_text_color(*colour)
+        self.multi_cell(0, size * LINE_HEIGHT, latin(text), align="L", new_x="LMARGIN", new_y="NEXT")
+
+    def keep_together(self, height: float) -> None:
+        """Start a new page if less than `height` is left on this one."""
+        if self.will_page_break(height):
+            self.add_page()
+
+
+def latin(text: str) -> str:
+    """The text in the characters of PDF's built-in fonts, Latin-1; any other becomes "?", so no font is embedded."""
+    return text.replace("–", "-").encode("latin-1", "replace").decode("latin-1")
