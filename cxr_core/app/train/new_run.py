@@ -1,10 +1,11 @@
-"""The form of a new run: every setting of a recipe as a control."""
+"""The New run view: a form with every setting of a recipe, cost estimate and augmentation preview."""
 
 from typing import Any, get_type_hints
 
 import pandas as pd
 import streamlit as st
 
+from cxr_core.app.train.duration import duration_text
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.split import saved_splits
 from cxr_core.errors import CXRError
@@ -15,7 +16,7 @@ from cxr_core.training.recipes import RECIPES, Recipe, configure
 from cxr_core.training.run_actions import launch
 
 BY_PATIENT = "By patient: four fifths to train on, one tenth to validate, one tenth held out"
-FIRST = ("epochs", "batch", "size", "learning_rate")
+MAIN_SETTINGS = ("epochs", "batch", "size", "learning_rate")
 GROUPS = {
     "Network": ("architecture", "widths", "dense", "dropout", "l2", "pretrained", "frozen_epochs", "fine_tune_rate"),
     "Learning": (
@@ -29,7 +30,7 @@ GROUPS = {
     ),
     "Machine": ("device", "gpus", "precision"),
 }
-SMALL = ("learning_rate", "fine_tune_rate", "decay", "weight_decay", "l2")
+SMALL_VALUES = ("learning_rate", "fine_tune_rate", "decay", "weight_decay", "l2")
 LABELS = {
     "batch": "Batch size",
     "size": "Input size, pixels",
@@ -55,26 +56,28 @@ LABELS = {
 
 
 def new_run(index: Index) -> str | None:
-    """Controls for a run on this data set, with cost estimate and preview; returns the id of a run that was started."""
+    """Draw the form for a run on this data set; returns the run's id if it has just been started."""
     films = index.readable
-    st.caption(f"{index.root}: {len(films):,} films of {films['patient'].nunique():,} patients can be used.")
-    name = st.selectbox("Recipe", list(RECIPES), help="Choosing another one sets every control below to its settings.")
+    st.caption(f"{index.root}: {len(films):,} usable films of {films['patient'].nunique():,} patients.")
+    name = st.selectbox(
+        "Recipe", list(RECIPES), help="Choosing another recipe sets all controls below to its settings."
+    )
     splits = {BY_PATIENT: None} | {file.stem: file for file in saved_splits(index)}
     with st.form(f"settings-{name}"):
         chosen = st.selectbox("Split", list(splits), help="Splits saved on the Dataset page can be chosen here.")
         settings = _controls(name, RECIPES[name])
         with st.container(horizontal=True):
             start = st.form_submit_button("Start", type="primary", icon=":material/play_arrow:")
-            cost = st.form_submit_button("Estimate time and memory", icon=":material/timer:")
-            look = st.form_submit_button("Preview augmentation", icon=":material/visibility:")
+            estimate = st.form_submit_button("Estimate time and memory", icon=":material/timer:")
+            preview = st.form_submit_button("Preview augmentation", icon=":material/visibility:")
     try:
         recipe = configure(name, settings)
         if start:
             return launch(index.source, name, recipe, splits[chosen]).id
-        if cost:
-            with st.spinner("Timing a few steps in a process of its own; building a large network takes a while."):
+        if estimate:
+            with st.spinner("Timing a few steps in a separate process; building a large network takes a while."):
                 _show_estimate(recipe, estimate_cost(recipe, int(0.8 * len(films)), int(0.1 * len(films))))
-        if look:
+        if preview:
             _show_augmented(index, recipe)
     except CXRError as error:
         st.error(str(error), icon=":material/error:")
@@ -82,15 +85,15 @@ def new_run(index: Index) -> str | None:
 
 
 def label(setting: str) -> str:
-    """What the page calls a setting."""
+    """The display name of a setting."""
     return LABELS.get(setting, setting.replace("_", " ").capitalize())
 
 
 def _controls(name: str, recipe: Recipe) -> dict[str, str]:
-    """One control a setting; returns the settings that differ from the recipe's, as text."""
+    """Draw a control for each setting; returns the settings that differ from the recipe's, as text."""
     values: dict[str, Any] = {}
     with st.grid(4, min_column_width=150):
-        for setting in FIRST:
+        for setting in MAIN_SETTINGS:
             values[setting] = _control(name, setting, getattr(recipe, setting))
     with st.expander("All settings", icon=":material/tune:"):
         for group, settings in GROUPS.items():
@@ -98,7 +101,7 @@ def _controls(name: str, recipe: Recipe) -> dict[str, str]:
             with st.grid(4, min_column_width=150, vertical_alignment="bottom"):
                 for setting in settings:
                     values[setting] = _control(name, setting, getattr(recipe, setting))
-    return {setting: str(value) for setting, value in values.items() if value != _shown(getattr(recipe, setting))}
+    return {setting: str(value) for setting, value in values.items() if value != _as_input(getattr(recipe, setting))}
 
 
 def _control(recipe: str, setting: str, value: Any) -> Any:
@@ -113,25 +116,25 @@ def _control(recipe: str, setting: str, value: Any) -> Any:
         return st.number_input(label(setting), low, high, value, key=key)
     if kind is float:
         least, most = map(float, RANGES[setting])
-        small = setting in SMALL
-        step, shape = (None, "%.1e") if small else (most / 100, "%g")
-        return st.number_input(label(setting), least, most, value, step=step, format=shape, key=key)
-    return st.text_input(label(setting), _shown(value), key=key, disabled=setting == "architecture")
+        small = setting in SMALL_VALUES
+        step, number_format = (None, "%.1e") if small else (most / 100, "%g")
+        return st.number_input(label(setting), least, most, value, step=step, format=number_format, key=key)
+    return st.text_input(label(setting), _as_input(value), key=key, disabled=setting == "architecture")
 
 
-def _shown(value: Any) -> Any:
+def _as_input(value: Any) -> Any:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else value
 
 
 def _show_estimate(recipe: Recipe, cost: CostEstimate) -> None:
     with st.grid(4, min_column_width=150):
-        st.metric("All epochs", duration(cost.seconds))
-        st.metric("One epoch", duration(cost.seconds_an_epoch))
+        st.metric("All epochs", duration_text(cost.seconds))
+        st.metric("One epoch", duration_text(cost.seconds_an_epoch))
         st.metric("Peak memory", f"{cost.memory / 1e9:.1f} GB")
         st.metric("Parameters", f"{cost.parameters:,}")
     st.caption(
         f"{cost.device}; {cost.seconds_a_step * 1000:.0f} ms a batch of {recipe.batch}, timed now. "
-        "Other work on this machine makes it longer."
+        "It takes longer if the machine is busy."
     )
     with st.expander("The network, layer by layer", icon=":material/lan:", expanded=True):
         st.dataframe(
@@ -140,18 +143,11 @@ def _show_estimate(recipe: Recipe, cost: CostEstimate) -> None:
 
 
 def _show_augmented(index: Index, recipe: Recipe) -> None:
-    with st.spinner("Drawing augmented films."):
+    with st.spinner("Augmenting films."):
         shown = augmented(index, recipe)
     for path, films in shown:
-        captions = ["as it is", *(f"draw {number}" for number in range(1, len(films)))]
+        captions = ["original", *(f"augmented {number}" for number in range(1, len(films)))]
         st.caption(path)
         with st.grid(len(films), min_column_width=100):
             for film, caption in zip(films, captions, strict=True):
                 st.image(film, caption=caption, width="stretch", alt=f"{path}, {caption}")
-
-
-def duration(seconds: float) -> str:
-    """ "40 s", "12 min" or "3.5 h"."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

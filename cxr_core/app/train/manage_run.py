@@ -1,0 +1,63 @@
+"""Actions on a run: rename it, download its history and weights, delete it, publish it as a model."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from cxr_core.errors import CXRError
+from cxr_core.publishing.publish import publish
+from cxr_core.training.run_actions import delete, rename, weights_h5
+from cxr_core.training.runs import Run
+
+
+def publish_form(run: Run) -> None:
+    """Draw the form that publishes the run's best weights as a model."""
+    with st.form("publish"), st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input("Publish as", placeholder="my-model")
+        if st.form_submit_button("Publish", icon=":material/publish:"):
+            try:
+                with st.spinner("Calibrating on validation patients and measuring on held-out ones."):
+                    model = publish(run, name.strip())
+                st.success(f"Published {model.name}, version {model.version}. It is on the Models and Diagnose pages.")
+            except CXRError as error:
+                st.error(str(error), icon=":material/error:")
+
+
+def manage_run(run: Run) -> None:
+    """Draw the controls to rename the run, download its history and weights, and delete it."""
+    with st.container(horizontal=True):
+        with st.popover("Rename", icon=":material/edit:"), st.form(f"rename-{run.id}", border=False):
+            name = st.text_input("Name", run.name)
+            if st.form_submit_button("Rename"):
+                _apply(lambda: rename(run, name))
+        if len(run.history()):
+            st.download_button(
+                "History (CSV)",
+                (run.folder / "history.csv").read_bytes(),
+                f"{run.id}.csv",
+                "text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+        if (run.folder / "best.keras").exists():
+            weights = {
+                ".keras": lambda: (run.folder / "best.keras").read_bytes(),
+                ".weights.h5": lambda: weights_h5(run),
+            }
+            for suffix, read in weights.items():
+                st.download_button(
+                    f"Weights ({suffix})", read, f"{run.id}{suffix}", icon=":material/download:", on_click="ignore"
+                )
+        if not run.live:
+            with st.popover("Delete", icon=":material/delete:"):
+                st.write(f"Removes {run.folder} for good. Models published from it stay.")
+                if st.button("Delete this run", type="primary"):
+                    _apply(lambda: delete(run))
+
+
+def _apply(action: Callable[[], object]) -> None:
+    try:
+        action()
+        st.rerun()
+    except CXRError as error:
+        st.error(str(error), icon=":material/error:")
