@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cxr_core.app.data_set_picker import as_written
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.dataset.charts import bars, distribution, pies, shares
 from cxr_core.app.dataset.films import Filters, chosen_films
 from cxr_core.app.dataset.shortcuts import difference_picture
@@ -12,7 +12,7 @@ from cxr_core.datasets.index import build_index
 from cxr_core.errors import WorkError
 from cxr_core.inference.gate import data_set_audit as frontal
 from tests.conftest import REPOSITORY
-from tests.support.faulty_data_set import good_films, make_trouble
+from tests.support.faulty_data_set import good_films, write_faulty_data_set
 from tests.support.synthetic_films import jpeg, kaggle_folder, no_chest, write
 
 PAGE = "pages/dataset.py"
@@ -62,7 +62,7 @@ def page(folder, tab: str = "Overview") -> AppTest:
 
 @pytest.mark.parametrize("tab", TABS)
 def test_forty_kinds_of_trouble_break_no_tab(tmp_path, tab):
-    app = page(make_trouble(tmp_path / "set"), tab)
+    app = page(write_faulty_data_set(tmp_path / "set"), tab)
     assert not app.exception
     assert not app.error or tab == "Faults"
     assert "Traceback" not in str(app.main)
@@ -94,8 +94,8 @@ def test_a_gate_that_cannot_be_loaded_is_one_sentence(tmp_path, monkeypatch):
 
 
 def test_the_name_of_a_file_never_becomes_markup():
-    assert as_written("<b>:red[$x$]*_`\nb") == r"\<b\>\:red\[\$x\$\]\*\_\` b"
-    assert as_written("胸片 1") == "胸片 1"
+    assert escape_markdown("<b>:red[$x$]*_`\nb") == r"\<b\>\:red\[\$x\$\]\*\_\` b"
+    assert escape_markdown("胸片 1") == "胸片 1"
 
 
 @pytest.mark.parametrize("tab", TABS)

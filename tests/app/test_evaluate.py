@@ -9,15 +9,15 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.evaluation.label_review import contest, film_keys
-from cxr_core.evaluation.store import Evaluation, keep
-from cxr_core.evaluation.test_log import openings
-from cxr_core.evaluation.test_set_access import record_test
+from cxr_core.evaluation.store import store_evaluation
+from cxr_core.evaluation.test_log import read_test_accesses, record_test_evaluation
 from cxr_core.models.registry import find_model
 from cxr_core.paths import home
 from tests.conftest import REPOSITORY
 from tests.support.synthetic_chests import write_data_set
-from tests.support.synthetic_evaluations import made_up
+from tests.support.synthetic_evaluations import synthetic_evaluation
 
 PATIENCE = 120
 
@@ -75,9 +75,9 @@ def press(at: AppTest, label: str) -> AppTest:
 def on_test() -> Evaluation:
     """A kept evaluation of the released model on a test split, told to the ledger."""
     model = find_model()
-    evaluation = made_up(model)
-    keep(evaluation, model)
-    record_test(evaluation, model.card["sha256"])
+    evaluation = synthetic_evaluation(model)
+    store_evaluation(evaluation, model)
+    record_test_evaluation(evaluation, model.card["sha256"])
     return evaluation
 
 
@@ -91,17 +91,17 @@ def test_a_model_is_evaluated_kept_and_opens_again(tiny_home: Path, tmp_path: Pa
     at.multiselect(key="evaluate_models").set_value(["tiny"])
     at.run()
     at.selectbox(key="evaluate_split").select("test")
-    before = len(openings(home()))
+    before = len(read_test_accesses(home()))
     press(at, "Evaluate")
     assert not at.exception
     assert not at.error
-    assert len(openings(home())) == before + 1
+    assert len(read_test_accesses(home())) == before + 1
     [file] = list((tiny_home / "models" / "tiny" / "evaluations").glob("test-*.json"))
     assert str(data.parent) not in file.read_text()
     assert json.loads(file.read_text())["films"] == 24
     again = opened()
     assert again.metric[2].value == at.metric[2].value
-    assert len(openings(home())) == before + 1
+    assert len(read_test_accesses(home())) == before + 1
     again.session_state["evaluate_tab"] = "Errors"
     again.run()
     assert not again.exception
@@ -113,7 +113,7 @@ def test_figures_stand_with_intervals_drawings_and_the_ledgers_count(on_test: Ev
     figures = table(at, "95% interval")
     assert len(figures) == 15
     assert (figures["95% interval"] != "").sum() >= 14
-    assert "opened once" in said(at)
+    assert "accessed once" in said(at)
     charts = at.get("plotly_chart")
     assert len(charts) == 6
     assert all(chart.proto.alt for chart in charts)
@@ -137,7 +137,7 @@ def test_operating_points_are_refused_on_a_test_split(on_test: Evaluation) -> No
 
 def test_operating_points_are_chosen_on_validation() -> None:
     model = find_model()
-    keep(made_up(model, "val"), model)
+    store_evaluation(synthetic_evaluation(model, "val"), model)
     at = opened(evaluate_tab="Operating points")
     at.button(key="choose_points").click().run()
     assert not at.error
@@ -183,7 +183,7 @@ def scores_csv(at: AppTest, content: bytes, name: str = "vendor") -> AppTest:
 
 
 def test_another_systems_scores_are_evaluated_and_compared(on_test: Evaluation) -> None:
-    other = made_up(find_model(), seed=1).films[["file", "label", "score"]]
+    other = synthetic_evaluation(find_model(), seed=1).films[["file", "label", "score"]]
     at = scores_csv(opened(of_what="Another system's scores"), other.to_csv(index=False).encode())
     assert not at.error
     at.session_state["evaluate_tab"] = "Compare"
@@ -230,7 +230,7 @@ def test_degenerate_scores_show_what_can_be_computed(content: bytes) -> None:
 
 
 def test_site_acceptance_gives_a_verdict() -> None:
-    films = made_up(find_model(), "all", films=150).films[["file", "label", "score", "patient"]]
+    films = synthetic_evaluation(find_model(), "all", films=150).films[["file", "label", "score", "patient"]]
     at = opened(room="Site acceptance", accept_source="Scores, as a CSV")
     at.file_uploader(key="accept_csv").upload("here.csv", films.to_csv(index=False).encode()).run()
     at.button(key="judge_scores").click().run()

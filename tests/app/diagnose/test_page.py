@@ -14,7 +14,7 @@ from cxr_core.imaging.film import Film
 from cxr_core.inference.decision import Rules
 from cxr_core.inference.prediction import Prediction
 from cxr_core.labels import NOTICE
-from cxr_core.metrics.conformal import Limits
+from cxr_core.metrics.conformal import ConformalLimits
 from cxr_core.models.registry import find_model
 from cxr_core.paths import RELEASED_MODELS
 from tests.support.diagnose_page import (  # noqa: F401
@@ -147,14 +147,14 @@ def test_blind_first_hides_ours_until_theirs_is_said() -> None:
 
 
 def test_the_error_rate_changes_the_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    rules = replace(Rules.of(find_model().card), limits={0.1: Limits(0.5, 0.5), 0.02: Limits(0.2, 0.95)})
+    rules = replace(Rules.of(find_model().card), limits={0.1: ConformalLimits(0.5, 0.5), 0.02: ConformalLimits(0.2, 0.95)})
     monkeypatch.setattr(Rules, "of", lambda card: rules)
     page = drop(open_page(), ("between.png", bright_film(0.88)))
     assert "Uncertain" not in html(page)
     strict = next(control for control in page.get("segmented_control") if "Errors accepted" in control.label)
     check(strict.set_value(0.02).run())
     assert "Uncertain" in html(page)
-    assert any("ruled out at an error rate of 2%" in line.value for line in page.markdown)
+    assert any("excluded at an error rate of 2%" in line.value for line in page.markdown)
 
 
 def test_the_prevalence_changes_what_an_answer_means() -> None:

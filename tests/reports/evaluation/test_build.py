@@ -7,24 +7,24 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.evaluation.label_review import contest, film_keys
-from cxr_core.evaluation.store import Evaluation
-from cxr_core.evaluation.test_set_access import record_test
+from cxr_core.evaluation.test_log import record_test_evaluation
 from cxr_core.metrics.scores import Scores
 from cxr_core.models.registry import Model, find_model
-from cxr_core.reports.evaluation.items import report_of
+from cxr_core.reports.evaluation.build import gather, write_report
 from cxr_core.reports.evaluation.charts import drawings
 from cxr_core.reports.evaluation.claim import SECTIONS, TITLES
-from cxr_core.reports.evaluation.build import gather, write_report
 from cxr_core.reports.evaluation.drawing import Drawing, svg
 from cxr_core.reports.evaluation.html import to_html
+from cxr_core.reports.evaluation.items import report_of
 from cxr_core.reports.evaluation.pdf import to_pdf
-from tests.support.synthetic_evaluations import made_up
+from tests.support.synthetic_evaluations import synthetic_evaluation
 
 
 @pytest.fixture
 def evaluation() -> Evaluation:
-    return made_up(find_model())
+    return synthetic_evaluation(find_model())
 
 
 def html_of(evaluation: Evaluation) -> str:
@@ -55,10 +55,10 @@ def test_names_from_files_are_escaped(evaluation: Evaluation) -> None:
 
 
 def test_the_ledgers_count_and_the_contested_films_are_in_it(evaluation: Evaluation) -> None:
-    record_test(evaluation, find_model().card["sha256"])
+    record_test_evaluation(evaluation, find_model().card["sha256"])
     contest(str(film_keys(evaluation)[0]), "film0.jpeg", True)
     html = html_of(evaluation)
-    assert "opened once" in html
+    assert "accessed once" in html
     assert "Without contested films" in html
 
 
