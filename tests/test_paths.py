@@ -48,7 +48,7 @@ def test_an_index_that_cannot_be_kept_is_whole_and_says_so(tmp_path: Path) -> No
     again = build_index(folder)
     assert "File too large" in index.notes[-1]
     assert index.films.equals(again.films)
-    assert index.read == again.read == len(index.films)
+    assert index.files_read == again.files_read == len(index.films)
 
 
 @pytest.mark.parametrize("verb", ["models", "runs", "index"])

@@ -1,1 +1,1 @@
-"""Scripts that make what the project ships; the app itself never runs them."""
+"""Scripts that produce files of the repository; the app does not run them."""

@@ -1,10 +1,10 @@
-"""A data set of 100,000 films: how long each step of the Dataset page takes, and the memory it needs.
+"""Measures the time and memory of each step of the Dataset page on a data set of 100,000 films.
 
     python benchmarks/speed/index_large.py [--films 100000]
 
-The films are made: small JPEGs that differ in a comment. Exits 1 unless every step takes under 2 seconds and the
-process stays under 1 GB. The first index, which reads every file, is shown and not limited. The processor's time beside
-each tells what an idle machine would take, where this one is busy.
+The films are small generated JPEGs that differ in a comment. Exits with 1 unless every step takes less than 2 seconds
+and the process less than 1 GB. The first index, which reads every file, has no limit. The CPU time is printed as well:
+it depends less on other load of the machine.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -24,9 +25,11 @@ from cxr_core.labels import NORMAL, PNEUMONIA
 
 MOST_SECONDS, MOST_BYTES = 2.0, 1e9
 
+Result = TypeVar("Result")
 
-def make_films(root: Path, films: int) -> None:
-    """Writes `films` JPEGs of different bytes in the Kaggle layout, three to a patient."""
+
+def write_films(root: Path, films: int) -> None:
+    """Writes `films` JPEGs with different bytes in the Kaggle layout, three per patient."""
     pixels = np.random.default_rng(0).integers(0, 256, (6, 6), np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(pixels).resize((64, 64)).save(buffer, "JPEG")
@@ -43,7 +46,7 @@ def make_films(root: Path, films: int) -> None:
 
 
 def main() -> int:
-    """Make the set, measure each step; 0 if every limit holds."""
+    """Writes the data set and measures each step; 0 if every limit holds."""
     parser = argparse.ArgumentParser(description="Time the Dataset page's steps on a large set.")
     parser.add_argument("--films", type=int, default=100_000)
     options = parser.parse_args()
@@ -57,12 +60,12 @@ def main() -> int:
         from cxr_core.imaging.thumbnails import thumbnail
 
         root = Path(scratch) / "set"
-        make_films(root, options.films)
-        _told("first index", lambda: build_index(root))
-        index, opened = _told("open again", lambda: build_index(root))
+        write_films(root, options.films)
+        _timed("first index", lambda: build_index(root))
+        index, opened = _timed("open again", lambda: build_index(root))
         films = index.films
         wanted = Filters(splits=("train",), labels=(PNEUMONIA,), text="person1", seed=1)
-        steps = [
+        steps: list[tuple[str, Callable[[], Any]]] = [
             ("overview", lambda: distribution(films, "kind")),
             ("faults", lambda: find_issues(index)),
             ("filter and shuffle", lambda: chosen_films(films, wanted)),
@@ -70,17 +73,18 @@ def main() -> int:
             ("split by patient", lambda: grouped_split(films)),
             ("fingerprint", lambda: index.fingerprint),
         ]
-        slowest = max([opened, *(_told(name, step)[1] for name, step in steps)])
+        slowest = max([opened, *(_timed(name, step)[1] for name, step in steps)])
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(f"{len(films):,} films, slowest step {slowest:.2f} s (at most 2), {memory / 1e9:.2f} GB at most (at most 1)")
+    print(f"{len(films):,} films, slowest step {slowest:.2f} s (limit 2), peak memory {memory / 1e9:.2f} GB (limit 1)")
     return 0 if slowest < MOST_SECONDS and memory < MOST_BYTES else 1
 
 
-def _told(name: str, step: Callable):
-    begun, worked = time.perf_counter(), time.process_time()
+def _timed(name: str, step: Callable[[], Result]) -> tuple[Result, float]:
+    """The result of `step` and its seconds, which are printed."""
+    start, cpu_start = time.perf_counter(), time.process_time()
     result = step()
-    seconds, processor = time.perf_counter() - begun, time.process_time() - worked
-    print(f"{name:20} {seconds:6.2f} s, of the processor {processor:.2f} s", flush=True)
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu_start
+    print(f"{name:20} {seconds:6.2f} s, CPU {cpu:.2f} s", flush=True)
     return result, seconds
 
 

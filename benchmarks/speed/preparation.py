@@ -1,13 +1,13 @@
-"""Preparing a data set for training: our cache beside the notebook's way, on the same films.
+"""Compares the preparation of a data set for training, by our cache and by the notebook's loop, on the same films.
 
     python -m benchmarks.speed.preparation ../shared/data/chest_xray [--repeat 1]
     python -m benchmarks.speed.preparation ../shared/data/chest_xray_full_size
 
-The notebook's way: cv2.imread, resize to 224, BGR to RGB, float32 / 255, append, np.array. Ours: `build_index`, which
-reads and hashes every file, and `cached_inputs` at 224 pixels; then the same where the data set was indexed before, as
-the page does to show it; then from the cache. Each runs in a process of its own, whose wall time, CPU time and peak
-memory are printed, in the median, and what part that is of the notebook's in the same round. It first prepares four of
-the films in a folder of their own, so that imports and first calls are left out.
+The notebook: cv2.imread, resize to 224, BGR to RGB, float32 / 255, append, np.array. Ours: `build_index`, which reads
+and hashes every file, and `cached_inputs` at 224 pixels; then the same after indexing, which the Dataset page does
+first; then from the cache. Each runs in a process of its own. Its median wall time, CPU time and peak memory are
+printed, and the median ratios to the notebook in the same round. Each process first prepares four films in another
+folder, so that imports and first calls are not measured.
 """
 
 import argparse
@@ -26,12 +26,12 @@ from typing import Any
 from cxr_core.labels import NORMAL, PNEUMONIA
 
 SIZE = 224
-ROWS = ("notebook", "ours", "ours, indexed before", "ours, from the cache")
-SETTLED = 0.2  # seconds: for half of it the threads of NumPy and SciPy spin after their import
+ROWS = ("notebook", "ours", "ours, after indexing", "ours, from the cache")
+IDLE_SECONDS = 0.2  # before measuring: the threads of NumPy and SciPy spin for about 0.1 s after their import
 
 
 def notebook(data: Path) -> int:
-    """The widely copied notebook's preparation; returns the number of films."""
+    """The preparation of a widely copied notebook; the number of films."""
     import cv2
     import numpy as np
 
@@ -48,7 +48,7 @@ def notebook(data: Path) -> int:
 
 
 def ours(data: Path) -> int:
-    """Index and cache, as a fit prepares them; returns the number of films."""
+    """Index and cache, as for training; the number of films."""
     from cxr_core.datasets.index import build_index
     from cxr_core.datasets.input_cache import cached_inputs
     from cxr_core.imaging.preprocessing import Preprocessing
@@ -58,34 +58,34 @@ def ours(data: Path) -> int:
     return len(cached_inputs(index.root, films, Preprocessing(SIZE)))
 
 
-def alone(way: str, data: Path, home: str) -> tuple[float, float, float, int]:
-    """Seconds, CPU seconds, peak memory in MB and films of one way, in a process of its own."""
+def measure(way: str, data: Path, home: str) -> tuple[float, float, float, int]:
+    """Seconds, CPU seconds, peak memory in MB and number of films of `way`, "notebook" or "ours", in a new process."""
     command = [sys.executable, "-m", "benchmarks.speed.preparation", str(data), "--way", way]
-    ended = subprocess.run(command, env=os.environ | {"CXR_HOME": home}, capture_output=True, text=True, check=True)
-    found = json.loads(ended.stdout)
+    process = subprocess.run(command, env=os.environ | {"CXR_HOME": home}, capture_output=True, text=True, check=True)
+    found = json.loads(process.stdout)
     return found["seconds"], found["cpu"], found["megabytes"], found["films"]
 
 
 def run_one(way: str, data: Path) -> None:
-    """Time a way in this process, once it is warm, and print it as JSON."""
+    """Measures `way` in this process after a first call on four films, and prints the result as JSON."""
     prepare = notebook if way == "notebook" else ours
     with tempfile.TemporaryDirectory() as folder:
         for label in (NORMAL, PNEUMONIA):
-            place = Path(folder, "train", label)
-            place.mkdir(parents=True)
+            target = Path(folder, "train", label)
+            target.mkdir(parents=True)
             for file in sorted((data / "train" / label).iterdir())[:2]:
-                shutil.copy(file, place)
+                shutil.copy(file, target)
         prepare(Path(folder))
-    time.sleep(SETTLED)
-    began, worked = time.perf_counter(), time.process_time()
+    time.sleep(IDLE_SECONDS)
+    start, cpu_start = time.perf_counter(), time.process_time()
     films = prepare(data)
-    seconds, cpu = time.perf_counter() - began, time.process_time() - worked
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu_start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"seconds": seconds, "cpu": cpu, "megabytes": peak, "films": films}))
 
 
 def main() -> None:
-    """Print the figures of each way, and ours as a share of the notebook's."""
+    """Prints the measurements of each way, and their ratios to the notebook's."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--repeat", type=int, default=1)
@@ -97,9 +97,9 @@ def main() -> None:
     for _ in range(options.repeat):
         with tempfile.TemporaryDirectory() as home:
             for name in ROWS:
-                if name == "ours, indexed before":
+                if name == "ours, after indexing":
                     shutil.rmtree(Path(home, "caches", "films"))
-                rows[name].append(alone("notebook" if name == "notebook" else "ours", options.data, home))
+                rows[name].append(measure("notebook" if name == "notebook" else "ours", options.data, home))
     for name, measured in rows.items():
         seconds, cpu, megabytes, films = (median(column) for column in zip(*measured, strict=True))
         rounds = list(zip(measured, rows["notebook"], strict=True))

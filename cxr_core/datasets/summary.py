@@ -64,8 +64,8 @@ def summary_lines(summary: dict[str, Any]) -> list[str]:
             by_film = found["random_split_leak"]
             lines.append(
                 f"    {rule.replace('_', ' ')}: {found['patients']:,} patients, {found['share_with_sibling']:.1%} of "
-                f"films share theirs with another; test films with a patient from training: {by_film['low']:.0%} to "
-                f"{by_film['high']:.0%} if split 70/15/15 by film, {found['our_split_leak']:.0%} if by patient"
+                f"films are of a patient with several; patient leakage of a 70/15/15 split: {by_film['low']:.0%} to "
+                f"{by_film['high']:.0%} of test films if by film, {found['our_split_leak']:.0%} if by patient"
             )
     return lines
 

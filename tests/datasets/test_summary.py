@@ -81,8 +81,8 @@ def test_names_of_the_published_test_split(tmp_path):
     assert (by_number["films"], by_number["patients"], by_number["films_with_sibling"]) == (11, 6, 9)
     lines = "\n".join(summary_lines(found))
     assert "films of the same patient, train and test films:" in lines
-    assert "by kind and number: 8 patients, 54.5% of films share theirs with another" in lines
-    assert "by number within split: 6 patients, 81.8% of films share theirs with another" in lines
+    assert "by kind and number: 8 patients, 54.5% of films are of a patient with several" in lines
+    assert "by number within split: 6 patients, 81.8% of films are of a patient with several" in lines
 
 
 def test_patients_in_two_splits_are_listed(summary):
