@@ -43,7 +43,7 @@ def test_duplicates(summary):
     assert summary["duplicate_groups_across_splits"] == summary["duplicate_groups_across_classes"] == 0
 
 
-def test_siblings_by_kind_and_number_and_by_number_within_the_published_split(summary):
+def test_films_of_the_same_patient_by_both_rules(summary):
     both = summary["siblings"]["train_and_test"]
     by_kind, by_number = both["by_kind_and_number"], both["by_number_within_split"]
     # IM-1, NORMAL2-IM-1, person1_bacteria (2 films), person1_virus (2, one in each split), IM-9 (2)
