@@ -1,4 +1,4 @@
-"""Platt's two numbers: right on films that follow the model, finite where films are separated."""
+"""Platt scaling: correct on films that follow the model, finite where the logits separate the classes."""
 
 import json
 from dataclasses import asdict
@@ -39,7 +39,7 @@ def test_minimises_platts_own_loss(seed):
 
 
 @pytest.mark.parametrize("spread", [1e-3, 1.0, 1e3])
-def test_perfect_separation_is_no_surer_than_the_number_of_films_allows(spread):
+def test_perfect_separation_is_no_more_extreme_than_the_number_of_films_justifies(spread):
     logits = np.array([-4.0, -3, -2, 2, 3, 4, 5]) * spread
     platt = fit_platt(logits, np.array([0, 0, 0, 1, 1, 1, 1]))
     probabilities = platt.probability(logits)
@@ -55,9 +55,9 @@ def test_probability_keeps_shape_and_survives_extreme_logits():
 
 
 @pytest.mark.parametrize(
-    ("logits", "labels", "said"),
+    ("logits", "labels", "message"),
     [
-        ([0.1, 0.2], [1], "one of each a film"),
+        ([0.1, 0.2], [1], "one of each per film"),
         ([0.1, np.nan], [0, 1], "not a finite number"),
         ([0.1, 0.2], [1, 1], "labels are 1"),
         ([0.1, 0.2, 0.3], [0, 1, 2], "labels are 0, 1, 2"),
@@ -65,6 +65,6 @@ def test_probability_keeps_shape_and_survives_extreme_logits():
         ([0.3, 0.3], [0, 1], "all logits are 0.3"),
     ],
 )
-def test_refuses_what_cannot_be_fitted(logits, labels, said):
-    with pytest.raises(DataSetError, match=said):
+def test_refuses_what_cannot_be_fitted(logits, labels, message):
+    with pytest.raises(DataSetError, match=message):
         fit_platt(np.array(logits), np.array(labels))

@@ -1,4 +1,4 @@
-"""Every figure: scikit-learn's value, an interval around it, or a sentence."""
+"""Every estimate: scikit-learn's value, an interval around it, or a reason why it is missing."""
 
 import json
 import warnings
@@ -8,7 +8,7 @@ import pytest
 from sklearn import metrics as sk
 
 from cxr_core.errors import SettingsError
-from cxr_core.metrics.bootstrap import draw_patients
+from cxr_core.metrics.bootstrap import resample_patients
 from cxr_core.metrics.classification import evaluate
 from cxr_core.metrics.scores import Scores
 from tests.support.random_scores import random_scores
@@ -23,13 +23,13 @@ NAMES = [
 def test_500_random_cases_agree_with_scikit_learn(seeds):
     for seed in seeds:
         scores, threshold = random_scores(seed), 0.3 + 0.4 * (seed % 7) / 7
-        figures = evaluate(scores, threshold, draws=2).figures
+        estimates = evaluate(scores, threshold, draws=2).estimates
         labels, values = scores.labels, scores.scores
         called = (values >= threshold).astype(int)
         precision, recall, f1, _ = sk.precision_recall_fscore_support(
             labels, called, labels=[1, 0], zero_division=np.nan
         )
-        agreed = {
+        expected = {
             "sensitivity": recall[0],
             "specificity": recall[1],
             "accuracy": sk.accuracy_score(labels, called),
@@ -43,8 +43,8 @@ def test_500_random_cases_agree_with_scikit_learn(seeds):
             "brier": sk.brier_score_loss(labels, values),
             "log_loss": sk.log_loss(labels, values),
         }
-        for name, value in agreed.items():
-            assert figures[name].value == (None if value is None else pytest.approx(value, abs=1e-12)), (seed, name)
+        for name, value in expected.items():
+            assert estimates[name].value == (None if value is None else pytest.approx(value, abs=1e-12)), (seed, name)
 
 
 def test_intervals_are_the_percentiles_of_scikit_learns_values_over_the_draws():
@@ -65,35 +65,37 @@ def test_intervals_are_the_percentiles_of_scikit_learns_values_over_the_draws():
         "brier": (sk.brier_score_loss, scores.scores, {}),
         "log_loss": (sk.log_loss, scores.scores, {}),
     }
-    weights = np.concatenate(list(draw_patients(scores.patients, draws, seed)))
+    weights = np.concatenate(list(resample_patients(scores.patients, draws, seed)))
     for name, (function, answers, settings) in functions.items():
-        drawn = [function(scores.labels, answers, sample_weight=weight, **settings) for weight in weights]
-        figure = (metrics.figures | metrics.clustered)[name]
-        assert (figure.low, figure.high) == pytest.approx(tuple(np.quantile(drawn, [0.025, 0.975])), abs=1e-12), name
+        replicates = [function(scores.labels, answers, sample_weight=weight, **settings) for weight in weights]
+        estimate = (metrics.estimates | metrics.clustered)[name]
+        assert (estimate.low, estimate.high) == pytest.approx(
+            tuple(np.quantile(replicates, [0.025, 0.975])), abs=1e-12
+        ), name
 
 
-def test_every_figure_has_its_interval_around_it():
+def test_every_estimate_has_its_interval_around_it():
     scores = random_scores(4, films=800)
     metrics = evaluate(scores, 0.5, draws=400)
-    assert list(metrics.figures) == NAMES
+    assert list(metrics.estimates) == NAMES
     assert list(metrics.clustered) == ["sensitivity", "specificity", "accuracy", "ppv", "npv", "auroc"]
-    for name, figure in (metrics.figures | metrics.clustered).items():
-        assert figure.why is None
-        assert figure.low < figure.value < figure.high, name
+    for name, estimate in (metrics.estimates | metrics.clustered).items():
+        assert estimate.reason is None
+        assert estimate.low < estimate.value < estimate.high, name
     for name in metrics.clustered:
-        assert metrics.clustered[name].value == pytest.approx(metrics.figures[name].value, abs=1e-12)
-    assert metrics.figures["sensitivity"].n == scores.pneumonia
-    assert metrics.figures["ece"].method.endswith("15 bins of equal width")
+        assert metrics.clustered[name].value == pytest.approx(metrics.estimates[name].value, abs=1e-12)
+    assert metrics.estimates["sensitivity"].n == scores.pneumonia
+    assert metrics.estimates["ece"].method.endswith("15 bins of equal width")
     assert sum(metrics.confusion.values()) == metrics.films == 800
 
 
 def test_well_calibrated_scores_have_slope_1_and_intercept_0():
     rng = np.random.default_rng(0)
     p = rng.random(20_000)
-    figures = evaluate(Scores(rng.random(20_000) < p, p, np.arange(20_000)), 0.5, draws=20).figures
-    assert figures["calibration_slope"].value == pytest.approx(1, abs=0.05)
-    assert figures["calibration_intercept"].value == pytest.approx(0, abs=0.05)
-    assert figures["ece"].value < 0.02
+    estimates = evaluate(Scores(rng.random(20_000) < p, p, np.arange(20_000)), 0.5, draws=20).estimates
+    assert estimates["calibration_slope"].value == pytest.approx(1, abs=0.05)
+    assert estimates["calibration_intercept"].value == pytest.approx(0, abs=0.05)
+    assert estimates["ece"].value < 0.02
 
 
 @pytest.mark.parametrize(
@@ -113,11 +115,11 @@ def test_degenerate_films_give_what_can_be_computed_and_reasons_for_the_rest(lab
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         metrics = evaluate(Scores(labels, values, range(len(labels))), 0.5, draws=200)
-    assert {name for name, figure in metrics.figures.items() if figure.value is None} == missing
-    for figure in metrics.figures.values():
-        if figure.low is None:
-            assert figure.why.endswith(".")
-            assert "undefined for these films" not in figure.why
+    assert {name for name, estimate in metrics.estimates.items() if estimate.value is None} == missing
+    for estimate in metrics.estimates.values():
+        if estimate.low is None:
+            assert estimate.reason.endswith(".")
+            assert "undefined for these films" not in estimate.reason
     json.dumps(metrics.to_dict(), allow_nan=False)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cxr_core.errors import DataSetError, SettingsError
-from cxr_core.metrics.conformal import Limits, fit_conformal
+from cxr_core.metrics.conformal import ConformalLimits, fit_conformal
 from cxr_core.metrics.scores import Scores
 
 
@@ -36,23 +36,26 @@ def test_limits_are_the_order_statistics():
     scores = Scores([1] * 19 + [0] * 19, [*(values + 0.5), *values], range(38))
     limits = fit_conformal(scores, errors=(0.05, 0.1, 0.3))
     # floor(0.1 * 20) = 2: the second lowest pneumonia film, the second highest normal one.
-    assert limits["0.1"] == Limits(pneumonia_from=0.52, normal_to=0.18)
-    assert limits["0.05"] == Limits(pneumonia_from=0.51, normal_to=0.19)
-    assert limits["0.3"] == Limits(pneumonia_from=0.56, normal_to=0.14)
+    assert limits["0.1"] == ConformalLimits(pneumonia_from=0.52, normal_to=0.18)
+    assert limits["0.05"] == ConformalLimits(pneumonia_from=0.51, normal_to=0.19)
+    assert limits["0.3"] == ConformalLimits(pneumonia_from=0.56, normal_to=0.14)
 
 
 def test_a_class_too_small_is_never_ruled_out():
     scores = Scores([1] * 18 + [0] * 19, [0.9] * 18 + [0.1] * 19, range(37))
     limits = fit_conformal(scores, errors=(0.05,))["0.05"]
-    assert limits == Limits(pneumonia_from=0.0, normal_to=0.1)
+    assert limits == ConformalLimits(pneumonia_from=0.0, normal_to=0.1)
     assert limits.answer(0.0) == "both"
 
 
 def test_answers():
-    overlapping, apart = Limits(pneumonia_from=0.3, normal_to=0.6), Limits(pneumonia_from=0.6, normal_to=0.3)
+    overlapping, apart = (
+        ConformalLimits(pneumonia_from=0.3, normal_to=0.6),
+        ConformalLimits(pneumonia_from=0.6, normal_to=0.3),
+    )
     assert [overlapping.answer(p) for p in (0.2, 0.3, 0.6, 0.7)] == ["normal", "both", "both", "pneumonia"]
     assert [apart.answer(p) for p in (0.3, 0.4, 0.6)] == ["normal", "neither", "pneumonia"]
-    assert Limits(**json.loads(json.dumps(apart.to_dict()))) == apart
+    assert ConformalLimits(**json.loads(json.dumps(apart.to_dict()))) == apart
 
 
 def test_refuses_one_class_and_a_rate_that_is_none():

@@ -1,4 +1,4 @@
-"""The points of the drawings agree with the figures beside them."""
+"""The points of the curves agree with the estimates of the same films."""
 
 import json
 
@@ -26,7 +26,7 @@ def test_points_are_plain_lists_of_equal_length(curve, films):
     assert len({len(column) for column in points.values() if isinstance(column, list)}) == 1
 
 
-def test_areas_are_the_figures():
+def test_areas_are_the_estimates():
     scores = random_scores(7, films=300)
     roc = curves.roc_curve(scores)
     area = auc(roc["false_positive_rate"], roc["sensitivity"])
@@ -65,7 +65,7 @@ def test_reliability_counts_every_film_once_and_gives_the_calibration_error():
     films = np.array(points["films"])
     assert films.sum() == 400
     gaps = np.abs(np.array(points["observed"]) - np.array(points["mean_score"]))
-    assert (gaps @ films) / 400 == pytest.approx(evaluate(scores, 0.5, draws=2).figures["ece"].value, abs=1e-12)
+    assert (gaps @ films) / 400 == pytest.approx(evaluate(scores, 0.5, draws=2).estimates["ece"].value, abs=1e-12)
     assert (np.array(points["low"]) <= np.array(points["observed"])).all()
 
 

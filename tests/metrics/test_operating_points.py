@@ -1,4 +1,4 @@
-"""The rules hold at each point, no better threshold exists, and no threshold hinges on one film."""
+"""The rules hold at each point, no better threshold exists, and no threshold depends on one film."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def test_rules_hold_and_the_neighbouring_thresholds_break_them(seed):
         assert point.specificity == wilson(round(specificity * scores.normal), scores.normal)
     assert points["rule_out"].sensitivity.value >= 0.97
     assert points["rule_in"].specificity.value >= 0.95
-    # Between two scores all thresholds call alike, so those above the next score are the higher ones.
+    # All thresholds between two scores call the same films, so those above the next score are the higher ones.
     higher = [t for t in every if t > min(t for t in every if t >= points["rule_out"].threshold)]
     lower = [t for t in every if t < points["rule_in"].threshold]
     balanced = points["balanced"].threshold
@@ -64,7 +64,7 @@ def test_equal_scores_are_all_called_or_none(value):
     assert points["rule_in"].sensitivity.value == 0
 
 
-def test_neighbouring_floating_point_numbers_are_still_divided():
+def test_neighbouring_floating_point_numbers_are_still_separated():
     low = 0.5
     high = np.nextafter(low, 1)
     point = choose_operating_points(Scores([0, 1], [low, high], ["a", "b"]))["balanced"]

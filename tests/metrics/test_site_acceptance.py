@@ -1,25 +1,28 @@
-"""Site acceptance: a shift is found and undone, another prevalence is none, too few films say so."""
-
-from pathlib import Path
+"""Site acceptance: a shift is found and corrected, another prevalence is no shift, too few films get no verdict."""
 
 import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from benchmarks.accuracy.acceptance_coverage import PREVALENCE, THRESHOLD, hospital
+from benchmarks.accuracy.acceptance_coverage import PREVALENCE, THRESHOLD, site_scores
 from cxr_core.errors import SettingsError
-from cxr_core.evaluation.site import accept_csv
 from cxr_core.metrics.bootstrap import clustered_bootstrap
 from cxr_core.metrics.estimate import Estimate, wilson
-from cxr_core.metrics.scores import Scores, write_scores_csv
-from cxr_core.metrics.site_acceptance import Promise, accept, expanded_level, films_to_halve, logit_shift, moved
-from cxr_core.models.registry import find_model
+from cxr_core.metrics.scores import Scores
+from cxr_core.metrics.site_acceptance import (
+    ReleasedPoint,
+    accept,
+    expanded_level,
+    films_to_halve,
+    logit_shift,
+    shifted_threshold,
+)
 
-PROMISES = {"balanced": Promise(THRESHOLD, 0.94, 0.68), "rule_out": Promise(0.2, 0.97, 0.52)}
+RELEASED = {"balanced": ReleasedPoint(THRESHOLD, 0.94, 0.68), "rule_out": ReleasedPoint(0.2, 0.97, 0.52)}
 
 
 def judged(shift: float, films: int = 300, prevalence: float = PREVALENCE, seed: int = 1):
-    return accept(hospital(seed, films, shift, prevalence), PROMISES, "balanced", PREVALENCE, draws=400)
+    return accept(site_scores(seed, films, shift, prevalence), RELEASED, "balanced", PREVALENCE, draws=400)
 
 
 def test_no_shift_is_fit() -> None:
@@ -30,7 +33,7 @@ def test_no_shift_is_fit() -> None:
 
 
 @pytest.mark.parametrize("shift", [-2.0, 2.0])
-def test_a_shift_is_found_and_undone(shift: float) -> None:
+def test_a_shift_is_found_and_corrected(shift: float) -> None:
     found = judged(shift)
     assert found.verdict == "fit after recalibration"
     assert np.sign(found.shift.value or 0) == np.sign(shift)
@@ -46,35 +49,35 @@ def test_another_prevalence_alone_is_no_shift() -> None:
     assert judged(0.0, prevalence=0.25).verdict == "fit"
 
 
-def test_scores_that_part_nothing_are_not_fit() -> None:
+def test_scores_that_do_not_separate_the_classes_are_not_fit() -> None:
     rng = np.random.default_rng(0)
     scores = Scores(rng.integers(2, size=200), rng.random(200), np.arange(200))
-    assert accept(scores, PROMISES, "balanced", PREVALENCE, draws=200).verdict == "not fit"
+    assert accept(scores, RELEASED, "balanced", PREVALENCE, draws=200).verdict == "not fit"
 
 
 @pytest.mark.parametrize("films", [1, 5, 49])
-def test_too_few_films_get_figures_and_no_verdict(films: int) -> None:
+def test_too_few_films_get_estimates_and_no_verdict(films: int) -> None:
     found = judged(0.0, films=films)
     assert found.verdict == "too few films"
     assert str(films) in found.reasons[0]
-    assert set(found.points) == set(PROMISES)
+    assert set(found.points) == set(RELEASED)
 
 
 def test_one_class_and_equal_scores_do_not_break() -> None:
     one_class = Scores(np.ones(60, int), np.linspace(0, 1, 60), np.arange(60))
-    assert accept(one_class, PROMISES, "balanced", PREVALENCE, draws=50).verdict == "too few films"
+    assert accept(one_class, RELEASED, "balanced", PREVALENCE, draws=50).verdict == "too few films"
     equal = Scores(np.arange(80) % 2, np.full(80, 0.5), np.arange(80))
-    assert accept(equal, PROMISES, "balanced", PREVALENCE, draws=50).verdict == "not fit"
+    assert accept(equal, RELEASED, "balanced", PREVALENCE, draws=50).verdict == "not fit"
 
 
 def test_bad_arguments_are_refused() -> None:
     with pytest.raises(SettingsError, match="prevalence"):
-        accept(hospital(0, 60, 0, 0.5), PROMISES, "balanced", 1.0)
+        accept(site_scores(0, 60, 0, 0.5), RELEASED, "balanced", 1.0)
     with pytest.raises(SettingsError, match="rule_in"):
-        accept(hospital(0, 60, 0, 0.5), PROMISES, "rule_in", 0.5)
+        accept(site_scores(0, 60, 0, 0.5), RELEASED, "rule_in", 0.5)
 
 
-def test_intervals_of_few_patients_are_widened_as_students_are() -> None:
+def test_intervals_of_few_patients_are_widened_to_students_t() -> None:
     def level(patients: int) -> float:
         return expanded_level(
             Scores(np.arange(2 * patients) % 2, np.zeros(2 * patients), np.arange(2 * patients)), 9999
@@ -87,35 +90,26 @@ def test_intervals_of_few_patients_are_widened_as_students_are() -> None:
 
 def test_the_recalibrated_threshold_is_inside_its_interval() -> None:
     """A short form of `benchmarks/accuracy/acceptance_coverage.py`, whose output is in docs/evaluation.md."""
-    held, simulations = 0, 60
+    covered, simulations = 0, 60
     for seed in range(simulations):
-        scores = hospital(seed, 200, 1.5, 0.5)
+        scores = site_scores(seed, 200, 1.5, 0.5)
         statistic, level = {"shift": logit_shift(scores, PREVALENCE)}, expanded_level(scores, 200)
         shift = clustered_bootstrap(scores, statistic, 200, seed, level)["shift"]
-        threshold = moved(THRESHOLD, shift)
-        held += (threshold.low or 0) <= expit(logit(THRESHOLD) + 1.5) <= (threshold.high or 0)
-    assert held >= 0.85 * simulations
+        threshold = shifted_threshold(THRESHOLD, shift)
+        covered += (threshold.low or 0) <= expit(logit(THRESHOLD) + 1.5) <= (threshold.high or 0)
+    assert covered >= 0.85 * simulations
 
 
 @pytest.mark.parametrize(("found", "films"), [(45, 50), (50, 50), (190, 200), (1, 30)])
 def test_films_to_halve_halve_wilsons_interval(found: int, films: int) -> None:
     def width(successes: float, trials: int) -> float:
-        figure = wilson(round(successes), trials)
-        return (figure.high or 0) - (figure.low or 0)
+        interval = wilson(round(successes), trials)
+        return (interval.high or 0) - (interval.low or 0)
 
     more = films_to_halve(found, films)
     assert width(found * (films + more) / films, films + more) == pytest.approx(width(found, films) / 2, rel=0.06)
 
 
-def test_moved_keeps_a_missing_shift_missing() -> None:
+def test_a_missing_shift_gives_no_recalibrated_threshold() -> None:
     gone = Estimate(None, None, None, "bootstrap", 3, "One class only.")
-    assert moved(0.4, gone).why == "One class only."
-
-
-def test_a_hospitals_scores_as_a_csv(tmp_path: Path) -> None:
-    scores = hospital(3, 200, 0.0, 0.7)
-    write_scores_csv(scores, tmp_path / "here.csv")
-    result = accept_csv(tmp_path / "here.csv", find_model())
-    assert result.found.films == 200
-    assert result.found.verdict in ("fit", "fit after recalibration", "not fit")
-    assert result.found.to_dict()["points"]["balanced"]["threshold"] > 0
+    assert shifted_threshold(0.4, gone).reason == "One class only."

@@ -1,4 +1,4 @@
-"""Subgroups have the figures of their films, and say that they are small."""
+"""Subgroups have the estimates of their films, and a note if they are small."""
 
 import json
 
@@ -21,7 +21,7 @@ def test_kinds_stand_against_all_normal_films():
     }
 
 
-def test_a_group_has_the_figures_of_its_films_alone():
+def test_a_group_has_the_estimates_of_its_films_alone():
     scores = random_scores(2, films=600)
     chosen = np.arange(600) < 500
     group = evaluate_subgroups(scores, {"first": chosen}, 0.5, draws=20)[0]
@@ -35,7 +35,7 @@ def test_small_one_class_and_empty_groups_say_so():
     chosen = {"all": np.ones(100, bool), "normal": normal, "none": np.zeros(100, bool)}
     small, one_class, empty = evaluate_subgroups(scores, chosen, 0.5, draws=20)
     assert small.note.startswith(f"Small group: {scores.pneumonia} films with pneumonia and {scores.normal} normal")
-    assert one_class.metrics.figures["sensitivity"].value is None
+    assert one_class.metrics.estimates["sensitivity"].value is None
     assert "none pneumonia" in one_class.note
     assert empty.metrics is None
     assert empty.note == "No film is in this group."
