@@ -45,7 +45,7 @@ def import_keras_to_train(widths: tuple[int, ...]) -> Any:
     return import_keras()
 
 
-def predictor(model: Any) -> Callable[[np.ndarray], tuple[np.ndarray, ...]]:
+def inference_function(model: Any) -> Callable[[np.ndarray], tuple[np.ndarray, ...]]:
     """A compiled function of a `keras.Model`: films `uint8 (N, S, S, 1)` to the tuple of its outputs, `float32`."""
     import keras
     import tensorflow as tf

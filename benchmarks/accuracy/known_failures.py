@@ -1,9 +1,10 @@
-"""Known failures of a model, drawn: the synthetic films that come with the app, as they are and as it fails on them.
+"""Pictures of a model's known failures, on the synthetic films that are shipped with the app.
 
     python -m benchmarks.accuracy.known_failures [--model NAME] --out models/NAME/known_failures
 
-Of the six sample films each kind is shown on the one on which it shows most, with the model's own probabilities there.
-Writes a picture for each, and `failures.json` with what to say of it. No patient's film is shown.
+Each kind of failure is shown on that of the six sample films on which it is largest, with the model's probabilities.
+Writes a picture for each kind, the film before and after, and `failures.json` with the captions. No patient's film is
+shown.
 """
 
 import argparse
@@ -19,93 +20,94 @@ from benchmarks.speed.reading_speed import score
 from cxr_core.datasets.demo import sample_films
 from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.film import Film
-from cxr_core.inference.augmented_views import views_of
+from cxr_core.inference.augmented_views import all_views
 from cxr_core.inference.explain.heatmap import overlay
 from cxr_core.inference.predictor import Predictor
 from cxr_core.inference.wording import percent
 from cxr_core.models.registry import find_model
 
-SIDE = (1000, 800)  # pixels, as films usually come
-SHOWN = (300, 240)
-BLUR = 0.003  # of the width; the gate lets it pass
-HEAT_OPACITY, HOT = 0.5, 0.5
+SIDE = (1000, 800)  # pixels, a usual size of films
+PICTURE = (300, 240)  # pixels
+BLUR = 0.003  # of the width; the gate admits it
+HEAT_OPACITY, MIN_PEAK = 0.5, 0.5
 
-Shown = tuple[np.ndarray, np.ndarray, str]
-"""A film as it is, as the model fails on it, and what to say of it."""
+Failure = tuple[np.ndarray, np.ndarray, str]
+"""A film as it is, the film on which the model fails, and the caption."""
 
 
 def main() -> None:
-    """Write pictures and sentences."""
+    """Write pictures and captions."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model")
     parser.add_argument("--out", type=Path, required=True)
-    asked = parser.parse_args()
-    reader, samples = Predictor(find_model(asked.model)), [read_film(path) for path in sample_films()]
+    arguments = parser.parse_args()
+    predictor, samples = Predictor(find_model(arguments.model)), [read_film(path) for path in sample_films()]
     films = [replace(film, pixels=cv2.resize(film.pixels, SIDE)) for film in samples]
-    asked.out.mkdir(parents=True, exist_ok=True)
-    told = []
-    for find in (soft, moved, opacity, elsewhere):
-        before, after, said = find(reader, films)
-        picture = f"{find.__name__}.png"
-        cv2.imwrite(str(asked.out / picture), np.hstack([_small(one) for one in (before, after)]))
-        told.append({"picture": picture, "said": said})
-        print(f"{picture}: {said}")
-    (asked.out / "failures.json").write_text(json.dumps(told, indent=1) + "\n")
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    failures = []
+    kinds = {"soft": blurred_film, "moved": shifted_film, "opacity": single_opacity, "elsewhere": heat_outside_lungs}
+    for name, find in kinds.items():
+        before, after, caption = find(predictor, films)
+        picture = f"{name}.png"
+        cv2.imwrite(str(arguments.out / picture), np.hstack([_small(one) for one in (before, after)]))
+        failures.append({"picture": picture, "said": caption})
+        print(f"{picture}: {caption}")
+    (arguments.out / "failures.json").write_text(json.dumps(failures, indent=1) + "\n")
 
 
 def _small(picture: np.ndarray) -> np.ndarray:
-    """A picture, grey `(H, W)` or RGB, as BGR of the size SHOWN."""
+    """A picture, grey `(H, W)` or RGB, as BGR of the size PICTURE."""
     colours = cv2.COLOR_GRAY2BGR if picture.ndim == 2 else cv2.COLOR_RGB2BGR
-    return cv2.resize(cv2.cvtColor(picture, colours), SHOWN, interpolation=cv2.INTER_AREA)
+    return cv2.resize(cv2.cvtColor(picture, colours), PICTURE, interpolation=cv2.INTER_AREA)
 
 
-def soft(reader: Predictor, films: list[Film]) -> Shown:
-    """A soft film is taken for a sick one."""
+def blurred_film(predictor: Predictor, films: list[Film]) -> Failure:
+    """A blurred normal film is called pneumonia."""
     sharp = [film.pixels for film in films]
     blurred = [cv2.GaussianBlur(pixels, (0, 0), BLUR * pixels.shape[1]) for pixels in sharp]
-    before, after = score(reader, sharp), score(reader, blurred)
+    before, after = score(predictor, sharp), score(predictor, blurred)
     worst = int(np.argmax(after - before))
-    said = (
-        f"A film made soft, by motion say, may look sick: from {percent(before[worst])} to {percent(after[worst])} "
-        f"here, blurred by {BLUR:.1%} of its width. Much softer films are refused."
+    caption = (
+        f"Blur, for example motion blur, may look like pneumonia: from {percent(before[worst])} to "
+        f"{percent(after[worst])} here, with a blur of {BLUR:.1%} of the width. Films with much more blur are refused."
     )
-    return sharp[worst], blurred[worst], said
+    return sharp[worst], blurred[worst], caption
 
 
-def moved(reader: Predictor, films: list[Film]) -> Shown:
-    """An answer turns when the film lies otherwise."""
-    inputs = np.stack([reader.preprocessing.apply(film.pixels) for film in films])
-    _, views = reader.answers_and_views(inputs)
+def shifted_film(predictor: Predictor, films: list[Film]) -> Failure:
+    """The probability changes when the film is shifted or mirrored."""
+    inputs = np.stack([predictor.preprocessing.apply(film.pixels) for film in films])
+    _, views = predictor.probabilities_by_view(inputs)
     view, worst = np.unravel_index(np.argmax(np.abs(views - views[0])), views.shape)
-    said = (
-        f"An answer may turn when the film is mirrored or moved a little: from {percent(views[0, worst])} to "
-        f"{percent(views[view, worst])} here. One that crosses the threshold by much is given as uncertain."
+    caption = (
+        f"The probability may change when the film is mirrored or shifted slightly: from {percent(views[0, worst])} to "
+        f"{percent(views[view, worst])} here. If it varies widely around the threshold, the answer is uncertain."
     )
-    return films[worst].pixels, views_of(inputs[[worst]], reader.rules.mirror)[view], said
+    return films[worst].pixels, all_views(inputs[[worst]], predictor.rules.mirror)[view], caption
 
 
-def opacity(reader: Predictor, films: list[Film]) -> Shown:
-    """A single opacity hardly moves the answer."""
-    before = score(reader, [film.pixels for film in films])
+def single_opacity(predictor: Predictor, films: list[Film]) -> Failure:
+    """A single opacity hardly changes the probability."""
+    before = score(predictor, [film.pixels for film in films])
     normal = int(np.argmin(before))
-    clear = films[normal].pixels
-    sick, _ = pasted(clear, np.random.default_rng(0))
-    said = (
-        f"A single opacity may hardly move the answer: from {percent(before[normal])} to "
-        f"{percent(score(reader, [sick])[0])} here, where one was drawn into a lung of a normal film."
+    without = films[normal].pixels
+    with_opacity, _ = pasted(without, np.random.default_rng(0))
+    caption = (
+        f"A single opacity may hardly change the probability: from {percent(before[normal])} to "
+        f"{percent(score(predictor, [with_opacity])[0])} here, after one was pasted into a lung of a normal film."
     )
-    return clear, sick, said
+    return without, with_opacity, caption
 
 
-def elsewhere(reader: Predictor, films: list[Film]) -> Shown:
-    """Heat lies outside the lungs."""
+def heat_outside_lungs(predictor: Predictor, films: list[Film]) -> Failure:
+    """Heat is outside the lungs."""
     hot = [
         (one.heat_in_lungs, film.pixels, overlay(film.pixels, one.heatmap, HEAT_OPACITY))
-        for one, film in zip(reader.find(films), films, strict=True)
-        if one.heatmap is not None and one.heat_in_lungs is not None and one.heatmap.max() > HOT
+        for one, film in zip(predictor.predict(films), films, strict=True)
+        if one.heatmap is not None and one.heat_in_lungs is not None and one.heatmap.max() > MIN_PEAK
     ]
     inside, film, heated = min(hot, key=lambda one: one[0])
-    return film, heated, f"Heat may lie outside the lungs: {1 - inside:.0%} of it here. The page says how much."
+    return film, heated, f"Heat may be outside the lungs: {1 - inside:.0%} of it here. The page shows the share."
 
 
 if __name__ == "__main__":

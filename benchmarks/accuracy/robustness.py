@@ -1,11 +1,11 @@
-"""How far the probability of one film moves with its file's format, its size, and the films beside it.
+"""How much the probability of a film depends on its file format, its size, and the other films in the batch.
 
     python -m benchmarks.accuracy.robustness ../shared/data/chest_xray_full_size [--small ../shared/data/chest_xray]
 
 Each full-size film is read as it is; as PNG, as JPEG at quality 95 and as DICOM; alone and in batches of 32; and as the
-film of the same name in `--small`, at 224 pixels. Wanted of each: less than 0.02 in the median and less than 0.1 at the
-99th percentile. And, without a bar, blurred by parts of its width: how much the model takes a soft film for a sick one,
-and how many of them the gate refuses.
+film of the same name in `--small`, at 224 pixels. Target for each: a change of less than 0.02 in the median and less
+than 0.1 at the 99th percentile. Without a target: blurred films, how much the model takes blur for pneumonia, and how
+many of these films the gate refuses.
 """
 
 import argparse
@@ -29,22 +29,22 @@ BLURS = (0.003, 0.005, 0.008)
 
 
 def main() -> None:
-    """Read every version, print the differences."""
+    """Read every version, print the changes in probability."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--small", type=Path, default=Path("../shared/data/chest_xray"))
     parser.add_argument("--model")
-    asked = parser.parse_args()
-    reader = Predictor(find_model(asked.model))
-    index = build_index(asked.data)
+    arguments = parser.parse_args()
+    predictor = Predictor(find_model(arguments.model))
+    index = build_index(arguments.data)
     paths = index.readable["path"].tolist()
     films = [read_film(index.root / path).pixels for path in paths]
 
     def probabilities(pixels: list[np.ndarray]) -> np.ndarray:
-        return score(reader, pixels)
+        return score(predictor, pixels)
 
-    own = probabilities(films)
-    small = {path.name: path for path in asked.small.rglob("*.jpeg")}
+    original = probabilities(films)
+    small = {path.name: path for path in arguments.small.rglob("*.jpeg")}
     versions = {
         "PNG": probabilities([decode_film(encoded(film, ".png"), "film.png").pixels for film in films]),
         "JPEG at quality 95": probabilities([decode_film(encoded(film, ".jpg"), "film.jpg").pixels for film in films]),
@@ -52,28 +52,29 @@ def main() -> None:
         "224 pixels": probabilities([read_film(small[Path(path).name]).pixels for path in paths]),
         "alone, not in a batch": np.concatenate([probabilities([film]) for film in films]),
     }
-    print(f"{len(films)} films of {index.root.name}, model {reader.model.name} {reader.model.version}")
+    print(f"{len(films)} films of {index.root.name}, model {predictor.model.name} {predictor.model.version}")
     print(f"{'read as':24}{'median':>10}{'99th':>10}{'largest':>10}{'mean, signed':>14}")
     for name, found in versions.items():
-        away = np.abs(found - own)
-        middle, far = np.median(away), np.percentile(away, 99)
-        within = middle < MEDIAN and far < PERCENTILE_99
-        print(f"{name:24}{_told(away, found - own)}  {'ok' if within else 'TOO FAR'}")
+        change = found - original
+        size = np.abs(change)
+        within = np.median(size) < MEDIAN and np.percentile(size, 99) < PERCENTILE_99
+        print(f"{name:24}{_row(change)}  {'ok' if within else 'TOO FAR'}")
     for part in BLURS:
         blurred = [cv2.GaussianBlur(film, (0, 0), part * film.shape[1]) for film in films]
-        change = probabilities(blurred) - own
+        change = probabilities(blurred) - original
         refused = np.mean([check_pixels(film) is not None for film in blurred])
-        print(f"{f'blurred by {part:.1%}':24}{_told(np.abs(change), change)}  {refused:.0%} refused")
+        print(f"{f'blurred by {part:.1%}':24}{_row(change)}  {refused:.0%} refused")
 
 
-def _told(away: np.ndarray, change: np.ndarray) -> str:
-    return f"{np.median(away):10.5f}{np.percentile(away, 99):10.5f}{away.max():10.5f}{change.mean():14.5f}"
+def _row(change: np.ndarray) -> str:
+    size = np.abs(change)
+    return f"{np.median(size):10.5f}{np.percentile(size, 99):10.5f}{size.max():10.5f}{change.mean():14.5f}"
 
 
 def encoded(film: np.ndarray, suffix: str) -> bytes:
     """A film `uint8 (H, W)` as PNG, or as JPEG at quality 95."""
-    how = [cv2.IMWRITE_JPEG_QUALITY, 95] if suffix == ".jpg" else []
-    return cv2.imencode(suffix, film, how)[1].tobytes()
+    options = [cv2.IMWRITE_JPEG_QUALITY, 95] if suffix == ".jpg" else []
+    return cv2.imencode(suffix, film, options)[1].tobytes()
 
 
 def dicom(film: np.ndarray) -> bytes:

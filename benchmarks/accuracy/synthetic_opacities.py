@@ -1,13 +1,13 @@
-"""Opacities as a consolidation shows: soft, uneven, as white as the soft tissue beside it, at a known place."""
+"""Synthetic opacities like a consolidation: soft-edged, uneven, as bright as soft tissue, at a known position."""
 
 import cv2
 import numpy as np
 
 
 def pasted(film: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A film `uint8 (H, W)` with one opacity in a lung, and where it is, `bool (H, W)`.
+    """A film `uint8 (H, W)` with one opacity in a lung, and the opacity's mask, `bool (H, W)`.
 
-    An ellipse of 8 to 14% of the width, in the place of a lung in these films, with an edge that fades and wavers.
+    The opacity is an ellipse with a radius of 8 to 14% of the width, where a lung usually is, with an irregular edge.
     """
     height, width = film.shape
     x = rng.uniform(0.24, 0.36) if rng.random() < 0.5 else rng.uniform(0.66, 0.76)

@@ -1,11 +1,11 @@
-"""Twenty readers at once through the real server: no error, no mix-up, and memory that stays flat.
+"""Twenty concurrent sessions on a real server: no error, no mix-up of films, constant memory.
 
     python -m benchmarks.load.concurrent_sessions [--sessions 20] [--minutes 5] [--films 3]
 
-Each session is a WebSocket of its own that speaks the browser's protocol without a browser, so that the clients take
-little of the 2 cores: it drops films of its own, waits for their answers, checks that the worklist carries the hashes
-of its films and no other, removes them and begins again. Loopback only; the server has a home of its own and ends with
-the run. Wanted: no error, no mix-up, and under 10% more memory at the end than after the first minute.
+Each session is a WebSocket client that speaks the browser's protocol, so that the clients use little of the 2 cores. It
+drops films of its own, waits for their answers, checks that the worklist has the hashes of its films and no other,
+removes them and repeats. Loopback only; the server has its own home folder and ends with the run. Target: no error, no
+mix-up, and under 10% more memory at the end than after the first minute.
 """
 
 import argparse
@@ -30,21 +30,21 @@ from websockets.asyncio.client import ClientConnection, connect
 from cxr_core.datasets.demo import sample_films
 from tests.support.server import served
 
-ANSWERS_WITHIN = 180.0
+ANSWER_TIMEOUT = 180.0
 REPORT_EVERY = 15.0
 
 
 @dataclass
 class Tally:
-    """What all sessions have seen."""
+    """The results of all sessions: films answered, seconds per round, errors."""
 
     answers: int = 0
     rounds: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
 
-class Clinician:
-    """One session: its connection, and what its page shows."""
+class Session:
+    """One session: its connection and the state of its page."""
 
     def __init__(self, number: int, address: str, films: list[Image.Image], tally: Tally) -> None:
         self.number, self.address, self.films, self.tally = number, address, films, tally
@@ -54,7 +54,7 @@ class Clinician:
         self.hashes: set[str] = set()
 
     async def work(self, until: float, films: int) -> None:
-        """Rounds until the time is up; an error ends the session and is told."""
+        """Repeat rounds until the time is up; an error ends the session and is recorded."""
         rng = np.random.default_rng(self.number)
         try:
             health = await asyncio.to_thread(requests.get, f"{self.address}/_stcore/health", timeout=60)
@@ -70,7 +70,7 @@ class Clinician:
             self.tally.errors.append(f"session {self.number}: {type(error).__name__} {error}")
 
     def film(self, rng: np.random.Generator) -> bytes:
-        """A film that no other session has: a shipped one with a dot of noise."""
+        """A film that no other session has: a sample film with noise in one corner."""
         film = np.array(self.films[rng.integers(len(self.films))])
         film[:8, :8] = rng.integers(0, 255, (8, 8))
         buffer = io.BytesIO()
@@ -78,33 +78,33 @@ class Clinician:
         return buffer.getvalue()
 
     async def round(self, line: ClientConnection, films: list[bytes]) -> None:
-        """Drop films, check their answers, remove them."""
+        """Drop films, check the answers, remove the films."""
         urls = await self.urls(line, len(films))
         for url, film in zip(urls, films, strict=True):
             await asyncio.to_thread(self.upload, url, film)
         await self.run(line, list(zip(urls, films, strict=True)))
-        wanted = {hashlib.sha256(film).hexdigest() for film in films}
-        if self.hashes != wanted:
-            raise RuntimeError(f"answers of other films: {self.hashes - wanted}")
+        expected = {hashlib.sha256(film).hexdigest() for film in films}
+        if self.hashes != expected:
+            raise RuntimeError(f"answers for other films: {self.hashes - expected}")
         self.tally.answers += len(films)
         for url in urls:
             await asyncio.to_thread(self.delete, url)
         await self.run(line, [])
 
     async def urls(self, line: ClientConnection, number: int) -> list[FileURLs]:
-        """Where to upload files to."""
-        ask = BackMsg()
-        ask.file_urls_request.session_id = self.session_id
-        ask.file_urls_request.request_id = "films"
-        ask.file_urls_request.file_names.extend(f"{self.number}-{i}.png" for i in range(number))
-        await line.send(ask.SerializeToString())
+        """URLs to upload files to."""
+        request = BackMsg()
+        request.file_urls_request.session_id = self.session_id
+        request.file_urls_request.request_id = "films"
+        request.file_urls_request.file_names.extend(f"{self.number}-{i}.png" for i in range(number))
+        await line.send(request.SerializeToString())
         while True:
-            answer = await self.receive(line, time.monotonic() + ANSWERS_WITHIN)
+            answer = await self.receive(line, time.monotonic() + ANSWER_TIMEOUT)
             if answer.HasField("file_urls_response"):
                 return list(answer.file_urls_response.file_urls)
 
     def upload(self, url: FileURLs, film: bytes) -> None:
-        """As the browser does it."""
+        """Upload a film as the browser does."""
         answer = requests.put(
             self.address + url.upload_url,
             files={"file": ("film.png", film, "image/png")},
@@ -115,18 +115,18 @@ class Clinician:
         answer.raise_for_status()
 
     def delete(self, url: FileURLs) -> None:
-        """As the browser does it with a file that is taken out of the drop zone."""
+        """Delete a film as the browser does when a file is removed from the drop zone."""
         headers = {"X-Xsrftoken": self.cookies.get("_streamlit_xsrf") or ""}
         requests.delete(
             self.address + url.delete_url, headers=headers, cookies=self.cookies, timeout=60
         ).raise_for_status()
 
     async def run(self, line: ClientConnection, files: list[tuple[FileURLs, bytes]]) -> None:
-        """Run the page with these files in its drop zone until it has come to an end and shows their answers."""
-        ask = BackMsg()
-        ask.rerun_script.page_script_hash = self.page  # without it, the server takes the page for another
+        """Run the page with these files in its drop zone until it has finished and shows their answers."""
+        request = BackMsg()
+        request.rerun_script.page_script_hash = self.page  # else the server runs another page
         for uploader in self.uploaders:
-            state = ask.rerun_script.widget_states.widgets.add()
+            state = request.rerun_script.widget_states.widgets.add()
             state.id = uploader
             state.file_uploader_state_value.SetInParent()
             for url, film in files if uploader == self.uploaders[0] else []:
@@ -134,8 +134,8 @@ class Clinician:
                 info.name, info.size, info.file_id = f"{self.number}.png", len(film), url.file_id
                 info.file_urls.CopyFrom(url)
         self.hashes = set()
-        await line.send(ask.SerializeToString())
-        ends = time.monotonic() + ANSWERS_WITHIN
+        await line.send(request.SerializeToString())
+        ends = time.monotonic() + ANSWER_TIMEOUT
         finished = False
         while not finished or len(self.hashes) < len(files):
             message = await self.receive(line, ends)
@@ -143,7 +143,7 @@ class Clinician:
                 finished = message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
 
     async def receive(self, line: ClientConnection, ends: float) -> ForwardMsg:
-        """The next message; what it shows of the page is kept."""
+        """The next message; updates the state of the page from it."""
         message = ForwardMsg()
         data = await asyncio.wait_for(line.recv(), max(0.1, ends - time.monotonic()))
         message.ParseFromString(data if isinstance(data, bytes) else data.encode())
@@ -155,8 +155,9 @@ class Clinician:
             element = message.delta.new_element
             kind = element.WhichOneof("type")
             if kind == "exception":
-                told = element.exception
-                raise RuntimeError(f"the page failed: {told.type} {told.message[:300]} {[*told.stack_trace][-2:]}")
+                failure = element.exception
+                where = [*failure.stack_trace][-2:]
+                raise RuntimeError(f"the page failed: {failure.type} {failure.message[:300]} {where}")
             if kind == "file_uploader" and element.file_uploader.id not in self.uploaders:
                 self.uploaders.append(element.file_uploader.id)
             if kind == "bidi_component" and '"rows"' in element.bidi_component.json:
@@ -165,43 +166,43 @@ class Clinician:
 
 
 def memory_of(port: int) -> float:
-    """Megabytes of the process that listens on the port."""
+    """Resident memory, in megabytes, of the process that listens on the port."""
     for process in psutil.process_iter():
         try:
             if any(c.status == "LISTEN" and c.laddr.port == port for c in process.net_connections("tcp")):
-                return process.memory_info().rss / 1e6
+                return float(process.memory_info().rss / 1e6)
         except (psutil.AccessDenied, psutil.NoSuchProcess):
             continue
     return 0.0
 
 
 async def watch(until: float, port: int, tally: Tally) -> list[tuple[float, float]]:
-    """A line every now and then; (seconds, megabytes) of the server."""
-    started, seen = time.monotonic(), []
+    """Print progress every REPORT_EVERY seconds; returns (seconds, megabytes) of the server for each line."""
+    started, samples = time.monotonic(), []
     while time.monotonic() < until:
         await asyncio.sleep(REPORT_EVERY)
         seconds, megabytes = time.monotonic() - started, memory_of(port)
-        seen.append((seconds, megabytes))
+        samples.append((seconds, megabytes))
         slowest = max(tally.rounds, default=0.0)
         print(
             f"{seconds:5.0f} s  {tally.answers:5} answers  slowest round {slowest:5.1f} s  {megabytes:6.0f} MB",
             flush=True,
         )
-    return seen
+    return samples
 
 
 async def load(address: str, sessions: int, minutes: float, films: int) -> tuple[Tally, list[tuple[float, float]]]:
-    """All sessions at once."""
+    """Run all sessions concurrently; returns their tally and the samples of `watch`."""
     tally, until = Tally(), time.monotonic() + minutes * 60
     pictures = [Image.open(path).convert("L") for path in sample_films()]
-    readers = [Clinician(number, address, pictures, tally).work(until, films) for number in range(sessions)]
+    running = [Session(number, address, pictures, tally).work(until, films) for number in range(sessions)]
     watching = asyncio.create_task(watch(until, int(address.rsplit(":", 1)[1]), tally))
-    await asyncio.gather(*readers)
+    await asyncio.gather(*running)
     return tally, await watching
 
 
 def main() -> None:
-    """Serve, load, print; exit 1 if anything went wrong."""
+    """Serve, run the sessions, print the results; exit 1 on any error or growth."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sessions", type=int, default=20)
     parser.add_argument("--minutes", type=float, default=5)
@@ -209,11 +210,11 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         with served(Path(home)) as address:
-            tally, seen = asyncio.run(load(address, arguments.sessions, arguments.minutes, arguments.films))
-        told = (Path(home) / "stderr.txt").read_text().splitlines()
-        faults = [line for line in told if line.startswith(("  File", "Traceback")) or "Error" in line]
-    settled = next((megabytes for seconds, megabytes in seen if seconds >= 60), seen[0][1])
-    growth = seen[-1][1] / settled - 1 if settled else 0.0
+            tally, samples = asyncio.run(load(address, arguments.sessions, arguments.minutes, arguments.films))
+        log = (Path(home) / "stderr.txt").read_text().splitlines()
+        faults = [line for line in log if line.startswith(("  File", "Traceback")) or "Error" in line]
+    settled = next((megabytes for seconds, megabytes in samples if seconds >= 60), samples[0][1])
+    growth = samples[-1][1] / settled - 1 if settled else 0.0
     rounds = sorted(tally.rounds) or [0.0]
     print(f"{tally.answers} answers in {len(tally.rounds)} rounds, median {rounds[len(rounds) // 2]:.1f} s")
     print(f"memory {settled:.0f} MB after the first minute, {growth:+.1%} at the end; {len(tally.errors)} errors")

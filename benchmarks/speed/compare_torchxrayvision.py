@@ -1,13 +1,13 @@
-"""How fast films are scored beside TorchXRayVision's DenseNet121 at 224 pixels, and in how much memory.
+"""Speed and memory of scoring films, compared with TorchXRayVision's DenseNet121 at 224 pixels.
 
     python -m venv /tmp/txrv && /tmp/txrv/bin/pip install torchxrayvision opencv-python-headless
-    python -m benchmarks.speed.compare_torchxrayvision /tmp/txrv/bin/python DATA [--films 500] [--repeat 3] [--side 1000]
+    python -m benchmarks.speed.compare_torchxrayvision /tmp/txrv/bin/python DATA [--films 500] [--repeat 3]
 
-Each in a process of its own, by turns, on the same JPEG files, films of a data set at one size: one film from array to
-probability (the mean over ONE films, since ours looks at some of them twice, and the slowest), a folder from files to
-probabilities, and the process's largest memory. TorchXRayVision resizes with scikit-image by default and with OpenCV if
-asked; both are shown. Wanted of ours beside the faster of the two: a third of the time, five times the rate, no more
-memory.
+Each runs in its own process, alternately, on the same JPEG files: films of a data set, resized to one size. Measured:
+one film from array to probability (the mean over ONE films, because ours scores borderline films several times, and the
+slowest), a folder from files to probabilities, and the peak memory of the process. TorchXRayVision resizes with
+scikit-image by default, or with OpenCV; both are shown. Target, compared with the faster of the two: a third of the
+time, five times the rate, no more memory.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from statistics import mean, median
 
@@ -32,52 +33,53 @@ ONE = 60
 
 
 def main() -> None:
-    """Run the three by turns, print the medians."""
+    """Run the three alternately, print the medians."""
     if len(sys.argv) == 3 and sys.argv[1] == "--worker":
         print(json.dumps(ours(Path(sys.argv[2]))))
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("python", help="an interpreter that has torchxrayvision")
+    parser.add_argument("python", help="a Python interpreter with torchxrayvision")
     parser.add_argument("data", type=Path)
     parser.add_argument("--films", type=int, default=500)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--side", type=int, nargs=2, default=(1000, 800), metavar=("WIDTH", "HEIGHT"))
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        index = build_index(asked.data)
-        paths = index.readable["path"].sample(asked.films, random_state=0)
+        index = build_index(arguments.data)
+        paths = index.readable["path"].sample(arguments.films, random_state=0)
         for number, path in enumerate(paths):
-            cv2.imwrite(f"{folder}/{number:04}.jpg", cv2.resize(read_film(index.root / path).pixels, asked.side))
-        theirs = [asked.python, "-P", str(REPOSITORY / "benchmarks" / "speed" / "compare_torchxrayvision_worker.py"), folder]
+            cv2.imwrite(f"{folder}/{number:04}.jpg", cv2.resize(read_film(index.root / path).pixels, arguments.side))
+        worker = REPOSITORY / "benchmarks" / "speed" / "compare_torchxrayvision_worker.py"
+        theirs = [arguments.python, "-P", str(worker), folder]
         commands = {
             "ours": [sys.executable, "-m", "benchmarks.speed.compare_torchxrayvision", "--worker", folder],
             "theirs, scikit-image": [*theirs, "skimage"],
             "theirs, OpenCV": [*theirs, "cv2"],
         }
-        found: dict[str, list[dict[str, float]]] = {name: [] for name in commands}
-        for _ in range(asked.repeat):
+        results: dict[str, list[dict[str, float]]] = {name: [] for name in commands}
+        for _ in range(arguments.repeat):
             for name, command in commands.items():
                 done = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, check=True, text=True)
-                found[name].append(json.loads(done.stdout.splitlines()[-1]))
-    print(f"{asked.films} films of {asked.side[0]} x {asked.side[1]}, medians of {asked.repeat}")
-    print(f"{'':24}{'one film, ms':>14}{'slowest, ms':>14}{'films a second':>16}{'largest memory, MB':>20}")
-    for name, runs in found.items():
+                results[name].append(json.loads(done.stdout.splitlines()[-1]))
+    print(f"{arguments.films} films of {arguments.side[0]} x {arguments.side[1]}, medians of {arguments.repeat}")
+    print(f"{'':24}{'one film, ms':>14}{'slowest, ms':>14}{'films a second':>16}{'peak memory, MB':>20}")
+    for name, runs in results.items():
         one, slowest, rate, peak = (median(run[key] for run in runs) for key in ("one", "slowest", "rate", "peak"))
         print(f"{name:24}{one * 1000:14.1f}{slowest * 1000:14.1f}{rate:16.1f}{peak / 1e6:20.0f}")
 
 
 def ours(folder: Path) -> dict[str, float]:
-    """Seconds for one film from array to probability, films a second from files, and the largest memory in bytes."""
-    reader = Predictor(find_model())
+    """Seconds per film from array to probability, films per second from files, and peak memory in bytes."""
+    predictor = Predictor(find_model())
     files = sorted(folder.glob("*.jpg"))
     films = [read_film(path).pixels for path in files[:ONE]]
-    for film in films:  # warm: whatever is looked at twice is so once before it counts
-        score(reader, [film])
-    one = [seconds(lambda film=film: score(reader, [film])) for film in films]
+    for film in films:  # warm-up with the same films, so that augmented views are computed once before timing
+        score(predictor, [film])
+    one = [seconds(partial(score, predictor, [film])) for film in films]
 
     def everything() -> None:
         for i in range(0, len(files), BATCH):
-            score(reader, [read_film(path).pixels for path in files[i : i + BATCH]])
+            score(predictor, [read_film(path).pixels for path in files[i : i + BATCH]])
 
     rate = len(files) / seconds(everything)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

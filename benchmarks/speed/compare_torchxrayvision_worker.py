@@ -1,7 +1,7 @@
-"""What `benchmarks.speed.compare_torchxrayvision` runs where TorchXRayVision is installed; it imports nothing of ours.
+"""The part of `benchmarks.speed.compare_torchxrayvision` that runs with TorchXRayVision; it does not import `cxr_core`.
 
-Its DenseNet121 at 224 pixels with random weights, which take as long as trained ones. Films are read and prepared as
-its own README shows.
+DenseNet121 at 224 pixels with random weights, which take as long as trained ones. Films are read and preprocessed as in
+TorchXRayVision's README.
 """
 
 import json
@@ -20,7 +20,7 @@ ONE, BATCH = 60, 32
 CROP, RESIZE = xrv.datasets.XRayCenterCrop(), xrv.datasets.XRayResizer(224, engine=sys.argv[2])
 
 
-def prepared(film: np.ndarray) -> np.ndarray:
+def preprocessed(film: np.ndarray) -> np.ndarray:
     """`uint8 (H, W)` -> `float32 (1, 224, 224)`."""
     return RESIZE(CROP(xrv.datasets.normalize(film, 255)[None]))
 
@@ -28,11 +28,11 @@ def prepared(film: np.ndarray) -> np.ndarray:
 def probabilities(model: torch.nn.Module, films: list[np.ndarray]) -> np.ndarray:
     """`(N, 18)` of films as arrays."""
     with torch.inference_mode():
-        return torch.sigmoid(model(torch.from_numpy(np.stack([prepared(film) for film in films])))).numpy()
+        return torch.sigmoid(model(torch.from_numpy(np.stack([preprocessed(film) for film in films])))).numpy()
 
 
 def main() -> None:
-    """Print the figures as JSON."""
+    """Print the measurements as JSON."""
     files = sorted(Path(sys.argv[1]).glob("*.jpg"))
     model = xrv.models.DenseNet(num_classes=18).eval()
     films = [skimage.io.imread(path) for path in files[:ONE]]

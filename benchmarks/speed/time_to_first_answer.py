@@ -1,8 +1,8 @@
-"""How long the first answer takes: from `streamlit run` on a cold machine to a verdict on screen.
+"""Time to the first answer: from `streamlit run` on a cold machine to a verdict on screen.
 
     python -m benchmarks.speed.time_to_first_answer [--repeat 3]
 
-Chromium opens the page as soon as the server answers and drops one shipped film at once. Wanted: 12 s on 2 idle cores.
+Chromium opens the page as soon as the server responds and drops one sample film at once. Target: 12 s on 2 idle cores.
 """
 
 import argparse
@@ -11,14 +11,14 @@ import time
 from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from cxr_core.datasets.demo import sample_films
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.support.server import served
 
 
-def first_answer(browser) -> float:
+def first_answer(browser: Browser) -> float:
     """Seconds to the first verdict."""
     with tempfile.TemporaryDirectory() as home:
         started = time.perf_counter()

@@ -35,7 +35,7 @@ class Model:
     @property
     def version(self) -> str:
         """The first twelve digits of the sha256 of `model.keras`."""
-        return self.card["sha256"][:12]
+        return str(self.card["sha256"])[:12]
 
     @property
     def weights(self) -> Path:

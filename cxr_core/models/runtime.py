@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cxr_core.backend import import_keras, predictor
+from cxr_core.backend import import_keras, inference_function
 from cxr_core.errors import WorkError
 from cxr_core.models.registry import Model
 
@@ -39,8 +39,8 @@ class Network:
 
         try:
             network = keras.saving.load_model(model.weights, compile=False, safe_mode=True)
-            self._logits = predictor(network)
-            self._outputs = predictor(with_feature_map(network))
+            self._logits = inference_function(network)
+            self._outputs = inference_function(with_feature_map(network))
         except (OSError, ValueError, TypeError) as error:
             raise WorkError(f"model {model.name}: model.keras cannot be loaded ({error}).") from error
         self._lock = threading.Lock()

@@ -33,7 +33,8 @@ class LocalEvidence:
 
     def evidence(self, feature_map: np.ndarray) -> np.ndarray:
         """The log-likelihood ratios (natural logarithm) of pneumonia to normal, `float32 (N, h, w)`."""
-        return np.einsum("nhwc,hwc->nhw", feature_map - self.centre, self.direction) - self.offset
+        projected: np.ndarray = np.einsum("nhwc,hwc->nhw", feature_map - self.centre, self.direction)
+        return projected - self.offset
 
     def correlation(self, feature_map: np.ndarray) -> np.ndarray:
         """Pearson's correlation of each film's feature map with the mean of normal films, `float64 (N,)` in [-1, 1].
@@ -45,7 +46,8 @@ class LocalEvidence:
         rows = feature_map.reshape(len(feature_map), -1)
         rows = rows - rows.mean(axis=1, keepdims=True)
         size = np.linalg.norm(rows, axis=1) * np.linalg.norm(centre)
-        return np.divide(rows @ centre, size, out=np.zeros(len(rows)), where=size > 0)
+        correlation: np.ndarray = np.divide(rows @ centre, size, out=np.zeros(len(rows)), where=size > 0)
+        return correlation
 
     def save(self, file: Path) -> None:
         """Write an `.npz` of the four fields."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cxr_core.backend import import_keras, predictor
+from cxr_core.backend import import_keras, inference_function
 from cxr_core.errors import WorkError
 from cxr_core.imaging.film import Film
 from cxr_core.imaging.gate_input import gate_input
@@ -80,7 +80,7 @@ class Gate:
         self._min_probability = float(self.card["limits"]["min_probability"])
         self._max_distance = float(self.card["limits"]["max_distance"])
         outputs = [network.get_layer(name).output for name in ("features", "logits")]
-        self._predict = predictor(keras.Model(network.input, outputs))
+        self._predict = inference_function(keras.Model(network.input, outputs))
         self._lock = threading.Lock()
 
     def admit(self, films: Sequence[Film]) -> list[Admission]:
