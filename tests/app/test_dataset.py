@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.dataset.charts import bars, distribution, pies, shares
 from cxr_core.app.dataset.films import Filters, chosen_films
 from cxr_core.app.dataset.shortcuts import difference_picture
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.index import build_index
 from cxr_core.errors import WorkError
 from cxr_core.inference.gate import data_set_audit as frontal

@@ -1,4 +1,4 @@
-"""Helpers for the tests of the Diagnose page: a quick stand-in for the network, and the page itself."""
+"""For tests of the Diagnose page: a predictor without a network, and the page run by AppTest."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ from tests.support.synthetic_films import encoded
 
 
 class QuickPredictor:
-    """Reads a film by its brightness: dark is normal, bright is pneumonia. Everything else is as in a Predictor."""
+    """Predicts by brightness: the probability of pneumonia is the mean grey value / 255. Otherwise like Predictor."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -27,9 +27,9 @@ class QuickPredictor:
 
     def read_many(self, films: Iterable[Film]) -> Iterator[Reading]:
         for film in films:
-            yield decide(self._find(film), self.rules, Choice(), self.model.name, self.model.version)
+            yield decide(self._predict(film), self.rules, Choice(), self.model.name, self.model.version)
 
-    def _find(self, film: Film) -> Prediction:
+    def _predict(self, film: Film) -> Prediction:
         if min(film.pixels.shape) < 64:
             return Prediction(film.name, film.sha256, Refusal("size", "The film is too small."))
         probability = float(film.pixels.mean() / 255)
@@ -45,21 +45,20 @@ class QuickPredictor:
 
 
 def bright_film(probability: float, seed: int = 0) -> bytes:
-    """A PNG that QuickPredictor gives about that probability."""
+    """A PNG for which QuickPredictor predicts about that probability."""
     share = np.random.default_rng(seed).random((20, 25)) < probability  # blocks of white on black
     pixels = np.kron(share, np.ones((8, 8))).astype(np.uint8) * 255
     return encoded(Image.fromarray(pixels), "PNG")
 
 
 @pytest.fixture
-def quick_reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page reads with QuickPredictor, so that its tests need no TensorFlow."""
-    from cxr_core.app import model_cache as shared
-    from cxr_core.app import navigation as frame
+def quick_predictor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page uses QuickPredictor, so that its tests need no TensorFlow."""
+    from cxr_core.app import model_cache, navigation
     from cxr_core.models.registry import find_model
 
-    monkeypatch.setattr(shared, "load_predictor", lambda name, version: QuickPredictor(find_model(name)))
-    monkeypatch.setattr(frame, "warm_up", lambda: None)
+    monkeypatch.setattr(model_cache, "load_predictor", lambda name, version: QuickPredictor(find_model(name)))
+    monkeypatch.setattr(navigation, "warm_up", lambda: None)
 
 
 def open_page() -> AppTest:
@@ -70,14 +69,14 @@ def open_page() -> AppTest:
 
 
 def drop(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
-    """Drops files and waits until all are read."""
+    """Drop files and run the page until all are read."""
     for name, data in files:
         page.file_uploader[0].upload(name, data)
     return check(page.run())
 
 
 def check(page: AppTest) -> AppTest:
-    """The page, which has shown no failure."""
+    """The page, after checking that it raised no exception."""
     assert not page.exception, page.exception[0].message
     return page
 
@@ -88,7 +87,7 @@ def html(page: AppTest) -> str:
 
 
 def component(page: AppTest, key: str) -> dict:
-    """What a component of the page is given."""
+    """The data of a component of the page, "viewer" or "worklist"."""
     for element in page.get("bidi_component"):
         data = json.loads(element.proto.json)
         if {"viewer": "picture", "worklist": "rows"}[key] in data:

@@ -1,4 +1,4 @@
-"""Lists that open on a click."""
+"""Selectboxes in a browser."""
 
 import re
 
@@ -7,7 +7,7 @@ TRIES = 10
 
 
 def pick(page, label: str | re.Pattern, option: str | re.Pattern) -> None:
-    """Choose an option of a selectbox. Its list closes when the page still moves under it, and is then opened again."""
+    """Choose an option of a selectbox. The list closes if the page is redrawn meanwhile; it is then opened again."""
     from playwright.sync_api import TimeoutError as NotThere
 
     wanted = page.get_by_role("option", name=option, exact=isinstance(option, str)).first

@@ -1,4 +1,4 @@
-"""A real `streamlit run` of the app, in its own process, with its own home."""
+"""Serves the app by `streamlit run`, in its own process and with its own home folder."""
 
 import os
 import shutil
@@ -20,10 +20,9 @@ STARTS_WITHIN = 60.0
 
 @contextmanager
 def served(home: Path, models: Path | None = None) -> Iterator[str]:
-    """Serves the app on a free port of 127.0.0.1 and yields its address; the server ends with the block.
+    """Serve the app on a free port of 127.0.0.1 and yield its address; the server is stopped at the end of the block.
 
-    `models` is a folder of model folders to copy into the home. What the server writes to its error stream lies in
-    `home / "stderr.txt"`.
+    models: a folder of model folders to copy into `home`. The server's standard error goes to `home / "stderr.txt"`.
     """
     home.mkdir(parents=True, exist_ok=True)
     if models:

@@ -66,9 +66,7 @@ def unpack(files: Sequence[DroppedFile]) -> tuple[list[DroppedFile], list[str]]:
         except UnreadableFilm as error:
             messages.append(str(error))
     if len(found) > MAX_FILES:
-        messages.append(
-            f"{len(found):,} files: at most {MAX_FILES} are read at a time; the first {MAX_FILES} are read."
-        )
+        messages.append(f"{len(found):,} files: only the first {MAX_FILES} are read.")
     return found[:MAX_FILES], messages
 
 

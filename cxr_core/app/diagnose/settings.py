@@ -9,8 +9,11 @@ from cxr_core.app.diagnose.session import FilmResult
 from cxr_core.inference.decision import Choice, Rules, decide
 from cxr_core.inference.wording import percent
 from cxr_core.labels import OPERATING_POINTS
-from cxr_core.metrics.local_prevalence import predictive_values_of_point, probability_at_prevalence
-from cxr_core.metrics.prevalence import predictive_value_text
+from cxr_core.metrics.prevalence import (
+    predictive_value_text,
+    predictive_values_of_point,
+    probability_at_prevalence,
+)
 from cxr_core.models.registry import Model
 
 DEFAULT_ERROR_RATE = 0.1

@@ -10,7 +10,7 @@ from cxr_core.inference.decision import Rules
 from cxr_core.inference.reading import Reading
 from cxr_core.inference.wording import percent, probability_in_words
 from cxr_core.labels import VERDICTS
-from cxr_core.metrics.frequencies import films_like_this
+from cxr_core.metrics.natural_frequencies import frequency_text
 
 TITLES = VERDICTS | {"hidden": "Your reading first"}
 SYMBOLS = {  # of different shapes, for readers who cannot distinguish the colours
@@ -42,7 +42,7 @@ def show_reliability(reading: Reading, card: dict[str, Any]) -> None:
     if prediction is None:
         return
     if reading.probability is not None and card.get("frequencies"):
-        st.caption(films_like_this(card["frequencies"], reading.probability))
+        st.caption(frequency_text(card["frequencies"], reading.probability))
     if prediction.view_probabilities is not None:
         low, high = percent(prediction.view_probabilities.min()), percent(prediction.view_probabilities.max())
         between = f"stays at {low}" if low == high else f"ranges from {low} to {high}"

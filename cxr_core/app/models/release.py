@@ -19,15 +19,11 @@ FOLD_COLUMNS = {
 def show_release(model: Model) -> None:
     """Draw those of the files that the model has."""
     if model.folds.exists():
-        st.markdown(
-            "**Cross-validation by patient**: five fits with the same recipe, each tested on its held-out fold"
-        )
+        st.markdown("**Cross-validation by patient**: five fits with the same recipe, each tested on its held-out fold")
         folds = pd.read_csv(model.folds, dtype=str).rename(columns=ESTIMATES | FOLD_COLUMNS)
         st.dataframe(folds, hide_index=True, alt=f"Estimates of five fits with the recipe of {model.name}")
     if model.known_failures.exists():
-        st.markdown(
-            "**Known failures** on synthetic films; left the original, right the film on which the model fails"
-        )
+        st.markdown("**Known failures** on synthetic films; left the original, right the film on which the model fails")
         failures = json.loads((model.known_failures / "failures.json").read_text())
         for row in range(0, len(failures), 2):
             for column, failure in zip(st.columns(2), failures[row : row + 2], strict=False):

@@ -1,4 +1,4 @@
-"""The Diagnose page: films in, answers out, reasons for what cannot be read."""
+"""The Diagnose page by AppTest: films are read, listed, filtered and exported; unreadable files get a reason."""
 
 import base64
 import io
@@ -13,7 +13,7 @@ from cxr_core.datasets.demo import sample_films
 from cxr_core.imaging.film import Film
 from cxr_core.inference.decision import Rules
 from cxr_core.inference.prediction import Prediction
-from cxr_core.labels import NOTICE
+from cxr_core.labels import NOTICE, SYNTHETIC_FILM
 from cxr_core.metrics.conformal import ConformalLimits
 from cxr_core.models.registry import find_model
 from cxr_core.paths import RELEASED_MODELS
@@ -25,12 +25,12 @@ from tests.support.diagnose_page import (  # noqa: F401
     drop,
     html,
     open_page,
-    quick_reader,
+    quick_predictor,
 )
 from tests.support.hostile_files import zipped
 from tests.support.synthetic_films import encoded
 
-pytestmark = pytest.mark.usefixtures("quick_reader", "a_model")
+pytestmark = pytest.mark.usefixtures("quick_predictor", "a_model")
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def a_model() -> None:
 
 
 def films(number: int) -> list[tuple[str, bytes]]:
-    """Files, every other one bright, that is to say with pneumonia."""
+    """Files that QuickPredictor reads as normal and pneumonia in turn."""
     return [(f"film{seed}.jpg", bright_film((0.03, 0.97)[seed % 2], seed)) for seed in range(number)]
 
 
@@ -48,10 +48,10 @@ def test_the_first_page_asks_for_films_and_shows_the_notice() -> None:
     page = open_page()
     assert page.title[0].value == "Diagnose"
     assert [c.value for c in page.caption].count(NOTICE) == 1
-    assert "Drop one film or many" in page.info[0].value
+    assert "Drop one or more chest X-rays" in page.info[0].value
 
 
-def test_a_film_is_answered() -> None:
+def test_a_film_gets_a_verdict_and_a_heatmap() -> None:
     page = drop(open_page(), *films(1))
     assert 'data-testid="verdict"' in html(page)
     viewer = component(page, "viewer")
@@ -60,7 +60,7 @@ def test_a_film_is_answered() -> None:
     assert viewer["alt"].startswith("Chest X-ray film0.jpg, read as ")
 
 
-def test_the_others_go_on_when_one_cannot_be_read() -> None:
+def test_unreadable_files_do_not_stop_the_others() -> None:
     page = drop(open_page(), *films(2), ("notes.txt", b"not a film"), ("empty.jpg", b""))
     assert len(component(page, "worklist")["rows"]) == 2
     assert page.expander[-1].label == "2 files could not be read"
@@ -68,17 +68,17 @@ def test_the_others_go_on_when_one_cannot_be_read() -> None:
     assert "empty.jpg: an empty file (0 bytes)" in html(page)
 
 
-def test_only_unreadable_files_give_reasons_and_no_answer() -> None:
+def test_unreadable_files_alone_give_reasons_and_no_verdict() -> None:
     page = drop(open_page(), ("a.jpg", b"x"))
     assert 'data-testid="verdict"' not in html(page)
     assert "a.jpg: not an image (1 byte)" in html(page)
 
 
-def test_the_samples_are_said_to_be_synthetic() -> None:
+def test_the_samples_are_marked_as_synthetic() -> None:
     page = open_page()
     check(next(b for b in page.button if b.label == "Try a sample").click().run())
     assert len(component(page, "worklist")["rows"]) == len(sample_films())
-    assert any("synthetic film" in caption.value for caption in page.caption)
+    assert any(SYNTHETIC_FILM in caption.value for caption in page.caption)
 
 
 def test_the_worklist_is_sorted_filtered_and_stepped_through() -> None:
@@ -119,7 +119,7 @@ def test_nothing_dropped_is_written(cxr_home: Path) -> None:
     assert [file for file in cxr_home.rglob("*") if file.is_file()] == []
 
 
-def test_own_readings_are_kept_only_when_switched_on_and_hold_no_name(cxr_home: Path) -> None:
+def test_own_readings_are_stored_only_when_switched_on_and_without_names(cxr_home: Path) -> None:
     page = drop(open_page(), *films(1))
     assert not [b for b in page.button if b.label == "Agree"]
     check(page.toggle(key="keep").set_value(True).run())
@@ -129,7 +129,7 @@ def test_own_readings_are_kept_only_when_switched_on_and_hold_no_name(cxr_home: 
     assert not list(cxr_home.rglob("*.jp*g"))
 
 
-def test_blind_first_hides_ours_until_theirs_is_said() -> None:
+def test_blinded_reading_hides_the_models_reading_until_the_clinicians_is_entered() -> None:
     page = open_page()
     check(page.toggle(key="keep").set_value(True).run())
     check(page.toggle(key="blind").set_value(True).run())
@@ -146,26 +146,28 @@ def test_blind_first_hides_ours_until_theirs_is_said() -> None:
     assert "1 of 2 films as CSV" in [button.proto.label for button in page.get("download_button")]
 
 
-def test_the_error_rate_changes_the_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    rules = replace(Rules.of(find_model().card), limits={0.1: ConformalLimits(0.5, 0.5), 0.02: ConformalLimits(0.2, 0.95)})
+def test_the_error_rate_changes_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = replace(
+        Rules.of(find_model().card), limits={0.1: ConformalLimits(0.5, 0.5), 0.02: ConformalLimits(0.2, 0.95)}
+    )
     monkeypatch.setattr(Rules, "of", lambda card: rules)
     page = drop(open_page(), ("between.png", bright_film(0.88)))
     assert "Uncertain" not in html(page)
-    strict = next(control for control in page.get("segmented_control") if "Errors accepted" in control.label)
+    strict = next(control for control in page.get("segmented_control") if "Accepted error rate" in control.label)
     check(strict.set_value(0.02).run())
     assert "Uncertain" in html(page)
     assert any("excluded at an error rate of 2%" in line.value for line in page.markdown)
 
 
-def test_the_prevalence_changes_what_an_answer_means() -> None:
+def test_the_local_prevalence_changes_the_predictive_value() -> None:
     page = drop(open_page(), ("sure.png", bright_film(0.97)))
 
-    def said() -> str:
+    def predictive_value() -> str:
         return next(line.value for line in page.markdown if "with the answer pneumonia" in line.value)
 
-    often = said()
+    before = predictive_value()
     check(page.slider(key="prevalence").set_value(1).run())
-    assert said() != often
+    assert predictive_value() != before
 
 
 def test_exports_are_offered_for_the_films_shown() -> None:
@@ -174,7 +176,7 @@ def test_exports_are_offered_for_the_films_shown() -> None:
     assert labels == ["This film as PDF", "All films as PDF", "All films as CSV", "All films as JSON"]
 
 
-def test_a_zip_of_films_is_read_and_what_is_in_it_that_is_none_is_named() -> None:
+def test_films_of_a_zip_are_read_and_its_other_files_listed() -> None:
     name, data = films(1)[0]
     page = drop(open_page(), ("films.zip", zipped({f"../../{name}": data, "b.png": data, "notes.txt": b"text"})))
     assert {row["name"] for row in component(page, "worklist")["rows"]} == {name, "b.png"}
@@ -183,48 +185,48 @@ def test_a_zip_of_films_is_read_and_what_is_in_it_that_is_none_is_named() -> Non
 
 @pytest.mark.parametrize(("seconds", "expected"), [(0.0, [4, 16, 16, 4]), (60.0, [4, 36])])
 def test_results_come_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch, seconds: float, expected: list[int]) -> None:
-    from cxr_core.app.diagnose import session as reading
+    from cxr_core.app.diagnose import session
 
     sizes: list[int] = []
-    read_next = reading.read_next
+    read_next = session.read_next
 
-    def counted(files, reader, began, tell) -> None:
-        before = len(reading.st.session_state.results)
-        read_next(files, reader, began, tell)
-        sizes.append(len(reading.st.session_state.results) - before)
+    def counted(files, predictor, started, progress) -> None:
+        before = len(session.st.session_state.results)
+        read_next(files, predictor, started, progress)
+        sizes.append(len(session.st.session_state.results) - before)
 
-    monkeypatch.setattr(reading, "read_next", counted)
-    monkeypatch.setattr(reading, "REDRAW_SECONDS", seconds)
-    monkeypatch.setattr(reading, "REDRAW_SHARE", float("inf"))
+    monkeypatch.setattr(session, "read_next", counted)
+    monkeypatch.setattr(session, "REDRAW_SECONDS", seconds)
+    monkeypatch.setattr(session, "REDRAW_SHARE", float("inf"))
     page = drop(open_page(), *films(40))
     assert sizes == expected
     assert len(component(page, "worklist")["rows"]) == 40
 
 
-def test_one_film_that_breaks_the_reader_does_not_end_the_morning(monkeypatch: pytest.MonkeyPatch) -> None:
-    find = QuickPredictor._find
+def test_a_film_on_which_the_prediction_fails_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    predict = QuickPredictor._predict
 
-    def breaks(reader: QuickPredictor, film: Film) -> Prediction:
+    def fails(predictor: QuickPredictor, film: Film) -> Prediction:
         if film.name == "film1.jpg":
             raise RuntimeError("a secret of the header")
-        return find(reader, film)
+        return predict(predictor, film)
 
-    monkeypatch.setattr(QuickPredictor, "_find", breaks)
+    monkeypatch.setattr(QuickPredictor, "_predict", fails)
     page = drop(open_page(), *films(3))
     assert len(component(page, "worklist")["rows"]) == 2
-    assert "film1.jpg: the work on this film failed (RuntimeError)" in html(page)
+    assert "film1.jpg: could not be processed (RuntimeError)" in html(page)
     assert "secret" not in html(page)
 
 
-def test_a_film_that_came_inverted_is_shown_turned_right() -> None:
+def test_an_inverted_grey_scale_is_corrected_on_the_screen() -> None:
     plain = drop(open_page(), ("film.png", bright_film(0.9)))
-    turned = drop(open_page(), ("inverted.png", bright_film(0.9)))
-    pictures = [component(page, "viewer")["picture"] for page in (plain, turned)]
+    inverted = drop(open_page(), ("inverted.png", bright_film(0.9)))
+    pictures = [component(page, "viewer")["picture"] for page in (plain, inverted)]
     decoded = [np.asarray(Image.open(io.BytesIO(base64.b64decode(p.split(",")[1]))), int) for p in pictures]
     assert np.abs(decoded[0] + decoded[1] - 255).mean() < 5
 
 
-def test_agreement_and_the_films_disagreed_on_are_shown() -> None:
+def test_agreement_and_disagreements_are_listed() -> None:
     page = drop(open_page(), *films(2))
     check(page.toggle(key="keep").set_value(True).run())
     for button in ("Agree", "Next", "Disagree"):
@@ -232,17 +234,17 @@ def test_agreement_and_the_films_disagreed_on_are_shown() -> None:
     page.session_state["agreement_open"] = True
     check(page.run())
     assert any("Agreed on 1 of 2 films (50%)" in line.value for line in page.markdown)
-    assert "you said" in html(page)
+    assert "your reading" in html(page)
 
 
 def test_similar_films_need_a_data_set() -> None:
     page = drop(open_page(), *films(1))
     page.session_state["similar"] = True
     check(page.run())
-    assert any("none can be said to be like it" in caption.value for caption in page.caption)
+    assert any("no features to compare" in caption.value for caption in page.caption)
 
 
-def test_a_film_that_cannot_be_assessed_says_why_and_has_no_number() -> None:
+def test_a_film_that_is_not_assessable_has_a_reason_and_no_probability() -> None:
     page = drop(open_page(), ("small.png", encoded(Image.new("L", (40, 40)), "PNG")))
     assert "Not assessable" in html(page)
     assert "probability</small>" not in html(page)
