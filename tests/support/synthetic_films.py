@@ -41,7 +41,7 @@ def write(root: Path, files: dict[str, bytes]) -> Path:
 
 
 def kaggle_folder(root: Path, patients: int = 20) -> Path:
-    """A small data set in the Kaggle layout: `patients` per class and split, train and test, with one to three films."""
+    """A small data set in the Kaggle layout: train and test, `patients` per class in each, with one to three films."""
     files: dict[str, bytes] = {}
     for s, split in enumerate(("train", "test")):
         for i in range(patients):
