@@ -89,7 +89,8 @@ def _exact_duplicates(films: pd.DataFrame) -> Iterable[DatasetIssue]:
     yield DatasetIssue(
         "exact_duplicates",
         "Exact duplicates",
-        f"{counted(len(groups), 'group')} of files with the same bytes, {copies} too many; a split parts no group.",
+        f"{counted(len(groups), 'group')} of files with the same bytes, {copies} superfluous; a split keeps each group "
+        "together.",
         rows,
     )
     labels = rows.groupby("group")["label"].nunique() if len(rows) else pd.Series(dtype=int)
@@ -107,7 +108,7 @@ def _in_two_splits(films: pd.DataFrame) -> DatasetIssue:
     chosen = films[films["series"].isin(patients)]
     detail = "in " + chosen["series"].map({name: " and ".join(splits) for name, splits in patients.items()})
     message = (
-        f"{counted(len(patients), 'patient')} with films in more than one split: a score on the later one is too good."
+        f"{counted(len(patients), 'patient')} with films in more than one split: scores on the test films are too good."
     )
     rows = issue_films(chosen, group=chosen["series"], detail=detail)
     return DatasetIssue("two_splits", "A patient in two splits", message, rows)
@@ -123,7 +124,7 @@ def _tiny(films: pd.DataFrame) -> DatasetIssue:
 
 def _undecodable(index: Index, statistics: PixelStatistics) -> DatasetIssue:
     chosen = index.readable[~statistics.decoded]
-    message = f"{_films(len(chosen))} with a whole header but pixels that cannot be read: replace or remove."
+    message = f"{_films(len(chosen))} with a valid header but pixels that cannot be decoded: replace or remove."
     detail = statistics.table.loc[chosen.index, "fault"]
     return DatasetIssue("undecodable", "Pixels unreadable", message, issue_films(chosen, detail=detail), blocks=True)
 
@@ -135,15 +136,15 @@ def _near_duplicates(index: Index, statistics: PixelStatistics) -> DatasetIssue:
     rows = _grouped(films, [films["path"].iloc[group].tolist() for group in groups])
     several_patients = sum(part["patient"].nunique() > 1 for _, part in rows.groupby("group"))
     message = (
-        f"{counted(len(groups), 'group')} of films that show the same picture in different bytes, {several_patients} "
-        "under more than one patient: a split may part these."
+        f"{counted(len(groups), 'group')} of films that show the same image in different bytes, {several_patients} "
+        "under more than one patient: a split may separate these."
     )
     return DatasetIssue("near_duplicates", "Near duplicates", message, rows)
 
 
 def _coloured(index: Index, statistics: PixelStatistics) -> DatasetIssue:
     chosen = index.readable[statistics.table["colour"]]
-    message = f"{_films(len(chosen))} with colour, which an X-ray has not: a photograph, a screenshot or a mark."
+    message = f"{_films(len(chosen))} with colour, which X-rays lack: a photograph, a screenshot or a mark."
     return DatasetIssue("colour", "Colour", message, issue_films(chosen))
 
 
@@ -152,7 +153,7 @@ def _inverted(index: Index, statistics: PixelStatistics) -> DatasetIssue:
     correlation = pd.Series(_correlation_with_mean(statistics), index=films.index)
     chosen = films[statistics.decoded & (correlation < MOST_CORRELATION_INVERTED)]
     detail = "likeness to the mean film " + correlation[chosen.index].map("{:.2f}".format).astype(str)
-    message = f"{_films(len(chosen))} like the negative of the others, bones dark: turn the grey values round."
+    message = f"{_films(len(chosen))} with inverted grey scale, bones dark: invert the grey values."
     return DatasetIssue("inverted", "Inverted", message, issue_films(chosen, detail=detail))
 
 
