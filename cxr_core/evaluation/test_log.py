@@ -19,7 +19,7 @@ LOG = "test_ledger.jsonl"
 
 
 @dataclass(frozen=True)
-class TestSetAccess:
+class AccessRecord:
     """One evaluation on a test set; the fields are the keys of a line.
 
     figures: the estimates, JSON-ready. time: ISO 8601 in UTC, now unless given.
@@ -64,7 +64,7 @@ def record_test_evaluation(evaluation: Evaluation, sha256: str) -> None:
 def record_test_metrics(metrics: dict[str, Any], sha256: str) -> None:
     """Append an evaluation on a test split to the log. metrics: the contents of `metrics.json`. Raises WorkError."""
     estimates = {name: [one[key] for key in ("value", "low", "high")] for name, one in metrics["figures"].items()}
-    record_access(home(), TestSetAccess(sha256, metrics["data"]["films_fingerprint"], metrics["split"], estimates))
+    record_access(home(), AccessRecord(sha256, metrics["data"]["films_fingerprint"], metrics["split"], estimates))
 
 
 def count_accesses(evaluation: Evaluation) -> AccessCount:
@@ -74,7 +74,7 @@ def count_accesses(evaluation: Evaluation) -> AccessCount:
     return AccessCount(len(of_these), sum(one.model_sha256.startswith(evaluation.version) for one in of_these))
 
 
-def record_access(folder: Path, access: TestSetAccess) -> None:
+def record_access(folder: Path, access: AccessRecord) -> None:
     """Append one line to the log in a folder, which is created if needed.
 
     Raises WorkError if it cannot be written, ValueError if the estimates contain NaN.
@@ -96,7 +96,7 @@ def record_access(folder: Path, access: TestSetAccess) -> None:
         raise WorkError(f"{file}: the disk is full; the last line of the test log is incomplete.")
 
 
-def read_test_accesses(folder: Path, model_sha256: str | None = None) -> list[TestSetAccess]:
+def read_test_accesses(folder: Path, model_sha256: str | None = None) -> list[AccessRecord]:
     """The logged accesses, oldest first; of one model, or of all without `model_sha256`.
 
     Raises WorkError for a line that cannot be read: a log that skips lines would count too few.
@@ -111,7 +111,7 @@ def read_test_accesses(folder: Path, model_sha256: str | None = None) -> list[Te
     found = []
     for number, line in enumerate(lines, start=1):
         try:
-            found.append(TestSetAccess(**json.loads(line)))
+            found.append(AccessRecord(**json.loads(line)))
         except (ValueError, TypeError) as error:
             raise WorkError(f"{file}: line {number} is not an entry of the test log; correct or remove it.") from error
     return [access for access in found if model_sha256 in (None, access.model_sha256)]

@@ -27,8 +27,10 @@ def estimate_to_report(metrics: dict[str, Any], name: str) -> dict[str, Any]:
     metrics: as `Metrics.to_dict()`. name: a key of `labels.ESTIMATES`.
     """
     clustered: dict[str, Any] | None = metrics["clustered"].get(name)
+    if clustered and clustered["low"] is not None:
+        return clustered
     plain: dict[str, Any] = metrics["figures"][name]
-    return clustered if clustered and clustered["low"] is not None else plain
+    return plain
 
 
 def rows(metrics: dict[str, Any]) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Beside the figure of a split by image stands what the same network gets under a split by patient."""
+"""A split by image leads to a warning, with results of the same network under a split by patient."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxr_core.evaluation.patient_split_results import by_patient, leaked_share
+from cxr_core.evaluation.patient_split_results import patient_split_results
+from cxr_core.evaluation.train_test_overlap import leaked_share
 from cxr_core.models.registry import Model, find_model
 from cxr_core.paths import home, runs_folder
 from cxr_core.reports.evaluation.build import split_warnings
@@ -16,7 +17,7 @@ SETTINGS = {"architecture": "residual", "epochs": 3, "seed": 0}
 
 
 def write_run(name: str, by_image: bool, settings: dict | None = None) -> Path:
-    """A finished run: 40 patients of two films, parted between train and test or not."""
+    """A finished run: 40 patients of two films each, split by image or by patient."""
     folder = runs_folder() / name
     folder.mkdir()
     patients = np.repeat(np.arange(40), 2)
@@ -36,30 +37,30 @@ def write_run(name: str, by_image: bool, settings: dict | None = None) -> Path:
 
 @pytest.fixture
 def leaky() -> Model:
-    """A model of a run whose split parts patients."""
+    """A model of a run that was split by image."""
     folder = home() / "models" / "leaky"
     folder.mkdir(parents=True)
     (folder / "split.csv").write_bytes((write_run("by-image", by_image=True) / "split.csv").read_bytes())
     return Model(folder, find_model().card | {"training": {"settings": SETTINGS, "split_sha256": "0" * 64}})
 
 
-def test_a_leak_is_told_and_the_same_network_is_sought(leaky: Model) -> None:
+def test_a_leak_leads_to_a_warning(leaky: Model) -> None:
     assert leaked_share(leaky) == 1.0
-    assert "No run of the same network" in split_warnings(leaky)[1]
+    assert "no run of the same network" in split_warnings(leaky)[1]
 
 
-def test_the_same_network_by_patient_stands_beside(leaky: Model) -> None:
+def test_the_warning_has_the_result_of_the_same_network_by_patient(leaky: Model) -> None:
     write_run("by-patient", by_image=False, settings=SETTINGS | {"seed": 7})
     write_run("another-network", by_image=False, settings=SETTINGS | {"epochs": 9})
-    [found] = by_patient(leaky)
-    assert found.run == "by-patient"
-    assert found.auroc.low is not None
-    assert found.auroc.value is not None
-    said = " ".join(split_warnings(leaky))
-    assert "100%" in said
-    assert f"{found.auroc.value:.3f}" in said
+    [result] = patient_split_results(leaky)
+    assert result.run == "by-patient"
+    assert result.auroc.low is not None
+    assert result.auroc.value is not None
+    warnings = " ".join(split_warnings(leaky))
+    assert "100%" in warnings
+    assert f"{result.auroc.value:.3f}" in warnings
 
 
-def test_a_split_by_patient_needs_no_word(leaky: Model) -> None:
+def test_a_split_by_patient_has_no_warning(leaky: Model) -> None:
     (leaky.folder / "split.csv").write_bytes((write_run("by-patient", by_image=False) / "split.csv").read_bytes())
     assert split_warnings(leaky) == []
