@@ -1,4 +1,4 @@
-"""The Dataset page without a browser: filters, figures, and no exception whatever is opened."""
+"""The Dataset page by AppTest: filters, charts, and no exception whatever is opened."""
 
 import numpy as np
 import pytest
@@ -7,10 +7,9 @@ from streamlit.testing.v1 import AppTest
 from cxr_core.app.dataset.charts import bars, distribution, pies, shares
 from cxr_core.app.dataset.films import Filters, chosen_films
 from cxr_core.app.dataset.shortcuts import difference_picture
-from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.index import build_index
 from cxr_core.errors import WorkError
-from cxr_core.inference.gate import data_set_audit as frontal
+from cxr_core.inference.gate import data_set_audit
 from tests.conftest import REPOSITORY
 from tests.support.faulty_data_set import good_films, write_faulty_data_set
 from tests.support.synthetic_films import jpeg, kaggle_folder, no_chest, write
@@ -40,7 +39,7 @@ def test_a_seed_gives_the_same_order_again(films):
     assert sorted(once) == films["path"].tolist()
 
 
-def test_figures_say_what_they_show(films):
+def test_charts_have_alternative_texts(films):
     table = distribution(films, "label")
     assert table.index.tolist() == ["train", "test", "all"]
     assert table.loc["all"].sum() == len(films)
@@ -68,12 +67,12 @@ def test_forty_kinds_of_trouble_break_no_tab(tmp_path, tab):
     assert "Traceback" not in str(app.main)
 
 
-def test_the_gate_is_asked_when_the_user_wants_it(tmp_path):
+def test_the_gate_checks_the_films_on_request(tmp_path):
     films = {"NORMAL/no chest.png": no_chest()} | {
         f"PNEUMONIA/{i}.jpeg": data for i, (_, data) in enumerate(good_films(6))
     }
     app = page(write(tmp_path / "set", films), "Faults")
-    assert any("not been asked about 7" in caption.value for caption in app.caption)
+    assert any("has not checked 7" in caption.value for caption in app.caption)
     assert "not a frontal" not in app.success[0].value
     app.button[-1].click().run()
     assert not app.exception
@@ -82,20 +81,15 @@ def test_the_gate_is_asked_when_the_user_wants_it(tmp_path):
     assert "1 film that Diagnose would refuse" in app.warning[0].value
 
 
-def test_a_gate_that_cannot_be_loaded_is_one_sentence(tmp_path, monkeypatch):
+def test_a_gate_that_cannot_be_loaded_is_one_message(tmp_path, monkeypatch):
     def broken():
         raise WorkError("gate_model: the gate cannot be loaded (x).")
 
-    monkeypatch.setattr(frontal, "shipped_gate", broken)
+    monkeypatch.setattr(data_set_audit, "shipped_gate", broken)
     app = page(write(tmp_path / "set", {"NORMAL/a.jpeg": good_films(1)[0][1]}), "Faults")
     app.button[-1].click().run()
     assert not app.exception
     assert "cannot be loaded" in app.error[0].value
-
-
-def test_the_name_of_a_file_never_becomes_markup():
-    assert escape_markdown("<b>:red[$x$]*_`\nb") == r"\<b\>\:red\[\$x\$\]\*\_\` b"
-    assert escape_markdown("胸片 1") == "胸片 1"
 
 
 @pytest.mark.parametrize("tab", TABS)
@@ -110,7 +104,7 @@ def test_a_set_of_one_class_without_splits_breaks_no_tab(tmp_path, tab):
     assert not app.exception
 
 
-def test_what_is_no_data_set_is_one_sentence(tmp_path):
+def test_a_folder_that_is_no_data_set_is_one_message(tmp_path):
     app = page(tmp_path / "nowhere")
     assert "no such folder" in app.error[0].value
     assert not app.exception

@@ -1,4 +1,4 @@
-"""The Evaluate page as a user meets it, without a browser."""
+"""The Evaluate page by AppTest."""
 
 import json
 from collections.abc import Iterator
@@ -23,16 +23,16 @@ PATIENCE = 120
 
 
 @pytest.fixture(autouse=True)
-def forgotten() -> Iterator[None]:
-    """Models and figures of another test's home are forgotten."""
+def empty_caches() -> Iterator[None]:
+    """Models and estimates of other tests are removed from the caches."""
     yield
     st.cache_data.clear()
     st.cache_resource.clear()
 
 
 @pytest.fixture(autouse=True)
-def unmeasured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The released model without the evaluations that came with it, so that each test sees its own only."""
+def without_released_evaluations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The released model without its released evaluations, so that each test has only its own."""
     models = tmp_path / "released"
     models.mkdir()
     released = find_model().folder
@@ -44,7 +44,7 @@ def unmeasured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cxr_core.evaluation.store.RELEASED_MODELS", models)
 
 
-def opened(**state: object) -> AppTest:
+def open_page(**state: object) -> AppTest:
     """The page, run once."""
     at = AppTest.from_file(str(REPOSITORY / "streamlit_app.py"), default_timeout=PATIENCE)
     at.switch_page("pages/evaluate.py")
@@ -55,8 +55,8 @@ def opened(**state: object) -> AppTest:
     return at
 
 
-def said(at: AppTest) -> str:
-    """Every word on the page."""
+def text_of(at: AppTest) -> str:
+    """All text on the page."""
     parts = [*at.markdown, *at.caption, *at.info, *at.warning, *at.error, *at.success]
     return "\n".join(str(part.value) for part in parts)
 
@@ -73,7 +73,7 @@ def press(at: AppTest, label: str) -> AppTest:
 
 @pytest.fixture
 def on_test() -> Evaluation:
-    """A kept evaluation of the released model on a test split, told to the ledger."""
+    """A stored evaluation of the released model on a test split, recorded in the test log."""
     model = find_model()
     evaluation = synthetic_evaluation(model)
     store_evaluation(evaluation, model)
@@ -81,13 +81,13 @@ def on_test() -> Evaluation:
     return evaluation
 
 
-def test_an_empty_home_says_what_to_do() -> None:
-    assert "95% interval" in said(opened())
+def test_without_evaluations_there_is_a_message() -> None:
+    assert "95% interval" in text_of(open_page())
 
 
-def test_a_model_is_evaluated_kept_and_opens_again(tiny_home: Path, tmp_path: Path) -> None:
+def test_a_model_is_evaluated_and_the_evaluation_stored(tiny_home: Path, tmp_path: Path) -> None:
     data = write_data_set(tmp_path / "hospital", patients=6, split="test")
-    at = opened(data_folder=str(data))
+    at = open_page(data_folder=str(data))
     at.multiselect(key="evaluate_models").set_value(["tiny"])
     at.run()
     at.selectbox(key="evaluate_split").select("test")
@@ -99,7 +99,7 @@ def test_a_model_is_evaluated_kept_and_opens_again(tiny_home: Path, tmp_path: Pa
     [file] = list((tiny_home / "models" / "tiny" / "evaluations").glob("test-*.json"))
     assert str(data.parent) not in file.read_text()
     assert json.loads(file.read_text())["films"] == 24
-    again = opened()
+    again = open_page()
     assert again.metric[2].value == at.metric[2].value
     assert len(read_test_accesses(home())) == before + 1
     again.session_state["evaluate_tab"] = "Errors"
@@ -107,30 +107,30 @@ def test_a_model_is_evaluated_kept_and_opens_again(tiny_home: Path, tmp_path: Pa
     assert not again.exception
 
 
-def test_figures_stand_with_intervals_drawings_and_the_ledgers_count(on_test: Evaluation) -> None:
-    at = opened()
+def test_estimates_have_intervals_charts_and_the_count_of_accesses(on_test: Evaluation) -> None:
+    at = open_page()
     assert [metric.label for metric in at.metric] == ["Sensitivity", "Specificity", "AUROC", "Accuracy"]
-    figures = table(at, "95% interval")
-    assert len(figures) == 15
-    assert (figures["95% interval"] != "").sum() >= 14
-    assert "accessed once" in said(at)
+    estimates = table(at, "95% interval")
+    assert len(estimates) == 15
+    assert (estimates["95% interval"] != "").sum() >= 14
+    assert "accessed once" in text_of(at)
     charts = at.get("plotly_chart")
     assert len(charts) == 6
     assert all(chart.proto.alt for chart in charts)
 
 
-def test_the_sliders_move_figures_and_frequencies(on_test: Evaluation) -> None:
-    at = opened()
+def test_the_sliders_change_estimates_and_predictive_values(on_test: Evaluation) -> None:
+    at = open_page()
     next(slider for slider in at.slider if slider.label.startswith("Threshold")).set_value(0.0).run()
     assert not at.exception
     assert [metric.value for metric in at.metric][:2] == ["1.000", "0.000"]
-    assert "not a figure to report" in said(at)
-    next(slider for slider in at.slider if slider.label.startswith("Children")).set_value(10).run()
-    assert "Of 100 children like these with the answer pneumonia, 10 have pneumonia" in said(at)
+    assert "Do not report estimates" in text_of(at)
+    next(slider for slider in at.slider if slider.label.startswith("Prevalence")).set_value(10).run()
+    assert "Of 100 children like these with the answer pneumonia, 10 have pneumonia" in text_of(at)
 
 
 def test_operating_points_are_refused_on_a_test_split(on_test: Evaluation) -> None:
-    at = opened(evaluate_tab="Operating points")
+    at = open_page(evaluate_tab="Operating points")
     at.button(key="choose_points").click().run()
     assert "marked test" in at.error[0].value
 
@@ -138,7 +138,7 @@ def test_operating_points_are_refused_on_a_test_split(on_test: Evaluation) -> No
 def test_operating_points_are_chosen_on_validation() -> None:
     model = find_model()
     store_evaluation(synthetic_evaluation(model, "val"), model)
-    at = opened(evaluate_tab="Operating points")
+    at = open_page(evaluate_tab="Operating points")
     at.button(key="choose_points").click().run()
     assert not at.error
     assert len(table(at, "Rule")) == 3
@@ -146,31 +146,31 @@ def test_operating_points_are_chosen_on_validation() -> None:
 
 @pytest.mark.parametrize("tab", ["Subgroups", "Errors", "Compare", "Ledger", "Report"])
 def test_every_tab_opens(on_test: Evaluation, tab: str) -> None:
-    at = opened(evaluate_tab=tab)
+    at = open_page(evaluate_tab=tab)
     assert not at.error
 
 
-def test_small_groups_say_so(on_test: Evaluation) -> None:
-    groups = table(opened(evaluate_tab="Subgroups"), "Group")
+def test_small_groups_have_a_note(on_test: Evaluation) -> None:
+    groups = table(open_page(evaluate_tab="Subgroups"), "Group")
     assert {"Bacterial pneumonia against normal", "Viral pneumonia against normal"} <= set(groups["Group"])
     assert groups["Note"].str.contains("Small group|All films").all()
 
 
-def test_contested_films_show_figures_with_and_without(on_test: Evaluation) -> None:
+def test_contested_films_give_estimates_with_and_without_them(on_test: Evaluation) -> None:
     contest(str(film_keys(on_test)[0]), on_test.films["file"].iloc[0], True)
-    at = opened()
-    assert "**All films**" in said(at)
-    assert "**Without contested films**" in said(at)
+    at = open_page()
+    assert "**All films**" in text_of(at)
+    assert "**Without contested films**" in text_of(at)
     assert len(at.metric) == 8
 
 
 def test_a_reviewer_marks_a_label(on_test: Evaluation) -> None:
-    at = opened(evaluate_tab="Errors")
+    at = open_page(evaluate_tab="Errors")
     at.checkbox[0].check().run()
     assert not at.exception
-    assert "1 of these films have a label marked" in said(at)
+    assert "1 of these films have a label marked" in text_of(at)
     at.checkbox[0].uncheck().run()
-    assert "marked as looking wrong" not in said(at)
+    assert "marked as looking wrong" not in text_of(at)
 
 
 def scores_csv(at: AppTest, content: bytes, name: str = "vendor") -> AppTest:
@@ -184,13 +184,13 @@ def scores_csv(at: AppTest, content: bytes, name: str = "vendor") -> AppTest:
 
 def test_another_systems_scores_are_evaluated_and_compared(on_test: Evaluation) -> None:
     other = synthetic_evaluation(find_model(), seed=1).films[["file", "label", "score"]]
-    at = scores_csv(opened(of_what="Another system's scores"), other.to_csv(index=False).encode())
+    at = scores_csv(open_page(of_what="Another system's scores"), other.to_csv(index=False).encode())
     assert not at.error
     at.session_state["evaluate_tab"] = "Compare"
     at.run()
     assert not at.exception
-    assert "60 films that both scored" in said(at)
-    assert "paired DeLong" in said(at)
+    assert "60 films that both scored" in text_of(at)
+    assert "paired DeLong" in text_of(at)
 
 
 @pytest.mark.parametrize(
@@ -204,8 +204,8 @@ def test_another_systems_scores_are_evaluated_and_compared(on_test: Evaluation) 
     ],
     ids=["no score", "NaN", "another label", "duplicate", "empty"],
 )
-def test_a_bad_csv_is_refused_with_one_sentence(content: bytes, named: str) -> None:
-    at = scores_csv(opened(of_what="Another system's scores"), content)
+def test_an_invalid_csv_is_refused_with_one_message(content: bytes, named: str) -> None:
+    at = scores_csv(open_page(of_what="Another system's scores"), content)
     assert named in at.error[0].value
     assert "/tmp/" not in at.error[0].value
 
@@ -219,8 +219,8 @@ def test_a_bad_csv_is_refused_with_one_sentence(content: bytes, named: str) -> N
     ],
     ids=["one class", "all equal", "five films"],
 )
-def test_degenerate_scores_show_what_can_be_computed(content: bytes) -> None:
-    at = scores_csv(opened(of_what="Another system's scores"), content)
+def test_degenerate_scores_give_the_estimates_that_can_be_computed(content: bytes) -> None:
+    at = scores_csv(open_page(of_what="Another system's scores"), content)
     assert not at.error
     assert len(table(at, "95% interval")) == 15
     for tab in ("Subgroups", "Errors", "Compare", "Operating points", "Report"):
@@ -231,7 +231,7 @@ def test_degenerate_scores_show_what_can_be_computed(content: bytes) -> None:
 
 def test_site_acceptance_gives_a_verdict() -> None:
     films = synthetic_evaluation(find_model(), "all", films=150).films[["file", "label", "score", "patient"]]
-    at = opened(room="Site acceptance", accept_source="Scores, as a CSV")
+    at = open_page(room="Site acceptance", accept_source="Scores, as a CSV")
     at.file_uploader(key="accept_csv").upload("here.csv", films.to_csv(index=False).encode()).run()
     at.button(key="judge_scores").click().run()
     assert not at.exception

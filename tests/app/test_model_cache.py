@@ -1,4 +1,4 @@
-"""What the pages share: a loaded model stays as quick as it was."""
+"""The cache of loaded models: a network stays compiled between script runs."""
 
 import gc
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The Models page: every card readable, an empty machine told what to do."""
+"""The Models page by AppTest: every card is shown, and a message if there is no model."""
 
 import json
 from pathlib import Path
@@ -30,21 +30,19 @@ def test_each_model_shows_its_card(tiny_home: Path, page: AppTest) -> None:
 
 def test_the_released_model_shows_folds_failures_and_changes(page: AppTest) -> None:
     released = find_model()
-    said = json.loads((released.known_failures / "failures.json").read_text())
-    assert all((released.known_failures / one["picture"]).exists() for one in said)
+    failures = json.loads((released.known_failures / "failures.json").read_text())
+    assert all((released.known_failures / one["picture"]).exists() for one in failures)
     page.run()
     assert not page.exception
     shown = " ".join(text.value for text in page.markdown)
     assert released.version in shown  # the change log speaks of the version that is there
     assert "Known failures" in shown
     assert len(pd.read_csv(released.folds)) == 5
-    told = [picture.proto.imgs[0].caption for picture in page.get("image")]
-    assert told == [one["said"] for one in said]
+    captions = [picture.proto.imgs[0].caption for picture in page.get("image")]
+    assert captions == [one["said"] for one in failures]
 
 
-def test_without_a_model_the_page_says_what_to_do(
-    page: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_without_a_model_there_is_a_message(page: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("cxr_core.models.registry.RELEASED_MODELS", tmp_path)
     page.run()
     assert not page.exception

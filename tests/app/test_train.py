@@ -1,12 +1,12 @@
-"""The Train page, driven without a browser."""
+"""The Train page by AppTest."""
 
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cxr_core.app.train import new_run as train_form
-from cxr_core.app.train import watch as train_watch
+from cxr_core.app.train import new_run, watch
+from cxr_core.app.train.duration import duration_text
 from cxr_core.errors import WorkError
 from cxr_core.training.recipe_settings import Recipe
 from cxr_core.training.recipes import RECIPES
@@ -29,7 +29,7 @@ def button(app: AppTest, label: str):
 
 @pytest.fixture
 def broken(tmp_path: Path) -> Run:
-    """A run whose process is gone, with three epochs told."""
+    """A run of three epochs whose process ended unexpectedly."""
     run = create_run(tmp_path, "residual-128", Recipe(epochs=5))
     rows = "\n".join(f"{n},{1 / n},0.8,0.9,{1 / n},0.7,0.{n}5,0.001,2.0" for n in (1, 2, 3))
     columns = "epoch,loss,accuracy,auc,val_loss,val_accuracy,val_auc,learning_rate,seconds"
@@ -48,15 +48,15 @@ def test_without_runs_the_form_comes_first() -> None:
 
 def test_a_run_is_started_with_the_settings_of_the_form(tmp_path: Path, monkeypatch) -> None:
     data = write_data_set(tmp_path / "chest_xray", patients=4)
-    asked = []
+    launches = []
 
     def launch(*arguments):
-        asked.append(arguments)
+        launches.append(arguments)
         run = create_run(*arguments)
         stop(run)
         return run
 
-    monkeypatch.setattr(train_form, "launch", launch)
+    monkeypatch.setattr(new_run, "launch", launch)
     app = train_page()
     app.session_state["data_folder"] = str(data)
     app.run()
@@ -66,13 +66,13 @@ def test_a_run_is_started_with_the_settings_of_the_form(tmp_path: Path, monkeypa
     next(one for one in app.text_input if one.label == "Channels").set_value("8, 16")
     button(app, "Start").click().run()
     assert not app.exception
-    folder, name, recipe, split = asked[0]
+    folder, name, recipe, split = launches[0]
     assert (folder, name, split) == (data, "residual-128", None)
     assert (recipe.epochs, recipe.widths, recipe.batch) == (7, (8, 16), 32)
     assert [one.label for one in app.metric][:3] == ["Loss", "Accuracy", "AUC"]
 
 
-def test_a_bad_setting_is_a_sentence_on_the_page(tmp_path: Path) -> None:
+def test_an_invalid_setting_is_a_message_on_the_page(tmp_path: Path) -> None:
     app = train_page()
     app.session_state["data_folder"] = str(write_data_set(tmp_path / "chest_xray", patients=4))
     app.run()
@@ -82,34 +82,34 @@ def test_a_bad_setting_is_a_sentence_on_the_page(tmp_path: Path) -> None:
     assert not list_runs()
 
 
-def test_a_dead_run_says_so_with_its_last_words_and_can_go_on(broken: Run, monkeypatch) -> None:
+def test_a_dead_run_shows_its_log_and_can_be_resumed(broken: Run, monkeypatch) -> None:
     resumed: list[Run] = []
-    monkeypatch.setattr(train_watch, "resume", resumed.append)
+    monkeypatch.setattr(watch, "resume", resumed.append)
     app = train_page().run()
     assert not app.exception
-    assert "gone without a word" in app.error[0].value
+    assert "ended unexpectedly" in app.error[0].value
     assert "the last words" in app.code[0].value
     assert {one.label: one.value for one in app.metric}["Best validation AUC, epoch 3"] == "0.350"
     button(app, "Resume").click().run()
     assert resumed == [broken]
 
 
-def test_a_click_is_not_lost_to_an_epoch_that_ends_meanwhile(broken: Run, monkeypatch) -> None:
-    asked: list[Run] = []
-    monkeypatch.setattr(train_watch, "resume", asked.append)
+def test_a_click_counts_even_if_an_epoch_ends_meanwhile(broken: Run, monkeypatch) -> None:
+    resumed: list[Run] = []
+    monkeypatch.setattr(watch, "resume", resumed.append)
     app = train_page().run()
     two, three = broken.history()[:2], broken.history()
-    told = iter([two])
-    monkeypatch.setattr(Run, "history", lambda run: next(told, three))
+    histories = iter([two])
+    monkeypatch.setattr(Run, "history", lambda run: next(histories, three))
     button(app, "Resume").click().run()
-    assert asked == [broken]
+    assert resumed == [broken]
 
 
-def test_what_a_run_folder_refuses_is_a_sentence(broken: Run, monkeypatch) -> None:
+def test_an_action_that_fails_is_a_message(broken: Run, monkeypatch) -> None:
     def refuse(run: Run) -> None:
         raise WorkError("The disk is full.")
 
-    monkeypatch.setattr(train_watch, "resume", refuse)
+    monkeypatch.setattr(watch, "resume", refuse)
     app = train_page().run()
     button(app, "Resume").click().run()
     assert "The disk is full." in [one.value for one in app.error]
@@ -127,8 +127,8 @@ def test_a_run_is_renamed_compared_and_deleted(broken: Run, tmp_path: Path) -> N
     app.session_state["train_view"] = "Compare"
     app.run()
     assert not app.exception
-    figures, differing = (one.value for one in app.dataframe)
-    assert set(figures["Run"]) == {"the broken one", other.id}
+    best, differing = (one.value for one in app.dataframe)
+    assert set(best["Run"]) == {"the broken one", other.id}
     assert "epochs" in set(differing["Setting"])
     app.session_state["train_view"] = "Runs"
     app.run()
@@ -138,15 +138,15 @@ def test_a_run_is_renamed_compared_and_deleted(broken: Run, tmp_path: Path) -> N
 
 def test_progress_and_time_left(broken: Run) -> None:
     state = {"status": "running", "epoch": 4, "epochs": 5, "step": 5, "steps": 10, "films_per_second": 1.0}
-    assert train_watch.progress(state) == pytest.approx(0.7)
-    assert train_watch.progress(state | {"validating": True}) == pytest.approx(0.8)
-    assert train_watch.progress(state | {"status": "finished"}) == 1
-    assert train_watch.time_left(broken, state) == pytest.approx(2.0 * 5 * 0.3)
+    assert watch.progress(state) == pytest.approx(0.7)
+    assert watch.progress(state | {"validating": True}) == pytest.approx(0.8)
+    assert watch.progress(state | {"status": "finished"}) == 1
+    assert watch.time_left(broken, state) == pytest.approx(2.0 * 5 * 0.3)
     (broken.folder / "history.csv").unlink()
-    assert train_watch.time_left(broken, state) == pytest.approx(10 * 32 * 5 * 0.3)
-    assert train_watch.time_left(broken, state | {"status": "dead"}) is None
+    assert watch.time_left(broken, state) == pytest.approx(10 * 32 * 5 * 0.3)
+    assert watch.time_left(broken, state | {"status": "dead"}) is None
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(40.4, "40 s"), (700, "12 min"), (12600, "3.5 h")])
 def test_durations_in_words(seconds: float, words: str) -> None:
-    assert train_form.duration(seconds) == words
+    assert duration_text(seconds) == words
