@@ -3,7 +3,6 @@
 import argparse
 
 from cxr_core.cli.output import print_result, progress_counter
-from cxr_core.labels import SPLITS
 
 
 def demo_data(options: argparse.Namespace) -> int:
@@ -48,6 +47,7 @@ def split_data(options: argparse.Namespace) -> int:
     from cxr_core.datasets.index import build_index
     from cxr_core.datasets.split import grouped_split, write_split
     from cxr_core.datasets.summary import counts
+    from cxr_core.labels import SPLITS
 
     index = build_index(options.data, progress_counter("Indexing the films"))
     split = grouped_split(index.films, options.fractions, options.seed, options.group)
