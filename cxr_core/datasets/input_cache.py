@@ -13,8 +13,8 @@ import pandas as pd
 
 from cxr_core.files import store_file
 from cxr_core.imaging.decode import read_film
+from cxr_core.imaging.jpeg import may_be_complete
 from cxr_core.imaging.preprocessing import Preprocessing
-from cxr_core.imaging.raster import is_cut
 from cxr_core.paths import cache_folder
 from cxr_core.progress import Progress
 
@@ -97,7 +97,7 @@ def luminance(file: Path, grey: bool, into: np.ndarray | None = None) -> np.ndar
             if into is not None:
                 opened.seek(max(0, opened.seek(0, os.SEEK_END) - _END_BYTES))
                 last = opened.read()
-        if is_cut(last) or (not grey and b"Adobe" in first[:_END_BYTES]):  # it may be CMYK
+        if not may_be_complete(last) or (not grey and b"Adobe" in first[:_END_BYTES]):  # it may be CMYK
             return None
         if into is None:
             pixels = cv2.imdecode(np.frombuffer(first, np.uint8), cv2.IMREAD_GRAYSCALE)

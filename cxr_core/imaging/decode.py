@@ -15,7 +15,7 @@ from pathlib import Path
 from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging import raster
 from cxr_core.imaging.film import Film
-from cxr_core.imaging.raster import MAX_BYTES, MAX_PIXELS, MIN_SIDE
+from cxr_core.imaging.limits import MAX_BYTES, MAX_PIXELS, MIN_SIDE
 
 __all__ = ["ACCEPTED", "MAX_BYTES", "MAX_PIXELS", "MIN_SIDE", "decode_film", "read_film", "sniff"]
 

@@ -12,28 +12,26 @@ import numpy as np
 from pydicom import Dataset
 
 from cxr_core.errors import UnreadableFilm
+from cxr_core.imaging.dicom_masks import padding_area, padding_values
+from cxr_core.imaging.grey_scale import own_range, scaled, table_maximum, value_counts
 
-# Without a window: the film's own range without the outermost pixels (collimator edges, lead letters).
-_PERCENTILES = (0.5, 99.5)
 
+def grey(stored: np.ndarray, bits: int, ds: Dataset, steps: list[str], hidden: np.ndarray | None = None) -> np.ndarray:
+    """A MONOCHROME1 or MONOCHROME2 image as displayed, `uint8 (H, W)`.
 
-def grey(stored: np.ndarray, ds: Dataset, steps: list[str]) -> np.ndarray:
-    """MONOCHROME1 or 2, `int8`, `uint8`, `int16` or `uint16` (H, W) of stored values, as `uint8 (H, W)`."""
-    if ds.PhotometricInterpretation not in ("MONOCHROME1", "MONOCHROME2"):
-        raise UnreadableFilm(f"a DICOM image of photometric interpretation {str(ds.PhotometricInterpretation)[:32]!r}")
-    bits = 8 * stored.dtype.itemsize
+    stored: `int8`, `uint8`, `int16` or `uint16` (H, W). bits: that hold the values. hidden: `bool (H, W)`, the pixels
+    outside a display shutter, which become black and do not count for the film's range.
+    """
+    native = stored.dtype.newbyteorder("=")
     unsigned = np.dtype(f"u{stored.dtype.itemsize}")
-    patterns = np.ascontiguousarray(stored, stored.dtype.newbyteorder("=")).view(unsigned)
-    values = np.arange(2**bits, dtype=unsigned).view(stored.dtype.newbyteorder("=")).astype(np.int32)
-    counts = np.zeros(2**bits, np.int64)
-    for rows in np.array_split(patterns, math.ceil(patterns.size / 2**22)):  # bincount takes 8 bytes a pixel
-        counts += np.bincount(rows.ravel(), minlength=2**bits)
+    patterns = np.ascontiguousarray(stored, native).view(unsigned)
+    values = np.arange(2 ** (8 * stored.dtype.itemsize), dtype=unsigned).view(native).astype(np.int32)
+    counts = value_counts(patterns, hidden)
+    area = padding_area(patterns, padding_values(ds, values), counts)
+    if area is not None:
+        hidden = area if hidden is None else hidden | area
+        counts = value_counts(patterns, hidden)
 
-    padding = _is_padding(values, ds)
-    if counts[~padding].any():
-        counts[padding] = 0
-    else:  # every pixel is padding: the element is wrong, not the film
-        padding[:] = False
     modality = _modality(values, ds, steps)
     shown = _voi(modality, ds, steps)
     used = counts > 0
@@ -41,29 +39,19 @@ def grey(stored: np.ndarray, ds: Dataset, steps: list[str]) -> np.ndarray:
         steps.append("window of no contrast ignored")
         shown = None
     if shown is None:
-        shown = _own_range(modality, counts, ds, steps)
+        shown = _own_range(modality, counts, bits, ds, steps)
     # MONOCHROME1 shows its lowest value white (PS3.3 C.7.6.3.1.2). Presentation LUT Shape INVERSE says the same of the
     # same pixels (C.8.11.3.1.2 demands it with MONOCHROME1), hence one inversion for either or both.
-    inverse = "INVERSE" in str(ds.get("PresentationLUTShape"))
-    if ds.PhotometricInterpretation == "MONOCHROME1" or inverse:
-        steps.append(
-            f"grey scale inverted ({'MONOCHROME1' if ds.PhotometricInterpretation == 'MONOCHROME1' else 'INVERSE'})"
-        )
+    monochrome_1 = ds.PhotometricInterpretation == "MONOCHROME1"
+    if monochrome_1 or "INVERSE" in str(ds.get("PresentationLUTShape")):
+        steps.append(f"grey scale inverted ({'MONOCHROME1' if monochrome_1 else 'INVERSE'})")
         shown = 1 - shown
-    if padding.any():
+    pixels = np.rint(shown * 255).astype(np.uint8)[patterns]
+    if hidden is not None:
+        pixels[hidden] = 0
+    if area is not None:
         steps.append("padding set to black")
-        shown = np.where(padding, 0, shown)
-    return np.rint(shown * 255).astype(np.uint8)[patterns]
-
-
-def _is_padding(values: np.ndarray, ds: Dataset) -> np.ndarray:
-    """`bool` like `values`: outside the image by Pixel Padding Value and Range Limit (PS3.3 C.7.5.1.1.2)."""
-    first = _number(ds, "PixelPaddingValue")
-    if first is None:
-        return np.zeros(values.shape, bool)
-    last = _number(ds, "PixelPaddingRangeLimit")
-    low, high = sorted((first, first if last is None else last))
-    return (values >= low) & (values <= high)
+    return pixels
 
 
 def _modality(values: np.ndarray, ds: Dataset, steps: list[str]) -> np.ndarray:
@@ -85,9 +73,8 @@ def _voi(values: np.ndarray, ds: Dataset, steps: list[str]) -> np.ndarray | None
     """
     if ds.get("VOILUTSequence") and ds.VOILUTSequence[0].get("LUTData"):
         steps.append("VOI LUT")
-        table = _look_up(values, ds.VOILUTSequence[0])
-        # Some manufacturers declare 16 bits and write 12; the largest entry decides (8 bits at least).
-        return table / (2.0 ** max(8, int(table.max()).bit_length()) - 1)
+        item = ds.VOILUTSequence[0]
+        return np.minimum(_look_up(values, item) / table_maximum(_entries(item), int(item.LUTDescriptor[2])), 1)
     centre, width = _number(ds, "WindowCenter"), _number(ds, "WindowWidth")
     function = str(ds.get("VOILUTFunction") or "LINEAR").strip().upper()
     if centre is None or width is None or width <= 0 or (function == "LINEAR" and width < 1):
@@ -112,31 +99,40 @@ def apply_window(values: np.ndarray, centre: float, width: float, function: str)
     return np.clip((values - centre) / width + 0.5, 0, 1)
 
 
-def _own_range(values: np.ndarray, counts: np.ndarray, ds: Dataset, steps: list[str]) -> np.ndarray:
-    """Without a window: 8 bits keep their full range, more are stretched between robust percentiles."""
-    if int(ds.BitsStored) <= 8 and not ds.get("ModalityLUTSequence"):
-        half = 2 ** int(ds.BitsStored) // 2 if ds.PixelRepresentation else 0
-        ends = np.array([-half, 2 ** int(ds.BitsStored) - 1 - half])
-        low, high = np.sort(_modality(ends, ds, []))
+def _own_range(values: np.ndarray, counts: np.ndarray, bits: int, ds: Dataset, steps: list[str]) -> np.ndarray:
+    """Without a window: up to 8 bits keep their full range, more are scaled by the film's own range."""
+    if bits <= 8 and not ds.get("ModalityLUTSequence"):
+        half = 2**bits // 2 if ds.get("PixelRepresentation") else 0
+        low, high = np.sort(_modality(np.array([-half, 2**bits - 1 - half]), ds, []))
     else:
-        order = np.argsort(values, kind="stable")
-        below = np.cumsum(counts[order]) / max(1, counts.sum())
-        low, high = (values[order][np.searchsorted(below, p / 100)] for p in _PERCENTILES)
-        steps.append(f"no window: percentiles {_PERCENTILES[0]} to {_PERCENTILES[1]} stretched")
-    return np.clip((values - low) / max(high - low, 1e-9), 0, 1)
+        low, high = own_range(values, counts)
+        steps.append(f"no window: values {low:g} to {high:g} shown")
+    return scaled(values, low, high)
 
 
 def _look_up(values: np.ndarray, item: Dataset) -> np.ndarray:
     """`values` through one LUT item as `float64`; values outside it take its ends (PS3.3 C.11.1.1, C.11.2.1.1)."""
+    table = _entries(item)
+    return table[np.clip(np.rint(values) - _first_mapped(values, item), 0, len(table) - 1).astype(np.int64)]
+
+
+def _first_mapped(values: np.ndarray, item: Dataset) -> int:
+    """The value that the first entry belongs to, with the other sign where `values` do not reach it otherwise."""
     first = int(item.LUTDescriptor[1])
+    other = first - 2**16 if first > values.max() else first + 2**16 if first < values.min() else first
+    return other if values.min() <= other <= values.max() else first
+
+
+def _entries(item: Dataset) -> np.ndarray:
+    """The entries of one LUT item, `float64 (N,)`, of 8 or 16 bits in either byte order."""
     data = item.LUTData
     if isinstance(data, bytes):
         entries = (int(item.LUTDescriptor[0]) & 0xFFFF) or 2**16
         one_byte = int(item.LUTDescriptor[2]) <= 8 and len(data) <= entries + 1
         little = item.original_encoding[1] is not False
         data = np.frombuffer(data[: len(data) // 2 * 2], "u1" if one_byte else "<u2" if little else ">u2")
-    table = np.atleast_1d(np.asarray(data, np.float64))
-    return table[np.clip(np.rint(values) - first, 0, len(table) - 1).astype(np.int64)]
+        data = data[:entries]
+    return np.atleast_1d(np.asarray(data, np.float64))
 
 
 def _number(ds: Dataset, keyword: str) -> float | None:

@@ -4,49 +4,70 @@ import io
 import logging
 import zlib
 
+import cv2
 import numpy as np
 from PIL import Image
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
-from pydicom.encaps import get_frame
 from pydicom.filereader import read_dataset
-from pydicom.pixels import apply_color_lut, pixel_array
+from pydicom.pixels import apply_color_lut
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
-    RLELossless,
 )
 
 from cxr_core.errors import UnreadableFilm
+from cxr_core.imaging.colour import grey_of
 from cxr_core.imaging.dicom_display import grey
 from cxr_core.imaging.dicom_fields import technical_fields
+from cxr_core.imaging.dicom_frame import with_delimiter
+from cxr_core.imaging.dicom_masks import pixel_height, shutter_area
+from cxr_core.imaging.dicom_samples import StoredImage, stored_image
+from cxr_core.imaging.dicom_syntaxes import is_read, syntax_name
 from cxr_core.imaging.film import Provenance
-from cxr_core.imaging.raster import MAX_BYTES, bits_used, check_size, luminance, scale_to_8_bits
+from cxr_core.imaging.grey_scale import table_maximum
+from cxr_core.imaging.limits import MAX_BYTES, MAX_PIXELS, check_size
 
 # pydicom logs what it also raises or warns of; the refusal or the film's steps report what matters.
 logging.getLogger("pydicom").propagate = False
 
+_GREY, _PALETTE = ("MONOCHROME1", "MONOCHROME2"), "PALETTE COLOR"
+_COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_PARTIAL_422", "YBR_ICT", "YBR_RCT")
+_SQUARE = 0.01  # pixels whose sides differ by less count as square
+
 
 def decode(data: bytes) -> tuple[np.ndarray, Provenance]:
-    """Grey pixels `uint8 (H, W)`, bone white, and their provenance.
+    """Grey pixels `uint8 (H, W)`, bone white, pixels square, and their provenance.
 
-    Raises `UnreadableFilm` with the bare reason, or whatever pydicom raises on damaged bytes.
+    Raises `UnreadableFilm` with the bare reason, which names the transfer syntax where a decoder failed.
     """
     ds = _dataset(data)
     _check_header(ds)
-    _check_codestream(ds)
-    stored = pixel_array(ds)  # converts YBR to RGB
     steps: list[str] = []
-    if stored.ndim == 2 and ds.PhotometricInterpretation != "PALETTE COLOR":
-        pixels, colour = grey(stored, ds, steps), False
+    try:
+        image = stored_image(ds, steps)
+    except (UnreadableFilm, MemoryError):
+        raise
+    except Exception as error:  # each decoder raises its own errors for damaged bytes
+        name = syntax_name(ds.file_meta.TransferSyntaxUID)
+        raise UnreadableFilm(
+            f"a DICOM file whose image ({name}, {_depth(ds)}) is truncated, damaged or of an unsupported kind"
+        ) from error
+    hidden = shutter_area(ds, *image.values.shape[:2])
+    if image.values.ndim == 2 and ds.PhotometricInterpretation != _PALETTE:
+        pixels, colour = grey(image.values, image.bits, ds, steps, hidden), False
     else:
-        pixels, colour = _from_colour(stored, ds, steps)
+        pixels, colour = _from_colour(image, ds, steps)
+        if hidden is not None:
+            pixels[hidden] = 0
+    if hidden is not None:
+        steps.append("black outside the display shutter")
+    pixels = _with_square_pixels(pixels, ds, steps)
     height, width = pixels.shape
-    header = technical_fields(ds)
-    return pixels, Provenance("DICOM", width, height, int(ds.BitsStored), colour, tuple(steps), header)
+    return pixels, Provenance("DICOM", width, height, image.bits, colour, tuple(steps), technical_fields(ds))
 
 
 def _dataset(data: bytes) -> Dataset:
@@ -58,7 +79,10 @@ def _dataset(data: bytes) -> Dataset:
         inflated = zlib.decompressobj(-zlib.MAX_WBITS).decompress(file.read(), MAX_BYTES + 1)
         if len(inflated) > MAX_BYTES:
             raise UnreadableFilm(f"a deflated DICOM file of more than {MAX_BYTES:,} bytes")
-    ds = dcmread(io.BytesIO(data), force=True)
+    try:
+        ds = dcmread(io.BytesIO(data), force=True)
+    except EOFError:  # the compressed image may be complete although its delimiter is missing
+        ds = dcmread(io.BytesIO(with_delimiter(data)), force=True)
     if "TransferSyntaxUID" not in ds.file_meta:
         implicit, little = ds.original_encoding
         guess = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
@@ -72,18 +96,33 @@ def _check_header(ds: Dataset) -> None:
     if "FloatPixelData" in ds or "DoubleFloatPixelData" in ds:
         raise UnreadableFilm("a DICOM file with floating-point pixels, whose scale is unknown")
     if "Rows" not in ds or "Columns" not in ds:
-        kind = UID(str(ds.get("SOPClassUID") or ds.file_meta.get("MediaStorageSOPClassUID") or "")).name
+        kind = _kind_of_object(ds)
         raise UnreadableFilm(f"a DICOM file without an image ({kind})" if kind else "a DICOM file without an image")
+    syntax = ds.file_meta.TransferSyntaxUID
+    if not is_read(syntax):
+        raise UnreadableFilm(f"a DICOM file in the transfer syntax {syntax_name(syntax)}, which is not read")
     check_size(_integer(ds, "Columns"), _integer(ds, "Rows"))
     if (frames := _integer(ds, "NumberOfFrames", 1)) > 1:
-        raise UnreadableFilm(f"a DICOM file of {frames:,} frames, where a film has one")
+        raise UnreadableFilm(f"a DICOM file of {frames:,} frames ({_kind_of_object(ds)}), where a film has one")
     allocated, stored = _integer(ds, "BitsAllocated"), _integer(ds, "BitsStored")
     if allocated not in (8, 16) or not 1 <= stored <= allocated or _integer(ds, "SamplesPerPixel", 1) not in (1, 3):
-        raise UnreadableFilm(
-            f"a DICOM image of {stored} bits in {allocated}, where 8 to 16 bits, grey or RGB, are read"
-        )
+        raise UnreadableFilm(f"a DICOM image of {_depth(ds)}, where 8 to 16 bits, grey or RGB, are read")
     if "PixelData" not in ds:
         raise UnreadableFilm("a DICOM file whose pixel data are missing or cut short")
+    photometric = str(ds.get("PhotometricInterpretation"))
+    if photometric not in (*_GREY, _PALETTE, *_COLOUR):
+        raise UnreadableFilm(f"a DICOM image of photometric interpretation {photometric[:32]!r}, which is not read")
+
+
+def _kind_of_object(ds: Dataset) -> str:
+    """The name of the SOP class, such as "Comprehensive SR Storage"; the bare UID where it is private."""
+    return UID(str(ds.get("SOPClassUID") or ds.file_meta.get("MediaStorageSOPClassUID") or "")).name
+
+
+def _depth(ds: Dataset) -> str:
+    samples = _integer(ds, "SamplesPerPixel", 1)
+    depth = f"{_integer(ds, 'BitsStored')} bits in {_integer(ds, 'BitsAllocated')}"
+    return depth if samples == 1 else f"{depth}, {samples} samples"
 
 
 def _integer(ds: Dataset, keyword: str, default: int | None = None) -> int:
@@ -96,58 +135,29 @@ def _integer(ds: Dataset, keyword: str, default: int | None = None) -> int:
         raise UnreadableFilm(f"a DICOM image without a valid {keyword}") from None
 
 
-def _check_codestream(ds: Dataset) -> None:
-    """Compare a compressed frame with the header (PS3.5 8.2): its decoder allocates memory by the frame's own size."""
-    syntax = ds.file_meta.TransferSyntaxUID
-    if not syntax.is_compressed or syntax == DeflatedExplicitVRLittleEndian:
-        return
-    frame = get_frame(ds.PixelData, 0, number_of_frames=1)
-    columns, rows = int(ds.Columns), int(ds.Rows)
-    if syntax == RLELossless:
-        # Run-length coding adds at most a byte in 128 (PS3.5 G.3.1); far more would keep the decoder busy for minutes.
-        if len(frame) > 2 * columns * rows * int(ds.SamplesPerPixel) * int(ds.BitsAllocated) // 8 + 1024:
-            raise UnreadableFilm("a DICOM file with more run-length data than its image can hold")
-        return
-    size = _j2k_size(frame) if frame.startswith((b"\xff\x4f", b"\x00\x00\x00\x0cjP")) else _jpeg_size(frame)
-    if size != (columns, rows):
-        raise UnreadableFilm(f"a DICOM file whose compressed image is not {columns:,} x {rows:,} as its header says")
-    if b"\xff\xd9" not in frame[-16:]:  # EOI of JPEG and JPEG-LS, EOC of JPEG 2000
-        raise UnreadableFilm("a DICOM file whose compressed image is cut short")
-
-
-def _jpeg_size(frame: bytes) -> tuple[int, int] | None:
-    """Width and height by the frame header of JPEG (ISO 10918-1 B.2.2) or JPEG-LS (SOF55), None without one."""
-    at = 2
-    while at + 9 <= len(frame) and frame[at] == 0xFF:
-        marker = frame[at + 1]
-        if marker == 0xFF:  # a fill byte
-            at += 1
-            continue
-        if marker == 0xF7 or (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)):
-            return int.from_bytes(frame[at + 7 : at + 9]), int.from_bytes(frame[at + 5 : at + 7])
-        at += 2 + int.from_bytes(frame[at + 2 : at + 4])
-    return None
-
-
-def _j2k_size(frame: bytes) -> tuple[int, int] | None:
-    """Width and height by the SIZ segment of a JPEG 2000 codestream (ISO 15444-1 A.5.1), None without one."""
-    at = frame.find(b"\xff\x4f\xff\x51")
-    if at < 0:
-        return None
-    right, bottom, left, top = (int.from_bytes(frame[at + 8 + i : at + 12 + i]) for i in (0, 4, 8, 12))
-    return right - left, bottom - top
-
-
-def _from_colour(stored: np.ndarray, ds: Dataset, steps: list[str]) -> tuple[np.ndarray, bool]:
-    """RGB `(H, W, 3)` or palette indices `(H, W)` as luminance `uint8 (H, W)`, and whether it has colour."""
-    bits = int(ds.BitsStored)
-    if ds.PhotometricInterpretation == "PALETTE COLOR":  # PS3.3 C.7.9
-        stored = apply_color_lut(stored, ds)[..., :3]
-        bits = bits_used(stored)
+def _from_colour(image: StoredImage, ds: Dataset, steps: list[str]) -> tuple[np.ndarray, bool]:
+    """Three channels `(H, W, 3)` or palette indices `(H, W)` as luminance `uint8 (H, W)`, and whether it has colour."""
+    values, white = image.values, 2.0**image.bits - 1
+    if ds.PhotometricInterpretation == _PALETTE and values.ndim == 2:  # PS3.3 C.7.9
+        values = apply_color_lut(values, ds)[..., :3]
+        white = table_maximum(values, int(ds.RedPaletteColorLookupTableDescriptor[2]))
         steps.append("palette to RGB")
-    if stored.dtype.kind != "u" or stored.ndim != 3:
+    if values.dtype.kind != "u" or values.ndim != 3:
         raise UnreadableFilm("a DICOM colour image of signed values")
-    image = Image.fromarray(scale_to_8_bits(stored, bits), "RGB")
-    pixels, colour = luminance(image)
-    steps.append("colour to luminance" if colour else "equal channels to one")
-    return pixels, colour
+    if values.dtype != np.uint8 or white != 255:
+        table = np.rint(np.minimum(np.arange(2 ** (8 * values.dtype.itemsize)) / white, 1) * 255).astype(np.uint8)
+        values = table[values]
+    return grey_of(Image.fromarray(values, "RGB"), image.colour_model or "RGB", steps)
+
+
+def _with_square_pixels(pixels: np.ndarray, ds: Dataset, steps: list[str]) -> np.ndarray:
+    """The film enlarged along the longer side of its pixels, so that they are square."""
+    ratio = pixel_height(ds)
+    if abs(ratio - 1) < _SQUARE:
+        return pixels
+    height, width = pixels.shape
+    size = (width, round(height * ratio)) if ratio > 1 else (round(width / ratio), height)
+    if size[0] * size[1] > MAX_PIXELS:
+        return pixels
+    steps.append(f"resampled to square pixels (height to width {ratio:.3g})")
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR)

@@ -9,8 +9,9 @@ from typing import TypedDict
 
 from PIL import Image
 
-from cxr_core.imaging.decode import MAX_BYTES, MAX_PIXELS, MIN_SIDE, sniff
-from cxr_core.imaging.raster import is_cut
+from cxr_core.imaging.decode import sniff
+from cxr_core.imaging.jpeg import is_cut
+from cxr_core.imaging.limits import MAX_BYTES, MAX_PIXELS, MIN_SIDE
 
 CANNOT_BE_READ = "cannot be read"
 _GREY_MODES = ("L", "1", "I;16", "I", "LA", "F")

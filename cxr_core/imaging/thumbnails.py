@@ -8,7 +8,8 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from cxr_core.errors import UnreadableFilm
-from cxr_core.imaging.decode import MAX_BYTES, decode_film
+from cxr_core.imaging.decode import decode_film
+from cxr_core.imaging.limits import MAX_BYTES
 
 
 def thumbnail(file: Path, side: int) -> tuple[np.ndarray, bytes]:

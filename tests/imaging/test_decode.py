@@ -54,7 +54,7 @@ def test_a_file_above_the_byte_limit_is_refused_unread(tmp_path: Path, monkeypat
     path = tmp_path / "big.png"
     with path.open("wb") as file:
         file.truncate(decode.MAX_BYTES + 1)
-    with pytest.raises(UnreadableFilm, match=r"big\.png: 200,000,001 bytes, more than the limit of 200,000,000 bytes;"):
+    with pytest.raises(UnreadableFilm, match=r"big\.png: 610,000,001 bytes, more than the limit of 610,000,000 bytes;"):
         read_film(path)
     monkeypatch.setattr(decode, "MAX_BYTES", 10)
     assert "11 bytes" in refusal(bytes(11))

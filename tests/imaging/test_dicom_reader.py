@@ -89,7 +89,7 @@ def test_what_is_no_single_image_is_refused_with_its_reason(name: str, reason: s
         ({"Rows": 8}, "48 x 8 pixels, less than"),
         ({"NumberOfFrames": 100_000}, "100,000 frames"),
         ({"Rows": 4000, "Columns": 4000}, "truncated"),
-        ({"PhotometricInterpretation": "XYZ"}, "truncated, damaged or of an unsupported kind"),
+        ({"PhotometricInterpretation": "XYZ"}, "photometric interpretation 'XYZ', which is not read"),
         ({"BitsStored": 0}, "0 bits in 16"),
     ],
 )

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cxr_core.imaging import raster
 from cxr_core.imaging.decode import decode_film
-from tests.support.raster_files import NOISE, RAMP, encoded, huge, png, png_of
+from tests.support.raster_files import NOISE, RAMP, encoded, huge, packed_tiff, png, png_of
 from tests.support.refusals import refusal
 
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WebP")
@@ -98,12 +97,12 @@ def test_transparency_is_composited_on_black() -> None:
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
 @pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
-def test_sixteen_bit_grey_is_scaled_by_the_bits_it_uses(kind: str, bits: int) -> None:
+def test_sixteen_bit_grey_is_scaled_by_its_own_range(kind: str, bits: int) -> None:
     values = np.linspace(0, 2**bits - 1, 40 * 56).reshape(40, 56).astype(np.uint16)
     film = decode_film(encoded(values, kind), "a")
     assert np.array_equal(film.pixels, np.rint(values / (2**bits - 1) * 255))
     assert film.source.bits == 16
-    assert film.source.steps == (f"16 bits stored, {bits} used, scaled to 8",)
+    assert film.source.steps == (f"16 bits stored, values 0 to {2**bits - 1} shown",)
 
 
 def test_a_full_sixteen_bit_film_is_divided_by_257() -> None:
@@ -122,23 +121,55 @@ def test_sixteen_bit_tiff_with_white_as_zero_is_inverted() -> None:
 
 
 @pytest.mark.parametrize(("colour_type", "samples"), [(2, 3), (4, 2), (6, 4)])
-def test_sixteen_bit_colour_and_alpha_keep_their_upper_byte(colour_type: int, samples: int) -> None:
+def test_sixteen_bit_colour_and_alpha_are_scaled_as_grey_is(colour_type: int, samples: int) -> None:
     values = np.repeat((np.arange(256, dtype=np.uint16) * 257).reshape(16, 16, 1), samples, axis=2)
     if colour_type in (4, 6):
         values[..., -1] = 65535
     film = decode_film(png_of(values, colour_type), "a")
     assert np.array_equal(film.pixels, np.arange(256).reshape(16, 16))
-    assert "upper 8 of 16 bits kept" in film.source.steps
+    assert "16 bits stored, values 0 to 65535 shown" in film.source.steps
+    assert not film.source.colour
     assert film.source.bits == 16
 
 
-def test_sixteen_bit_colour_that_would_turn_black_is_refused() -> None:
-    assert "uses only its lower bits" in refusal(png_of(np.full((16, 16, 3), 4095, np.uint16), 2))
+@pytest.mark.parametrize(("colour_type", "samples"), [(2, 3), (4, 2), (6, 4)])
+def test_sixteen_bit_colour_of_few_bits_is_no_darker(colour_type: int, samples: int) -> None:
+    ramp = np.linspace(0, 4200, 40 * 56).reshape(40, 56).astype(np.uint16)
+    values = np.repeat(ramp[..., None], samples, axis=2)
+    if colour_type in (4, 6):
+        values[..., -1] = 65535
+    assert np.array_equal(decode_film(png_of(values, colour_type), "a").pixels, np.rint(ramp / 4200 * 255))
 
 
-def test_floating_point_and_negative_values_are_refused() -> None:
+def test_transparent_pixels_of_16_bits_are_black_and_do_not_count_for_the_range() -> None:
+    values = np.zeros((40, 56, 2), np.uint16)
+    values[..., 0] = np.linspace(1000, 2000, 56).astype(np.uint16)
+    values[:, 10:, 1] = 65535
+    values[:, :10, 0] = 60000
+    film = decode_film(png_of(values, 4), "a")
+    assert np.unique(film.pixels[:, :10]) == 0
+    assert (film.pixels[0, 10], film.pixels[0, -1]) == (0, 255)
+
+
+def test_floating_point_values_are_refused_and_negative_ones_are_read() -> None:
     assert "floating-point" in refusal(encoded(RAMP.astype(np.float32), "TIFF"))
-    assert "outside the range" in refusal(encoded(RAMP.astype(np.int32) - 5, "TIFF"))
+    film = decode_film(encoded(RAMP.astype(np.int32) - 5, "TIFF"), "a")
+    assert np.array_equal(film.pixels, RAMP)
+    assert film.source.steps == ("32 bits stored, values -5 to 250 shown",)
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14])
+def test_packed_tiff_of_10_to_14_bits_is_read(bits: int) -> None:
+    values = (np.linspace(0, 2**bits - 1, 20 * 32).reshape(20, 32)).astype(np.uint16)
+    film = decode_film(packed_tiff(values, bits), "a")
+    assert np.abs(film.pixels - values / (2**bits - 1) * 255).max() <= 0.5 + 1e-9
+    assert film.source.bits == bits
+
+
+def test_a_tiff_of_a_kind_that_is_not_read_is_named() -> None:
+    data = packed_tiff(np.zeros((20, 32), np.uint16), 14)
+    compression = data.index(struct.pack("<HHII", 259, 3, 1, 1))
+    assert "TIFF" in refusal(data[: compression + 8] + struct.pack("<I", 34712) + data[compression + 12 :])
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WebP"])
@@ -171,7 +202,7 @@ def test_sixteen_bit_tiff_is_rotated_too() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     film = decode_film(encoded(values, "TIFF", exif=exif), "a")
-    assert np.array_equal(film.pixels, np.rot90(np.rint(values / 65535 * 255), -1))
+    assert np.array_equal(film.pixels, np.rot90(np.rint(values / values.max() * 255), -1))
 
 
 @pytest.mark.parametrize("kind", ["TIFF", "PNG", "WebP"])
@@ -224,7 +255,3 @@ def test_a_header_that_claims_too_much_is_refused_before_memory_is_taken(kind: s
 def test_a_film_of_a_few_pixels_is_refused() -> None:
     assert "56 x 15 pixels, less than" in refusal(encoded(RAMP[:15], "PNG"))
     assert decode_film(encoded(RAMP[:16, :16], "PNG"), "a").pixels.shape == (16, 16)
-
-
-def test_scale_to_8_bits_clips_what_the_bits_cannot_hold() -> None:
-    assert raster.scale_to_8_bits(np.array([0, 1023, 4000], np.uint16), 10).tolist() == [0, 255, 255]

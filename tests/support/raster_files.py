@@ -50,3 +50,23 @@ def huge(kind: str, side: int) -> bytes:
             at = next(i for t in (3, 4) if (i := data.find(struct.pack("<HHII", tag, t, 1, size))) >= 0)
             data[at : at + 12] = struct.pack("<HHII", tag, 4, 1, side)
     return bytes(data)
+
+
+def packed_tiff(values: np.ndarray, bits: int) -> bytes:
+    """An uncompressed grey TIFF of any number of bits per sample; values `uint16 (H, W)`."""
+    height, width = values.shape
+    rows = np.unpackbits(values.astype(">u2").view(np.uint8).reshape(height, width, 2), axis=2)[..., 16 - bits :]
+    pixels = np.packbits(rows.reshape(height, -1), axis=1).tobytes()
+    start = 8 + 2 + 12 * 9 + 4
+    entries = [
+        (256, 4, width),
+        (257, 4, height),
+        (258, 3, bits),
+        (259, 3, 1),
+        (262, 3, 1),
+        (273, 4, start),
+        (277, 3, 1),
+    ]
+    entries += [(277, 3, 1), (278, 4, height), (279, 4, len(pixels))]
+    tags = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries)
+    return b"II*\0" + struct.pack("<IH", 8, len(entries)) + tags + bytes(4) + pixels
