@@ -5,7 +5,9 @@ truncated. Every entry is checked before it is written, and the bytes are counte
 size may be wrong.
 """
 
+import errno
 import hashlib
+import os
 import shutil
 import zipfile
 import zlib
@@ -14,12 +16,15 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from PIL import Image
 
+from cxr_core.datasets.zip_entries import entry_paths, unsupported_method
 from cxr_core.errors import DataSetError
 from cxr_core.labels import CLASSES, SPLITS
 from cxr_core.paths import home
 from cxr_core.progress import Progress
 
 ARCHIVE_SUFFIXES = (".zip", ".npz")
+_VERSION = 2  # raise it when archives are unpacked differently
+_MAX_NAME_BYTES = 255  # of a file name on common file systems
 MAX_ENTRIES = 500_000
 MAX_RATIO = 200  # of unpacked to packed bytes; films reach little more than 1, text about 20, a zip bomb 1,000
 _ANY_RATIO_BYTES = 1_000_000  # an entry up to this size may have any ratio: a blank film compresses well
@@ -38,7 +43,9 @@ def unpack(archive: Path, progress: Progress | None = None) -> Path:
         status = archive.stat()
     except OSError as error:
         raise DataSetError(f"{archive}: cannot be opened ({error.strerror}); accepted are .zip and .npz.") from error
-    key = hashlib.sha256(f"{archive.resolve()} {status.st_size} {status.st_mtime_ns}".encode()).hexdigest()[:12]
+    key = hashlib.sha256(f"{_VERSION} {archive.resolve()} {status.st_size} {status.st_mtime_ns}".encode()).hexdigest()[
+        :12
+    ]
     folder = home() / "data" / f"{archive.stem}-{key}"
     if folder.exists():
         return folder
@@ -53,7 +60,16 @@ def unpack(archive: Path, progress: Progress | None = None) -> Path:
         part.replace(folder)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise DataSetError(f"{archive.name}: a damaged or incomplete archive ({error}); download it again.") from error
+    except UnicodeDecodeError as error:
+        raise DataSetError(
+            f"{archive.name}: its names are not in UTF-8 although it says so; unpack it yourself and open the folder."
+        ) from error
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise DataSetError(
+                f"{archive.name}: has names that are too long for {home()}; unpack it yourself with shorter names and "
+                "open the folder."
+            ) from error
         raise DataSetError(
             f"{archive.name}: cannot be unpacked ({error.strerror or error}); free some space."
         ) from error
@@ -77,17 +93,22 @@ def check_space(needed: int, what: str) -> None:
 
 def _unpack_zip(archive: Path, folder: Path, progress: Progress | None) -> None:
     with zipfile.ZipFile(archive) as packed:
-        entries = [entry for entry in packed.infolist() if not entry.is_dir()]
-        if len(entries) > MAX_ENTRIES:
-            raise DataSetError(f"{archive.name}: {len(entries):,} files; accepted are {MAX_ENTRIES:,} at most.")
-        for entry in entries:
-            _check_entry(archive.name, entry)
-        visible = [entry for entry in entries if not _is_hidden(entry.filename)]
-        total = sum(entry.file_size for entry in visible)
+        entries = packed.infolist()
+        files = [
+            (path, entry)
+            for path, entry in zip(entry_paths(entries), entries, strict=True)
+            if path[-1:] not in ("", "/")
+        ]
+        if len(files) > MAX_ENTRIES:
+            raise DataSetError(f"{archive.name}: {len(files):,} files; accepted are {MAX_ENTRIES:,} at most.")
+        for path, entry in files:
+            _check_entry(archive.name, path, entry)
+        visible = [(path, entry) for path, entry in files if not _is_hidden(path)]
+        total = sum(entry.file_size for _, entry in visible)
         check_space(total, archive.name)
         done = 0
-        for entry in visible:
-            target = folder / PurePosixPath(entry.filename)
+        for path, entry in visible:
+            target = folder / PurePosixPath(path)
             target.parent.mkdir(parents=True, exist_ok=True)
             with packed.open(entry) as source, target.open("wb") as copy:
                 while chunk := source.read(_CHUNK_BYTES):
@@ -99,17 +120,27 @@ def _unpack_zip(archive: Path, folder: Path, progress: Progress | None) -> None:
                 progress(done, total)
 
 
-def _check_entry(archive: str, entry: zipfile.ZipInfo) -> None:
-    path = PurePosixPath(entry.filename.replace("\\", "/"))
+def _check_entry(archive: str, name: str, entry: zipfile.ZipInfo) -> None:
+    path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or (path.parts and ":" in path.parts[0]):
-        raise DataSetError(f"{archive}: the name {entry.filename!r} leads out of its folder; nothing was unpacked.")
+        raise DataSetError(f"{archive}: the name {name!r} leads out of its folder; nothing was unpacked.")
+    if any(len(os.fsencode(part)) > _MAX_NAME_BYTES for part in path.parts):
+        raise DataSetError(
+            f"{archive}: the name {name[:60]!r}... is longer than the {_MAX_NAME_BYTES} bytes that a file name may "
+            "have; unpack it yourself with shorter names and open the folder."
+        )
     if entry.external_attr >> 28 == 0xA:
-        raise DataSetError(f"{archive}: {entry.filename!r} is a link; only files are accepted, nothing was unpacked.")
+        raise DataSetError(f"{archive}: {name!r} is a link; only files are accepted, nothing was unpacked.")
     if entry.flag_bits & 1:
         raise DataSetError(f"{archive}: is encrypted; unpack it yourself and open the folder.")
+    if method := unsupported_method(entry):
+        raise DataSetError(
+            f"{archive}: {name!r} is compressed with {method}; it is not supported, unpack it yourself and open the "
+            "folder."
+        )
     if entry.file_size > max(_ANY_RATIO_BYTES, MAX_RATIO * entry.compress_size):
         raise DataSetError(
-            f"{archive}: {entry.filename!r} would unpack to {entry.file_size:,} bytes from {entry.compress_size:,}, "
+            f"{archive}: {name!r} would unpack to {entry.file_size:,} bytes from {entry.compress_size:,}, "
             "which is too much for a film; nothing was unpacked."
         )
 

@@ -8,13 +8,14 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cxr_core.datasets.zip_entries import entry_paths, unsupported_method
 from cxr_core.errors import UnreadableFilm
-from cxr_core.imaging.decode import MAX_BYTES
+from cxr_core.imaging.limits import MAX_BYTES
 
 MAX_FILES = 500
 MAX_UNPACKED = 4_000_000_000  # bytes; declared sizes of all files of a zip together
 MAX_DIRECTORY = 4_000_000  # bytes of a zip's central directory; about 40,000 names
-METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _SYSTEM_FILES = re.compile(r"(^|/)(__MACOSX/|\.(?!\.)|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 _END = b"PK\x05\x06"
 
@@ -41,8 +42,8 @@ class DroppedFile:
                 info = archive.infolist()[self.member]
                 if info.flag_bits & 1:
                     raise _refusal(self.name, "is encrypted with a password")
-                if info.compress_type not in METHODS:
-                    raise _refusal(self.name, "is compressed with a method that is not supported")
+                if method := unsupported_method(info, METHODS):
+                    raise _refusal(self.name, f"is compressed with {method}; it is not supported, unpack it yourself")
                 if info.file_size > MAX_BYTES:
                     raise _refusal(self.name, f"{info.file_size:,} bytes, more than the limit of {MAX_BYTES:,} bytes")
                 with archive.open(info) as stream:
@@ -87,9 +88,9 @@ def _members(file: DroppedFile) -> list[DroppedFile]:
     if declared > MAX_UNPACKED:
         raise _refusal(file.name, f"a zip that unpacks to {declared:,} bytes, more than {MAX_UNPACKED:,}")
     films = [
-        DroppedFile(f"{file.key}/{number}", file_name(entry.filename), file.data, number)
-        for number, entry in enumerate(entries)
-        if not entry.is_dir() and not _SYSTEM_FILES.search(entry.filename)
+        DroppedFile(f"{file.key}/{number}", file_name(path), file.data, number)
+        for number, path in enumerate(entry_paths(entries))
+        if not path.endswith("/") and not _SYSTEM_FILES.search(path)
     ]
     if not films:
         raise _refusal(file.name, "a zip without files")
