@@ -43,9 +43,8 @@ def unpack(archive: Path, progress: Progress | None = None) -> Path:
         status = archive.stat()
     except OSError as error:
         raise DataSetError(f"{archive}: cannot be opened ({error.strerror}); accepted are .zip and .npz.") from error
-    key = hashlib.sha256(f"{_VERSION} {archive.resolve()} {status.st_size} {status.st_mtime_ns}".encode()).hexdigest()[
-        :12
-    ]
+    identity = f"{_VERSION} {archive.resolve()} {status.st_size} {status.st_mtime_ns}"
+    key = hashlib.sha256(identity.encode()).hexdigest()[:12]
     folder = home() / "data" / f"{archive.stem}-{key}"
     if folder.exists():
         return folder

@@ -69,13 +69,31 @@ def _jpeg(frame: bytes) -> Samples:
         import libjpeg
 
         try:
-            values = libjpeg.decode(jpeg.with_full_spectrum(data, stream), 0)
+            data = jpeg.with_full_spectrum(data, stream)
+            values = libjpeg.decode(data, 0)
+            if _may_be_incomplete(values, stream.lossless):
+                complete = np.array_equal(values, libjpeg.decode(jpeg.with_more_data(data, stream), 0))
+                if not complete:
+                    raise _cut_short()
         except RuntimeError as error:
             raise UnreadableFilm(
                 f"a file whose compressed image (JPEG {stream.process_name}) is damaged or not supported"
             ) from error
         return Samples(values, stream.precision, colour_model=stream.colour_model)
     return Samples(decode_samples(data, stream), 8, colour_model=stream.colour_model)
+
+
+def _may_be_incomplete(values: np.ndarray, lossless: bool) -> bool:
+    """Whether the lowest rows are as libjpeg leaves them where coded data are missing: it repeats one code for ever.
+
+    That gives a constant step from pixel to pixel in a lossless image, blocks of one value in a DCT image. A black
+    border is no such sign.
+    """
+    if lossless:
+        steps = np.diff(values[-1], axis=0)
+        return bool((steps == steps[0]).all() and steps.flat[0] != 0)
+    blocks = (values[-8:], values[-24:-16])
+    return any(block.size > 0 and bool((block == block.flat[0]).all()) and block.flat[0] != 0 for block in blocks)
 
 
 def _jpeg_ls(data: bytes) -> np.ndarray:

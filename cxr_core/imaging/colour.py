@@ -10,6 +10,7 @@ ColourModel = Literal["RGB", "YBR"]
 # Lossy chroma changes the channels of grey pixels slightly; only larger differences (of 255) count as colour.
 TOLERANCE = 8
 _NEARLY_ALL = 0.9
+_CHROMA_GAIN = 1.77  # the spread of RGB for a step of Cb
 _NEUTRAL = 128  # Cb and Cr of grey (ITU-T T.871)
 
 
@@ -36,12 +37,19 @@ def grey_of(image: Image.Image, model: ColourModel, steps: list[str]) -> tuple[n
     if len(varying) == 1:
         steps.append("the one channel that varies")
         return np.array(channels[varying[0]]), True
-    equal = np.ptp(values, axis=2) <= TOLERANCE
-    if model == "YBR" and equal.mean() < _NEARLY_ALL:
-        steps.append("colour to luminance")
-        return np.array(channels[0]), True
     steps.append("colour to luminance")
+    if _likelier_model(values, model) == "YBR":
+        return np.array(channels[0]), True
     return np.array(image.convert("L")), True
+
+
+def _likelier_model(values: np.ndarray, declared: ColourModel) -> ColourModel:
+    """The model in which an image is much less colourful, else the declared one: films are grey or slightly tinted."""
+    as_rgb = float(np.ptp(values, axis=2).mean())
+    as_ybr = float(np.abs(values[..., 1:].astype(np.int16) - _NEUTRAL).max(axis=2).mean()) * _CHROMA_GAIN
+    if declared == "RGB":
+        return "YBR" if as_ybr < as_rgb / 2 else "RGB"
+    return "RGB" if as_rgb < as_ybr / 2 else "YBR"
 
 
 def _spread(channels: tuple[Image.Image, ...]) -> int:

@@ -32,6 +32,11 @@ def single_frame(data: bytes) -> bytes:
     return b"".join(items)
 
 
+def has_items(data: bytes) -> bool:
+    """Whether the bytes of a file hold an item, as they do where an image is compressed."""
+    return _ITEM in data
+
+
 def with_delimiter(data: bytes) -> bytes:
     """The bytes of a file with a sequence delimiter at its end, for files that lack it."""
     return data + _DELIMITER + bytes(4)

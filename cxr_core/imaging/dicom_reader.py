@@ -23,7 +23,7 @@ from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging.colour import grey_of
 from cxr_core.imaging.dicom_display import grey
 from cxr_core.imaging.dicom_fields import technical_fields
-from cxr_core.imaging.dicom_frame import with_delimiter
+from cxr_core.imaging.dicom_frame import has_items, with_delimiter
 from cxr_core.imaging.dicom_masks import pixel_height, shutter_area
 from cxr_core.imaging.dicom_samples import StoredImage, stored_image
 from cxr_core.imaging.dicom_syntaxes import is_read, syntax_name
@@ -79,9 +79,8 @@ def _dataset(data: bytes) -> Dataset:
         inflated = zlib.decompressobj(-zlib.MAX_WBITS).decompress(file.read(), MAX_BYTES + 1)
         if len(inflated) > MAX_BYTES:
             raise UnreadableFilm(f"a deflated DICOM file of more than {MAX_BYTES:,} bytes")
-    try:
-        ds = dcmread(io.BytesIO(data), force=True)
-    except EOFError:  # the compressed image may be complete although its delimiter is missing
+    ds = dcmread(io.BytesIO(data), force=True)
+    if "PixelData" not in ds and has_items(data):  # the compressed image may be complete, its delimiter missing
         ds = dcmread(io.BytesIO(with_delimiter(data)), force=True)
     if "TransferSyntaxUID" not in ds.file_meta:
         implicit, little = ds.original_encoding

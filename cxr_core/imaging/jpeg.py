@@ -23,7 +23,8 @@ class JpegStream:
 
     width, height: pixels. precision: bits per sample. process: SOF marker, 0xC0 to 0xCF, or 0xF7 for JPEG-LS.
     component_ids, sampling: per component; sampling as (horizontal, vertical).
-    adobe_transform: of the APP14 marker, None without one. restart_interval: in MCUs, 0 without restarts.
+    adobe_transform: of the APP14 marker, None without one. jfif: whether there is a JFIF marker.
+    restart_interval: in MCUs, 0 without restarts.
     scans: for each scan, where its header and its coded data start and where the data end.
     end: where the byte after the end of image is; None if the stream is cut.
     """
@@ -35,6 +36,7 @@ class JpegStream:
     component_ids: tuple[int, ...]
     sampling: tuple[tuple[int, int], ...]
     adobe_transform: int | None
+    jfif: bool
     restart_interval: int
     scans: tuple[tuple[int, int, int], ...]
     end: int | None
@@ -51,19 +53,20 @@ class JpegStream:
 
     @property
     def colour_model(self) -> ColourModel | None:
-        """What the stream itself says of three components: by their ids, the APP14 marker, subsampling; else None."""
+        """What the stream says of three components: by their ids, the APP14 marker, subsampling, JFIF; else None."""
         if self.component_ids in (tuple(b"RGB"), tuple(b"rgb")):
             return "RGB"
         if self.adobe_transform is not None:
             return "YBR" if self.adobe_transform else "RGB"
-        return "YBR" if self.sampling and self.sampling[0] > min(self.sampling) else None
+        subsampled = bool(self.sampling) and self.sampling[0] > min(self.sampling)
+        return "YBR" if subsampled or self.jfif else None
 
 
 def parse(data: bytes) -> JpegStream | None:
     """The structure of a stream that starts with SOI; None if there is no valid frame header."""
     if data[:2] != b"\xff\xd8":
         return None
-    at, frame, adobe, restart, end = 2, None, None, 0, None
+    at, frame, adobe, jfif, restart, end = 2, None, None, False, 0, None
     scans: list[tuple[int, int, int]] = []
     while at + 2 <= len(data):
         if data[at] != 0xFF:
@@ -86,6 +89,8 @@ def parse(data: bytes) -> JpegStream | None:
             frame = (marker, body)
         elif marker == _APP14 and body[:5] == b"Adobe" and len(body) >= 12:
             adobe = body[11]
+        elif marker == _APP0 and body[:5] == b"JFIF\0":
+            jfif = True
         elif marker == _DRI and len(body) >= 2:
             restart = int.from_bytes(body[:2])
         at += 2 + length
@@ -106,6 +111,7 @@ def parse(data: bytes) -> JpegStream | None:
         component_ids=tuple(component[0] for component in components),
         sampling=tuple((component[1] >> 4, component[1] & 15) for component in components),
         adobe_transform=adobe,
+        jfif=jfif,
         restart_interval=restart,
         scans=tuple(scans),
         end=end,

@@ -58,15 +58,7 @@ def packed_tiff(values: np.ndarray, bits: int) -> bytes:
     rows = np.unpackbits(values.astype(">u2").view(np.uint8).reshape(height, width, 2), axis=2)[..., 16 - bits :]
     pixels = np.packbits(rows.reshape(height, -1), axis=1).tobytes()
     start = 8 + 2 + 12 * 9 + 4
-    entries = [
-        (256, 4, width),
-        (257, 4, height),
-        (258, 3, bits),
-        (259, 3, 1),
-        (262, 3, 1),
-        (273, 4, start),
-        (277, 3, 1),
-    ]
+    entries = [(256, 4, width), (257, 4, height), (258, 3, bits), (259, 3, 1), (262, 3, 1), (273, 4, start)]
     entries += [(277, 3, 1), (278, 4, height), (279, 4, len(pixels))]
     tags = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries)
     return b"II*\0" + struct.pack("<IH", 8, len(entries)) + tags + bytes(4) + pixels
