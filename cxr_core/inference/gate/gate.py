@@ -19,7 +19,7 @@ from cxr_core.backend import import_keras, inference_function
 from cxr_core.errors import WorkError
 from cxr_core.imaging.film import Film
 from cxr_core.imaging.gate_input import gate_input
-from cxr_core.inference.gate.pixel_checks import Check, Refusal, check_pixels
+from cxr_core.inference.gate.pixel_checks import Check, Refusal, check_pixels, exposure_notes
 from cxr_core.models.registry import sha256_of
 
 SHIPPED = Path(__file__).resolve().parent / "gate_model"
@@ -94,7 +94,12 @@ class Gate:
         for i, admission in zip(inverted, self._classified(corrected), strict=True):
             if admission.refusal is None:
                 admissions[i] = replace(admission, notes=(INVERSION_CORRECTED,))
-        return admissions
+        return [
+            admission
+            if admission.refusal
+            else replace(admission, notes=admission.notes + exposure_notes(admission.film.pixels))
+            for admission in admissions
+        ]
 
     def _classified(self, films: list[Film]) -> list[Admission]:
         if not films:

@@ -1,7 +1,9 @@
 """Checks of a film's pixels without a network: too small, blank, over- or under-exposed, low contrast, blurred.
 
 None of the 5,232 training films of Kermany et al. 2018 is beyond the limits. In the central part of those films at most
-17% is black, at most 3% is white, the grey values span at least 36 of 255, and the sharpness is at least -0.37.
+17% is black, at most 3% is white, the grey values span at least 35 of 255, and the sharpness is at least -0.37. Their
+99.5th percentile, reduced to 96 x 96 pixels, is at least 133. Films at half brightness are below: of 60 normal ones the
+released model would call 11 pneumonia.
 """
 
 from dataclasses import dataclass
@@ -17,6 +19,8 @@ MAX_BLACK_SHARE = 0.35
 MAX_WHITE_SHARE = 0.25
 MIN_GREY_RANGE = 28.0  # from the 2nd to the 98th percentile
 MIN_SHARPNESS = -0.5  # the lowest of the synthetic films in the demo set, a recompressed one, is -0.49
+MIN_BRIGHTEST = 130.0  # 99.5th percentile of the grey values
+DIM, PALE = 160.0, 135.0  # of the training films 1% are dimmer by their 99.5th percentile, 1% paler by their 2nd
 _SMALL, _FINE = 96, 160
 
 
@@ -45,6 +49,12 @@ def check_pixels(pixels: np.ndarray) -> Refusal | None:
         return Refusal("exposure", f"The film is too dark: {black:.0%} of its central part is black.")
     if white > MAX_WHITE_SHARE:
         return Refusal("exposure", f"The film is too bright: {white:.0%} of its central part is white.")
+    if (brightest := _brightest(small)) < MIN_BRIGHTEST:
+        reason = (
+            f"The film is too dim: its brightest parts have a grey value of {brightest:.0f} of 255. To a model, low "
+            "brightness alone can look like pneumonia; export the film with its full grey scale."
+        )
+        return Refusal("exposure", reason)
     low, high = np.percentile(middle, [2, 98])
     if high - low < MIN_GREY_RANGE:
         reason = f"The film has too little contrast: its central part spans {high - low:.0f} of 255 grey values."
@@ -53,6 +63,22 @@ def check_pixels(pixels: np.ndarray) -> Refusal | None:
         reason = "The film is blurred, or enlarged from a small image; to a model, blur alone can look like pneumonia."
         return Refusal("blur", reason)
     return None
+
+
+def exposure_notes(pixels: np.ndarray) -> tuple[str, ...]:
+    """Warnings for a film `uint8 (H, W)` that is read although few training films are as dim or as pale."""
+    small = cv2.resize(pixels, (_SMALL, _SMALL), interpolation=cv2.INTER_AREA)
+    edge = _SMALL // 8
+    brightest, darkest = _brightest(small), float(np.percentile(small[edge:-edge, edge:-edge], 2))
+    if brightest < DIM:
+        return (f"The film is dim (brightest parts {brightest:.0f} of 255): the result is less reliable.",)
+    if darkest > PALE:
+        return (f"The film is pale (darkest parts {darkest:.0f} of 255): the result is less reliable.",)
+    return ()
+
+
+def _brightest(small: np.ndarray) -> float:
+    return float(np.percentile(small, 99.5))
 
 
 def sharpness(pixels: np.ndarray) -> float:
