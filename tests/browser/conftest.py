@@ -1,4 +1,4 @@
-"""Fixtures of the browser tests: Debian's Chromium, and the app served for the whole session."""
+"""Fixtures of the browser tests: Chromium, and the app served once for all tests."""
 
 import os
 import shutil
@@ -13,22 +13,21 @@ from tests.support.server import served
 
 CHROMIUM = os.environ.get("CXR_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-PATIENCE_MS = 90_000  # a loaded machine is slow, not wrong
+PATIENCE_MS = 90_000  # a step that takes longer has failed; a loaded machine is slow
 
 Serve = Callable[[], AbstractContextManager[str]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder drives a browser, and gets a second try, which the summary counts as `rerun`."""
+    """Mark all tests of this folder as browser tests."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")
 def models() -> Path | None:
-    """Models to serve besides the released one: the folder that CXR_TEST_MODELS names. Skips if there are none."""
+    """Models to serve in addition to the released one, from CXR_TEST_MODELS. Skips if there is no model at all."""
     named = os.environ.get("CXR_TEST_MODELS")
     if not named and not (RELEASED_MODELS / "RELEASED").exists():
         pytest.skip("no released model in models/ and CXR_TEST_MODELS is not set")
@@ -37,7 +36,7 @@ def models() -> Path | None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator:
-    """Headless Chromium; the tests are skipped where there is none."""
+    """Headless Chromium. Skips if it is not installed."""
     if not CHROMIUM:
         pytest.skip("no Chromium on this machine; install Debian's `chromium` or set CXR_CHROMIUM")
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -49,20 +48,20 @@ def browser() -> Iterator:
 
 @pytest.fixture(scope="session")
 def address(browser, models, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the app, served once for all tests."""
+    """The address of the app, served once for all tests of the process."""
     with served(tmp_path_factory.mktemp("served"), models) as url:
         yield url
 
 
 @pytest.fixture
 def cold_server(browser, models, tmp_path_factory: pytest.TempPathFactory) -> Serve:
-    """Serves the app anew: `with cold_server() as address`."""
+    """Serves the app in a new process: `with cold_server() as address`."""
     return lambda: served(tmp_path_factory.mktemp("cold"), models)
 
 
 @pytest.fixture
 def page(browser, request: pytest.FixtureRequest) -> Iterator:
-    """A tab of its own, 1280 x 900; a test may ask for another size by `parametrize(..., indirect=True)`."""
+    """A new tab, 1280 x 900 or the size given by `parametrize(..., indirect=True)`."""
     width, height = getattr(request, "param", (1280, 900))
     context = browser.new_context(viewport={"width": width, "height": height})
     context.set_default_timeout(PATIENCE_MS)

@@ -1,4 +1,4 @@
-"""The parts that we draw in the browser keep to the newest data, in whatever order Streamlit brings them."""
+"""Custom components draw the newest data, in whatever order Streamlit sends them."""
 
 import pytest
 
@@ -6,9 +6,9 @@ from cxr_core.app.components.browser_component import source
 
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 CALL = """async ([script, data]) => {
-  window.part ??= await import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })))
+  window.component ??= await import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })))
   window.calls ??= []
-  window.calls.push(window.part.default({ data, parentElement: document.body, setTriggerValue() {} }))
+  window.calls.push(window.component.default({ data, parentElement: document.body, setTriggerValue() {} }))
 }"""
 
 
@@ -25,19 +25,19 @@ def viewer(name: str) -> dict:
     return {"film": name, "picture": PIXEL, "heat": None, "alt": name}
 
 
-PARTS = {"dataset/film_grid": grid, "diagnose/worklist": worklist, "diagnose/viewer": viewer}
+COMPONENTS = {"dataset/film_grid": grid, "diagnose/worklist": worklist, "diagnose/viewer": viewer}
 
 
 @pytest.fixture
 def draw(page, request: pytest.FixtureRequest):
-    """Calls the part that the test names with a film of that name, as of `since`."""
+    """Calls the component named by the test with a film of that name and data as old as `since`."""
     html, css, script = source(request.param)
     page.set_content(f"<style>{css}</style>{html}")
-    return lambda name, since: page.evaluate(CALL, [script, PARTS[request.param](name) | {"since": since}])
+    return lambda name, since: page.evaluate(CALL, [script, COMPONENTS[request.param](name) | {"since": since}])
 
 
-@pytest.mark.parametrize("draw", PARTS, indirect=True)
-def test_older_data_that_come_last_are_not_drawn(page, draw):
+@pytest.mark.parametrize("draw", COMPONENTS, indirect=True)
+def test_older_data_that_arrive_last_are_not_drawn(page, draw):
     draw("newer", 2.0)
     draw("older", 1.0)
     assert page.locator("[title=older], [aria-label=older]").count() == 0
@@ -47,7 +47,7 @@ def test_older_data_that_come_last_are_not_drawn(page, draw):
 
 
 @pytest.mark.parametrize("draw", ["diagnose/viewer"], indirect=True)
-def test_the_end_of_a_call_that_was_overtaken_leaves_the_keys_alive(page, draw):
+def test_the_end_of_an_overtaken_call_keeps_the_keyboard_shortcuts(page, draw):
     draw("first", 1.0)
     draw("second", 2.0)
     page.evaluate("calls[0]()")

@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.support.faulty_data_set import make_trouble
-from tests.support.lists import pick
+from tests.support.faulty_data_set import write_faulty_data_set
+from tests.support.streamlit_page import open_tab, script_runs
 
 WIDE, PHONE = (1280, 900), (390, 844)
 
 
 def go_to_dataset(page, address) -> None:
-    """By way of the first page, as a user comes; deep links have their own tests."""
+    """Open the page after the first page, as a user does; deep links have their own tests."""
     page.goto(address)
     page.get_by_role("heading", name="Diagnose", exact=True).wait_for()
     page.goto(f"{address}/dataset")
@@ -18,25 +18,26 @@ def go_to_dataset(page, address) -> None:
 
 @pytest.fixture
 def opened(page, address, tmp_path):
-    """The Dataset page with a set of forty kinds of trouble open in it."""
-    root = make_trouble(tmp_path / "set")
+    """The Dataset page with a data set of forty kinds of faults open."""
+    root = write_faulty_data_set(tmp_path / "set")
     go_to_dataset(page, address)
     page.get_by_role("textbox", name="Data set folder").fill(str(root))
-    page.get_by_role("button", name="Open", exact=True).click()
+    with script_runs(page):
+        page.get_by_role("button", name="Open", exact=True).click()
     page.get_by_role("tab", name="Overview").wait_for()
     yield page
     assert page.get_by_test_id("stException").count() == 0
 
 
-def test_the_empty_page_says_what_to_do(page, address):
+def test_the_demo_set_opens_from_the_empty_page(page, address):
     go_to_dataset(page, address)
     page.get_by_text("Open a folder of chest X-rays to see").wait_for()
     page.get_by_role("button", name="Use the demo set").click()
-    page.get_by_text("synthetic films, drawn by a computer").wait_for()
+    page.get_by_text("synthetic films, computer-generated").wait_for()
     page.get_by_text("129", exact=True).wait_for()
 
 
-def test_a_folder_that_is_no_data_set_is_one_sentence(page, address):
+def test_a_folder_that_is_no_data_set_is_one_message(page, address):
     go_to_dataset(page, address)
     page.get_by_role("textbox", name="Data set folder").fill("/nowhere/at/all")
     page.get_by_role("button", name="Open", exact=True).click()
@@ -45,7 +46,7 @@ def test_a_folder_that_is_no_data_set_is_one_sentence(page, address):
 
 
 @pytest.mark.parametrize("page", [WIDE, PHONE], indirect=True, ids=["wide", "phone"])
-def test_the_overview_counts_and_nothing_hangs_over_the_side(opened):
+def test_the_overview_fits_the_screen_and_its_images_have_alternative_texts(opened):
     opened.get_by_role("button", name="Download table").wait_for()
     opened.get_by_text("val has no NORMAL folder.").wait_for()
     assert opened.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
@@ -54,11 +55,12 @@ def test_the_overview_counts_and_nothing_hangs_over_the_side(opened):
 
 
 def test_filter_and_open_a_film(opened):
-    opened.get_by_role("tab", name="Films").click()
+    open_tab(opened, "Films")
     opened.get_by_role("button", name="Open ", exact=False).first.wait_for()
     field = opened.get_by_role("searchbox", name="Patient or file")
     field.fill("sixteen")
-    field.press("Enter")
+    with script_runs(opened):
+        field.press("Enter")
     opened.get_by_text("1 film", exact=True).wait_for()
     opened.get_by_role("button", name="Open sixteen.png").click()
     dialog = opened.get_by_role("dialog")
@@ -67,7 +69,7 @@ def test_filter_and_open_a_film(opened):
 
 
 def test_find_the_duplicates(opened):
-    opened.get_by_role("tab", name="Faults").click()
+    open_tab(opened, "Faults")
     opened.get_by_role("button", name="Exact duplicates").or_(
         opened.get_by_role("radio", name="Exact duplicates")
     ).first.click()
@@ -75,31 +77,32 @@ def test_find_the_duplicates(opened):
     opened.get_by_role("button", name="Open copy of a normal one.jpeg").wait_for()
 
 
-def test_find_what_is_not_a_chest(opened):
-    opened.get_by_role("tab", name="Faults").click()
+def test_find_films_that_are_not_frontal_chest_films(opened):
+    open_tab(opened, "Faults")
     opened.get_by_role("button", name="Find what is not a frontal chest film").click()
     opened.get_by_text("films that Diagnose would refuse to read").wait_for()
     opened.get_by_role("button", name="Open no chest.png").wait_for()
 
 
 def test_the_name_of_a_film_is_shown_as_it_is(opened):
-    opened.get_by_role("tab", name="Films").click()
+    open_tab(opened, "Films")
     field = opened.get_by_role("searchbox", name="Patient or file")
     field.fill("red[")
-    field.press("Enter")
+    with script_runs(opened):
+        field.press("Enter")
     opened.get_by_role("button", name="Open <b>:red[$x$]<b>.jpeg").click()
     opened.get_by_role("dialog").get_by_text("train/PNEUMONIA/<b>:red[$x$]<b>.jpeg").first.wait_for()
 
 
-def test_shortcuts_are_said_in_sentences(opened):
-    opened.get_by_role("tab", name="Shortcuts").click()
+def test_shortcuts_have_messages(opened):
+    open_tab(opened, "Shortcuts")
     opened.get_by_text("The median brightness is").wait_for()
     opened.get_by_text("Mean PNEUMONIA film", exact=True).wait_for()
 
 
 def save_a_split(page) -> None:
-    page.get_by_role("tab", name="Split").click()
-    page.get_by_text("Test films beside a sibling in training, this split").wait_for()
+    open_tab(page, "Split")
+    page.get_by_text("Test films with a same-patient film in training, this split").wait_for()
     page.get_by_role("button", name="Save split").click()
     page.get_by_text("Saved as 70-15-15").wait_for()
 
@@ -111,6 +114,7 @@ def test_make_a_split(opened):
 
 def test_a_saved_split_is_offered_on_train(opened):
     save_a_split(opened)
-    opened.get_by_role("link", name="Train").click()
-    opened.get_by_role("heading", name="Train", exact=True).wait_for()
-    pick(opened, "Split", "70-15-15")
+    with script_runs(opened):
+        opened.get_by_role("link", name="Train").click()
+    opened.get_by_role("combobox", name="Split").click()
+    opened.get_by_role("option", name="70-15-15").wait_for()

@@ -1,4 +1,4 @@
-"""A link to any page works on a server that nobody has opened before: frame, notice, page."""
+"""A link to any page works on a server that has had no visitor yet: frame, notice, page."""
 
 import re
 
@@ -11,8 +11,8 @@ PAGES = {"": "Diagnose", "dataset": "Dataset", "train": "Train", "evaluate": "Ev
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_deep_link_on_a_cold_server_shows_frame_notice_and_page(path: str, cold_server, page) -> None:
-    elsewhere: list[str] = []
-    page.on("request", lambda request: elsewhere.append(request.url))
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     with cold_server() as address:
         page.goto(f"{address}/{path}")
         page.get_by_role("heading", name=PAGES[path], exact=True, level=1).wait_for()
@@ -22,4 +22,4 @@ def test_a_deep_link_on_a_cold_server_shows_frame_notice_and_page(path: str, col
         assert page.get_by_text(NOTICE, exact=True).count() == 1
         assert page.get_by_role("dialog").count() == 0
         local = (f"{address}/", f"{address.replace('http', 'ws')}/", "data:", "blob:")
-        assert [url for url in elsewhere if not url.startswith(local)] == []
+        assert [url for url in requests if not url.startswith(local)] == []

@@ -1,4 +1,4 @@
-"""The main job in a real browser: drop films, read the answers, look at the film."""
+"""The Diagnose page in a real browser: drop films, read the verdicts, use the film viewer."""
 
 import json
 import shutil
@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from cxr_core.datasets.demo import sample_films
+from cxr_core.labels import SYNTHETIC_FILM, VERDICTS
 from cxr_core.models.registry import find_model
 from tests.support.hostile_files import MAKERS, hostile_files, zipped
-from tests.support.lists import pick
 from tests.support.server import served
+from tests.support.streamlit_page import pick, script_runs, wait_until_idle
 
-VERDICTS = {"Pneumonia", "Normal", "Uncertain", "Not assessable"}
-MIDDLE = """() => {
+MEAN_OF_MIDDLE = """() => {
   const canvas = document.querySelector("canvas.film") ?? [...document.querySelectorAll("*")]
     .map(e => e.shadowRoot?.querySelector("canvas.film")).find(Boolean)
   const [w, h] = [canvas.width, canvas.height]
@@ -25,7 +25,7 @@ MIDDLE = """() => {
 
 
 def drop(page, *files: Path | tuple[str, bytes]) -> None:
-    """Drops files on the page as a user does with the file dialogue."""
+    """Select files in the upload control, as a user does with the file dialogue."""
     payload = [
         file if isinstance(file, Path) else {"name": file[0], "mimeType": "image/jpeg", "buffer": file[1]}
         for file in files
@@ -33,60 +33,61 @@ def drop(page, *files: Path | tuple[str, bytes]) -> None:
     page.locator("input[type=file]").first.set_input_files(payload)
 
 
-def clear_case() -> Path:
-    """A sample film of a bacterial pneumonia, for which there is a heatmap."""
+def pneumonia_film() -> Path:
+    """A sample film of bacterial pneumonia that has a heatmap."""
     return next(film for film in sample_films() if "bacteria" in film.name)
 
 
 def verdict(page) -> str:
-    """The word of the verdict on screen."""
+    """The verdict on screen."""
     return page.get_by_test_id("verdict").locator(".word").inner_text()
 
 
 def wait_for_film(page) -> None:
-    """Until a film is drawn."""
+    """Wait until a film is drawn."""
     page.locator("canvas.film[data-film]").wait_for()
 
 
-def test_a_dropped_film_is_answered_and_drawn(address: str, page) -> None:
+def test_a_dropped_film_gets_a_verdict_and_is_drawn(address: str, page) -> None:
     page.goto(address)
     drop(page, sample_films()[-1])
     wait_for_film(page)
-    assert verdict(page) in VERDICTS
-    page.get_by_text("A synthetic film").wait_for()
+    assert verdict(page) in VERDICTS.values()
+    page.get_by_text(SYNTHETIC_FILM).wait_for()
     assert page.get_by_role("img", name="Chest X-ray").count() == 1
 
 
-def test_a_real_film_is_answered(address: str, page, real_films: Path) -> None:
+def test_a_real_film_gets_a_verdict(address: str, page, real_films: Path) -> None:
     film = sorted((real_films / "chest_xray/val/PNEUMONIA").glob("*.jpeg"))[0]
     page.goto(address)
     drop(page, film)
     wait_for_film(page)
-    assert verdict(page) in VERDICTS
+    assert verdict(page) in VERDICTS.values()
 
 
-def test_the_film_is_looked_at_by_keys_without_the_server(address: str, page) -> None:
+def test_the_viewer_is_controlled_by_keys(address: str, page) -> None:
     page.goto(address)
     page.get_by_role("button", name="Try a sample").click()
     page.get_by_text("of 6", exact=False).first.wait_for()
     wait_for_film(page)
     page.wait_for_function("() => !document.querySelector('[data-testid=stProgress]')")
+    wait_until_idle(page)
     film = page.locator("canvas.film")
     page.keyboard.press("h")
-    grey, colour = page.evaluate(MIDDLE)
+    grey, colour = page.evaluate(MEAN_OF_MIDDLE)
     assert colour < 1
     page.keyboard.press("i")
-    inverted, _ = page.evaluate(MIDDLE)
+    inverted, _ = page.evaluate(MEAN_OF_MIDDLE)
     assert abs(grey + inverted - 255) < 3
     page.keyboard.press("i")
     page.keyboard.press(".")
-    darker, _ = page.evaluate(MIDDLE)
+    darker, _ = page.evaluate(MEAN_OF_MIDDLE)
     assert darker < grey
     page.keyboard.press("0")
     page.keyboard.press("+")
     assert "1.3 x" in page.locator("output.readout").inner_text()
     page.keyboard.press("0")
-    assert abs(page.evaluate(MIDDLE)[0] - grey) < 0.5
+    assert abs(page.evaluate(MEAN_OF_MIDDLE)[0] - grey) < 0.5
     before = film.get_attribute("data-film")
     page.keyboard.press("j")
     page.locator(f"canvas.film:not([data-film='{before}'])").wait_for()
@@ -94,14 +95,14 @@ def test_the_film_is_looked_at_by_keys_without_the_server(address: str, page) ->
 
 def test_the_opacity_slider_shows_the_heatmap(address: str, page) -> None:
     page.goto(address)
-    drop(page, clear_case())
+    drop(page, pneumonia_film())
     wait_for_film(page)
     slider = page.get_by_label("Heatmap opacity")
-    seen = []
+    colours = []
     for opacity in ("0", "50", "100"):
         slider.fill(opacity)
-        seen.append(page.evaluate(MIDDLE)[1])
-    assert seen[0] < 1 < seen[1] < seen[2]
+        colours.append(page.evaluate(MEAN_OF_MIDDLE)[1])
+    assert colours[0] < 1 < colours[1] < colours[2]
 
 
 def test_downloads(address: str, page) -> None:
@@ -130,7 +131,7 @@ def test_a_zip_is_read_and_its_films_are_filtered_by_verdict(address: str, page)
     assert page.locator(".worklist .row:not(.normal)").count() == 0
 
 
-def test_the_readers_own_word_comes_first(cold_server, page) -> None:
+def test_blinded_reading(cold_server, page) -> None:
     with cold_server() as address:
         page.goto(address)
         page.get_by_role("button", name="Settings").click()
@@ -139,46 +140,48 @@ def test_the_readers_own_word_comes_first(cold_server, page) -> None:
         page.get_by_text("Ask for my reading first").click()
         page.locator("input[aria-label='Ask for my reading first']:checked").wait_for(state="attached")
         page.keyboard.press("Escape")
-        drop(page, clear_case())
+        drop(page, pneumonia_film())
         page.get_by_text("Your reading first").wait_for()
         wait_for_film(page)
+        wait_until_idle(page)  # the buttons, with their keys, come after the film
         assert not page.get_by_label("Heatmap opacity").is_visible()
         page.keyboard.press("n")
         page.get_by_text("Your reading: normal").wait_for()
         page.get_by_text("Your reading first").wait_for(state="detached")
-        assert verdict(page) in VERDICTS
+        assert verdict(page) in VERDICTS.values()
 
 
-def test_operating_point_and_prevalence_change_what_is_said(address: str, page) -> None:
+def test_operating_point_and_prevalence_change_the_details(address: str, page) -> None:
     page.goto(address)
-    drop(page, clear_case())
+    drop(page, pneumonia_film())
     wait_for_film(page)
-    page.get_by_text("Behind the answer").click()
+    page.get_by_text("Details of the result").click()
     page.get_by_text("Operating point balanced").wait_for()
-    page.get_by_text("Where 20% of films show pneumonia:").wait_for()
+    page.get_by_text("At a local prevalence of 20%:").wait_for()
     page.get_by_role("button", name="Settings").click()
-    page.get_by_role("radio", name="Rule out").or_(page.get_by_role("button", name="Rule out")).click()
+    with script_runs(page):
+        page.get_by_role("radio", name="Rule out").or_(page.get_by_role("button", name="Rule out")).click()
     page.get_by_text("Operating point rule out").wait_for()
-    page.get_by_role("slider", name="Pneumonia among your own films").press("ArrowRight")
-    page.get_by_text("Where 21% of films show pneumonia:").wait_for()
+    page.get_by_role("slider", name="Local prevalence of pneumonia").press("ArrowRight")
+    page.get_by_text("At a local prevalence of 21%:").wait_for()
 
 
-def test_another_model_answers_when_it_is_chosen(page, tmp_path: Path) -> None:
+def test_another_model_can_be_chosen(page, tmp_path: Path) -> None:
     released = find_model()
     shutil.copytree(released.folder, tmp_path / "models" / "another-model")
     with served(tmp_path / "home", tmp_path / "models") as address:
         page.goto(address)
-        drop(page, clear_case())
+        drop(page, pneumonia_film())
         wait_for_film(page)
         page.get_by_text("About the file").click()
         page.get_by_text(f"{released.name}, version").wait_for()
         page.get_by_role("button", name="Settings").click()
         pick(page, "Model", "another-model")
         page.get_by_text("another-model, version").wait_for()
-        assert verdict(page) in VERDICTS
+        assert verdict(page) in VERDICTS.values()
 
 
-def test_hostile_files_do_nothing_to_the_page(address: str, page) -> None:
+def test_hostile_files_do_not_change_the_page(address: str, page) -> None:
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     page.goto(address)
     film = sample_films()[0].read_bytes()

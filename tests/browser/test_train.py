@@ -1,4 +1,4 @@
-"""A run as its user sees it: started, watched, left alone, found again, stopped, resumed, compared, published, used."""
+"""A run in a real browser: started, watched, left and found again, stopped, resumed, compared, published, used."""
 
 import re
 from pathlib import Path
@@ -7,11 +7,11 @@ from cxr_core.datasets.demo import sample_films
 from cxr_core.training.run_actions import kill
 from cxr_core.training.runs import list_runs
 from tests.browser.conftest import PATIENCE_MS
-from tests.support.lists import pick
 from tests.support.server import served
+from tests.support.streamlit_page import pick, script_runs, wait_until_idle
 from tests.support.synthetic_chests import write_data_set
 
-PROCESS_STARTS_MS = 240_000  # a process of its own imports TensorFlow
+PROCESS_STARTS_MS = 240_000  # a separate process imports TensorFlow
 
 
 def fill(page, label: str, value: str) -> None:
@@ -23,18 +23,17 @@ def fill(page, label: str, value: str) -> None:
 def open_view(page, address: str, view: str) -> None:
     page.goto(f"{address}/train")
     page.get_by_role("heading", name="Train").wait_for()
+    wait_until_idle(page)
     page.get_by_role("radio", name=view).or_(page.get_by_role("button", name=view)).first.click()
 
 
 def start_run(page, address: str, data: Path, epochs: int) -> None:
     open_view(page, address, "New run")
     page.get_by_label("Data set folder", exact=True).fill(str(data))
-    page.get_by_role("button", name="Open", exact=True).click()
+    with script_runs(page):
+        page.get_by_role("button", name="Open", exact=True).click()
     page.get_by_role("button", name="Start").wait_for()
     pick(page, "Recipe", "residual-128")
-    # The former recipe's controls stay on screen until the rerun ends.
-    epochs_of_recipe = "[...document.querySelectorAll('input[aria-label=Epochs]')].map(e => e.value).join() === '24'"
-    page.wait_for_function(epochs_of_recipe)
     page.get_by_text("All settings").click()
     page.get_by_label("Channels", exact=True).wait_for(state="visible")
     small = {"Batch size": "8", "Input size, pixels": "32", "Channels": "4, 8", "Patience, epochs": "1000"}
@@ -44,7 +43,7 @@ def start_run(page, address: str, data: Path, epochs: int) -> None:
 
 
 def wait_for_epoch(page, after: int, of: int) -> int:
-    """Until the page shows a later epoch than `after`; returns it."""
+    """Wait until the page shows a later epoch than `after`; return it."""
     page.wait_for_function(
         "([after, of]) => Number(document.body.innerText.match(`Epoch (\\\\d+) of ${of}`)?.[1] ?? 0) > after",
         arg=[after, of],
@@ -59,7 +58,7 @@ def wait_for_status(page, status: str) -> None:
 
 
 def stop_resume_and_stop(page) -> None:
-    """A run that was stopped goes on from the epoch it had reached."""
+    """Stop the run, resume it from the epoch it had reached, and stop it again."""
     page.get_by_role("button", name="Stop", exact=True).click()
     wait_for_status(page, "stopped")
     seen = wait_for_epoch(page, after=0, of=999)
@@ -71,7 +70,7 @@ def stop_resume_and_stop(page) -> None:
 
 
 def compare_two_runs(page, address: str) -> None:
-    """Three charts, each with a training and a validation curve of both runs."""
+    """Check that three charts have a training and a validation curve of both runs."""
     open_view(page, address, "Compare")
     page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot .scatterlayer .trace').length === 12")
     page.get_by_text("Settings that differ").wait_for()
