@@ -14,6 +14,7 @@ from cxr_core.imaging.limits import check_size
 
 _J2K, _JP2 = b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP"
 _JXL = (b"\xff\x0a", b"\x00\x00\x00\x0cJXL ")
+_ROUNDING, _MOST_BLOCKS = 2, 0.9
 _SOT, _EOC = b"\xff\x90", b"\xff\xd9"
 
 
@@ -84,16 +85,18 @@ def _jpeg(frame: bytes) -> Samples:
 
 
 def _may_be_incomplete(values: np.ndarray, lossless: bool) -> bool:
-    """Whether the lowest rows are as libjpeg leaves them where coded data are missing: it repeats one code for ever.
+    """Whether the lowest rows are as libjpeg leaves them where coded data are missing: it repeats one code.
 
-    That gives a constant step from pixel to pixel in a lossless image, blocks of one value in a DCT image. A black
-    border is no such sign.
+    That gives a constant step from pixel to pixel in a lossless image, and blocks that differ by a constant in a DCT
+    image. Few films end so; those are decoded a second time.
     """
     if lossless:
         steps = np.diff(values[-1], axis=0)
-        return bool((steps == steps[0]).all() and steps.flat[0] != 0)
-    blocks = (values[-8:], values[-24:-16])
-    return any(block.size > 0 and bool((block == block.flat[0]).all()) and block.flat[0] != 0 for block in blocks)
+        return bool((steps == steps[0]).all() and (steps.flat[0] != 0 or values[-1].flat[0] != 0))
+    height, width = values.shape[0] // 8 * 8, values.shape[1] // 8 * 8
+    blocks = values[height - 8 : height, :width].astype(np.int32).reshape(8, width // 8, -1)
+    steps = np.ptp(np.diff(blocks, axis=1), axis=(0, 2))
+    return bool((steps <= _ROUNDING).mean() >= _MOST_BLOCKS)
 
 
 def _jpeg_ls(data: bytes) -> np.ndarray:

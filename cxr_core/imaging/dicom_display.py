@@ -27,7 +27,7 @@ def grey(stored: np.ndarray, bits: int, ds: Dataset, steps: list[str], hidden: n
     patterns = np.ascontiguousarray(stored, native).view(unsigned)
     values = np.arange(2 ** (8 * stored.dtype.itemsize), dtype=unsigned).view(native).astype(np.int32)
     counts = value_counts(patterns, hidden)
-    area = padding_area(patterns, padding_values(ds, values), counts)
+    area = padding_area(patterns, values, padding_values(ds, values), counts)
     if area is not None:
         hidden = area if hidden is None else hidden | area
         counts = value_counts(patterns, hidden)

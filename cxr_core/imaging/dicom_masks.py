@@ -23,18 +23,20 @@ def padding_values(ds: Dataset, values: np.ndarray) -> np.ndarray:
     return (values >= low) & (values <= high)
 
 
-def padding_area(patterns: np.ndarray, padding: np.ndarray, counts: np.ndarray) -> np.ndarray | None:
+def padding_area(
+    patterns: np.ndarray, values: np.ndarray, padding: np.ndarray, counts: np.ndarray
+) -> np.ndarray | None:
     """`bool (H, W)`: the pixels that are padding; None without any.
 
-    patterns: `uint8` or `uint16` (H, W). padding, counts: for each pattern, whether it is padding and how often it
-    occurs.
-    Where the film itself uses values next to the padding values, only padding connected to the edge of the image
-    counts: pixels inside are film, such as a lead letter in MONOCHROME1, whose lowest value is white.
+    patterns: `uint8` or `uint16` (H, W). values, padding, counts: for each pattern, its stored value, whether it is
+    padding, how often it occurs.
+    Where the film itself could have the padding values, only padding connected to the edge of the image counts: pixels
+    inside are film, such as a lead letter in MONOCHROME1, whose lowest value is white.
     """
     if not counts[padding].any() or not counts[~padding].any():
         return None
     area = padding[patterns]
-    if not _film_uses_neighbours(padding, counts):
+    if not _film_could_have(values[padding & (counts > 0)], values[~padding & (counts > 0)]):
         return area
     _, labels = cv2.connectedComponents(area.astype(np.uint8), connectivity=8)
     edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
@@ -43,12 +45,10 @@ def padding_area(patterns: np.ndarray, padding: np.ndarray, counts: np.ndarray) 
     return outside[labels] if outside.any() else None
 
 
-def _film_uses_neighbours(padding: np.ndarray, counts: np.ndarray) -> bool:
-    """Whether film pixels have values within 1% of the film's range from the padding values."""
-    used = np.flatnonzero((counts > 0) & ~padding)
-    reach = max(1, int(used[-1] - used[0]) // 100)
-    near = np.flatnonzero(padding)
-    return bool(((used >= near[0] - reach) & (used <= near[-1] + reach)).any())
+def _film_could_have(padding: np.ndarray, film: np.ndarray) -> bool:
+    """Whether values of the film lie within a quarter of its range from the padding values."""
+    reach = max(1, int(film.max() - film.min()) // 4)
+    return bool(((film >= padding.min() - reach) & (film <= padding.max() + reach)).any())
 
 
 def shutter_area(ds: Dataset, height: int, width: int) -> np.ndarray | None:
