@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, sync_playwright
 from cxr_core.datasets.demo import sample_films
 from cxr_core.imaging.decode import read_film
 from cxr_core.inference.batch import read_files
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.support.browser import ARGUMENTS, CHROMIUM
 from tests.support.server import served
 
 TIMEOUT_MS = 600_000

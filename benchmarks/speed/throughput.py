@@ -61,7 +61,7 @@ def browser_at(home: Path) -> Iterator[Watched]:
     """A server and a Chromium; yields a context manager that keeps the Train page open."""
     from playwright.sync_api import sync_playwright
 
-    from tests.browser.conftest import ARGUMENTS, CHROMIUM
+    from tests.support.browser import ARGUMENTS, CHROMIUM
     from tests.support.server import served
 
     with served(home) as address, sync_playwright() as play:

@@ -14,7 +14,7 @@ from statistics import median
 from playwright.sync_api import Browser, sync_playwright
 
 from cxr_core.datasets.demo import sample_films
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.support.browser import ARGUMENTS, CHROMIUM
 from tests.support.server import served
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from cxr_core.datasets.demo import sample_films
 from cxr_core.training.run_actions import kill
 from cxr_core.training.runs import list_runs
-from tests.browser.conftest import PATIENCE_MS
+from tests.support.browser import PATIENCE_MS
 from tests.support.server import served
 from tests.support.streamlit_page import pick, script_runs, wait_until_idle
 from tests.support.synthetic_chests import write_data_set
