@@ -1,6 +1,7 @@
 """Charts of a data set as Plotly figures with alternative texts, and their download."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -123,7 +124,7 @@ def grouped_bars(table: pd.DataFrame, axis: str, percent: bool = False) -> go.Fi
     return figure
 
 
-def _legend() -> dict:
+def _legend() -> dict[str, Any]:
     return {"orientation": "h", "y": 1.12, "x": 0, "title": None}
 
 

@@ -54,7 +54,9 @@ def open_film(index: Index, path: str) -> None:
 def windowed(pixels: np.ndarray, low: int, high: int) -> np.ndarray:
     """A film, `uint8 (H, W)`, rescaled so that grey values up to `low` are black and from `high` on white."""
     ramp = np.clip((np.arange(256) - low) / max(1, high - low), 0, 1)
-    return (ramp * 255).round().astype(np.uint8)[pixels]
+    table = (ramp * 255).round().astype(np.uint8)
+    shown: np.ndarray = table[pixels]
+    return shown
 
 
 def zoomable(pixels: np.ndarray) -> go.Figure:

@@ -69,4 +69,5 @@ def difference_picture(difference: np.ndarray) -> np.ndarray:
     strength = difference / max(1.0, float(np.abs(difference).max()))
     middle, above, below = np.array([235.0, 235, 235]), np.array([213.0, 94, 0]), np.array([0.0, 114, 178])
     towards = np.where(strength[..., None] > 0, above, below)
-    return (middle + np.abs(strength)[..., None] * (towards - middle)).round().astype(np.uint8)
+    colours: np.ndarray = middle + np.abs(strength)[..., None] * (towards - middle)
+    return colours.round().astype(np.uint8)

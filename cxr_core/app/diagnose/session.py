@@ -103,6 +103,8 @@ def read_batches(batches: Sequence[Sequence[DroppedFile]], predictor: "Predictor
 
 def screen_jpeg_of(result: FilmResult) -> bytes:
     """The film as a JPEG for the screen; the last one is cached for the reruns that other controls cause."""
+    key: str
+    picture: bytes
     key, picture = st.session_state.get("picture", ("", b""))
     if key != result.file.key:
         picture = screen_jpeg(pixels_of(result))

@@ -81,7 +81,8 @@ class Settings:
 
     @property
     def _point(self) -> dict[str, Any]:
-        return self.model.card["operating_points"][self.point]
+        point: dict[str, Any] = self.model.card["operating_points"][self.point]
+        return point
 
 
 def choose_settings(models: list[Model]) -> Settings:

@@ -1,7 +1,7 @@
-// One viewer an element. What the reader set stays between the server's runs: the heatmap's opacity for every film;
-// zoom, window, level and invert until another film comes.
+// One viewer for each element. Its settings outlast the server's script runs: the heatmap's opacity for all films; zoom,
+// window, level and invert until another film is shown.
 const viewers = new WeakMap()
-const heat = { opacity: 0.5, shown: 0.5 } // of every film; `shown` is what H brings back
+const heat = { opacity: 0.5, shown: 0.5 } // for all films; `shown` is the opacity that H restores
 const INFERNO = [[0, 0, 4], [66, 10, 104], [147, 38, 103], [221, 81, 58], [252, 165, 10], [252, 255, 164]]
 const MAX_ZOOM = 8
 
@@ -38,7 +38,7 @@ class Viewer {
     canvas.onkeydown = event => this.pan(event)
     canvas.ondblclick = event => (this.zoom > 1 ? this.reset() : this.zoomBy(2, event.offsetX, event.offsetY))
     canvas.onwheel = event => {
-      if (!canvas.matches(":focus") && !event.ctrlKey) return // so that the page can be scrolled past the film
+      if (!canvas.matches(":focus") && !event.ctrlKey) return // so that the wheel scrolls the page past the film
       event.preventDefault()
       this.zoomBy(event.deltaY < 0 ? 1.15 : 1 / 1.15, event.offsetX, event.offsetY)
     }
@@ -83,7 +83,7 @@ class Viewer {
     this.develop()
   }
 
-  // Window and level as on a viewing station: grey values from level - window/2 to level + window/2 fill the screen's.
+  // Window and level: grey values from level - window/2 to level + window/2 are stretched to the range of the screen.
   develop() {
     if (!this.pixels) return
     const table = Uint8Array.from({ length: 256 }, (_, value) => {
@@ -122,7 +122,7 @@ class Viewer {
     const windowed = this.width < 255 || this.level !== 128 ? `window ${this.width}, level ${this.level}` : ""
     const parts = [this.zoom > 1 ? `${this.zoom.toFixed(1)} x` : "", windowed, this.inverted ? "inverted" : ""]
     this.readout.textContent = parts.filter(Boolean).join(" · ")
-    canvas.dataset.film = this.film // for tests and screen capture: what is drawn by now
+    canvas.dataset.film = this.film // the film that is drawn, for tests and screen capture
   }
 
   reset() {
@@ -153,7 +153,7 @@ class Viewer {
     this.draw()
   }
 
-  // Zooms about a point of the canvas, its middle if none is given, which stays where it is.
+  // Zooms about a point of the canvas, which keeps its position; the centre if none is given.
   zoomBy(factor, x = this.canvas.clientWidth / 2, y = this.canvas.clientHeight / 2) {
     const zoom = Math.min(MAX_ZOOM, Math.max(1, this.zoom * factor))
     const [fromX, fromY] = [x - this.canvas.clientWidth / 2, y - this.canvas.clientHeight / 2]
@@ -206,7 +206,7 @@ class Viewer {
   }
 }
 
-// The heatmap as a small picture; where it is weak it is transparent, and the browser smooths it as it is enlarged.
+// The heatmap as a small image, transparent where it is low; the browser smooths it when it is enlarged.
 function colours({ width, height, values }) {
   const map = Uint8Array.from(atob(values), letter => letter.charCodeAt(0))
   const canvas = canvasOf(width, height)

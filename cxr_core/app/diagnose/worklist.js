@@ -1,4 +1,4 @@
-const PAUSE_MS = 150 // keys held down run through the list; the film is fetched when they rest
+const PAUSE_MS = 150 // a key held down moves through the list; the film is fetched when it stops
 const timers = new WeakMap()
 
 function span(name, text) {

@@ -70,7 +70,7 @@ def progress(state: dict[str, Any]) -> float:
     if state["status"] == "finished":
         return 1.0
     within = 1.0 if state.get("validating") else state.get("step", 0) / max(1, state.get("steps", 1))
-    return min(1.0, max(0.0, (state["epoch"] - 1 + within) / state["epochs"]))
+    return min(1.0, max(0.0, float((state["epoch"] - 1 + within) / state["epochs"])))
 
 
 def time_left(run: Run, state: dict[str, Any]) -> float | None:
@@ -84,7 +84,7 @@ def time_left(run: Run, state: dict[str, Any]) -> float | None:
         epoch_seconds = state["steps"] * run.config()["settings"]["batch"] / state["films_per_second"]
     else:
         return None
-    return epoch_seconds * state["epochs"] * (1 - progress(state))
+    return float(epoch_seconds * state["epochs"] * (1 - progress(state)))
 
 
 def _progress_text(run: Run, state: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """The charts of a report, from the points that `metrics.curves` computes."""
 
 import math
+from collections.abc import Callable
 
 from cxr_core.errors import DataSetError
 from cxr_core.labels import OPERATING_POINTS
@@ -15,13 +16,14 @@ def drawings(scores: Scores, threshold: float, points: dict[str, float]) -> dict
     points: thresholds by operating point.
     """
     drawn = {"confusion_matrix": _confusion(scores, threshold)}
-    for name, draw in (
-        ("roc", lambda: _roc(scores, threshold, points)),
-        ("precision_recall", lambda: _precision_recall(scores, threshold)),
-        ("reliability", lambda: _reliability(scores)),
-        ("scores_by_class", lambda: _histogram(scores, threshold)),
-        ("decision_curve", lambda: _decision(scores, threshold)),
-    ):
+    optional: dict[str, Callable[[], Drawing]] = {
+        "roc": lambda: _roc(scores, threshold, points),
+        "precision_recall": lambda: _precision_recall(scores, threshold),
+        "reliability": lambda: _reliability(scores),
+        "scores_by_class": lambda: _histogram(scores, threshold),
+        "decision_curve": lambda: _decision(scores, threshold),
+    }
+    for name, draw in optional.items():
         try:
             drawn[name] = draw()
         except DataSetError:
