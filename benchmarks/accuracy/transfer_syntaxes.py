@@ -27,12 +27,12 @@ def main() -> None:
     files = sorted(file for file in arguments.folder.rglob("*") if file.suffix.lower() in (".jpg", ".jpeg"))
     found: dict[str, list[tuple[float, int]]] = defaultdict(list)
     with ThreadPoolExecutor(2) as pool:
-        for differences in pool.map(film_differences, enumerate(files[: arguments.films])):
-            for name, difference in differences.items():
+        for of_film in pool.map(film_differences, enumerate(files[: arguments.films])):
+            for name, difference in of_film.items():
                 found[name].append(difference)
     for name, differences in found.items():
         identical = sum(largest == 0 for _, largest in differences)
-        mean, largest = (max(values) for values in zip(*differences, strict=True))
+        mean, largest = max(mean for mean, _ in differences), max(largest for _, largest in differences)
         verdict = "ok" if (identical == len(differences) if is_lossless(name) else mean <= 2) else "NOT AS EXPECTED"
         print(f"{name:42} {identical:3} of {len(differences)} identical, mean {mean:.3f}, largest {largest}: {verdict}")
 

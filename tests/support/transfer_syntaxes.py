@@ -28,7 +28,7 @@ _PYDICOM: dict[str, tuple[UID, dict[str, object]]] = {
     "pydicom JPEG-LS": (JPEGLSLossless, {}),
     "pydicom JPEG-LS near lossless": (JPEGLSNearLossless, {"jls_error": 2}),
     "pydicom JPEG 2000": (JPEG2000Lossless, {}),
-    "pydicom JPEG 2000 lossy": (JPEG2000, {"j2k_cr": [10]}),
+    "pydicom JPEG 2000 lossy": (JPEG2000, {"j2k_cr": [5]}),
 }
 _GDCM = {
     "gdcm JPEG lossless": ("--jpeg",),
