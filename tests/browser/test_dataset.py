@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.faulty_data_set import write_faulty_data_set
-from tests.support.streamlit_page import open_tab, script_runs
+from tests.support.streamlit_page import open_tab, wait_until_drawn
 
 WIDE, PHONE = (1280, 900), (390, 844)
 
@@ -22,9 +22,8 @@ def opened(page, address, tmp_path):
     root = write_faulty_data_set(tmp_path / "set")
     go_to_dataset(page, address)
     page.get_by_role("textbox", name="Data set folder").fill(str(root))
-    with script_runs(page):
-        page.get_by_role("button", name="Open", exact=True).click()
-    page.get_by_role("tab", name="Overview").wait_for()
+    page.get_by_role("button", name="Open", exact=True).click()
+    wait_until_drawn(page, page.get_by_role("tab", name="Overview"))
     yield page
     assert page.get_by_test_id("stException").count() == 0
 
@@ -55,13 +54,11 @@ def test_the_overview_fits_the_screen_and_its_images_have_alternative_texts(open
 
 
 def test_filter_and_open_a_film(opened):
-    open_tab(opened, "Films")
-    opened.get_by_role("button", name="Open ", exact=False).first.wait_for()
     field = opened.get_by_role("searchbox", name="Patient or file")
+    open_tab(opened, "Films", field)
     field.fill("sixteen")
-    with script_runs(opened):
-        field.press("Enter")
-    opened.get_by_text("1 film", exact=True).wait_for()
+    field.press("Enter")
+    wait_until_drawn(opened, opened.get_by_text("1 film", exact=True))
     opened.get_by_role("button", name="Open sixteen.png").click()
     dialog = opened.get_by_role("dialog")
     dialog.get_by_text("224 x 224 pixels").wait_for()
@@ -69,40 +66,40 @@ def test_filter_and_open_a_film(opened):
 
 
 def test_find_the_duplicates(opened):
-    open_tab(opened, "Faults")
-    opened.get_by_role("button", name="Exact duplicates").or_(
+    kind = opened.get_by_role("button", name="Exact duplicates").or_(
         opened.get_by_role("radio", name="Exact duplicates")
-    ).first.click()
+    )
+    open_tab(opened, "Faults", kind)
+    kind.first.click()
     opened.get_by_text("of files with the same bytes").wait_for()
     opened.get_by_role("button", name="Open copy of a normal one.jpeg").wait_for()
 
 
 def test_find_films_that_are_not_frontal_chest_films(opened):
-    open_tab(opened, "Faults")
-    opened.get_by_role("button", name="Find what is not a frontal chest film").click()
+    find = opened.get_by_role("button", name="Find what is not a frontal chest film")
+    open_tab(opened, "Faults", find)
+    find.click()
     opened.get_by_text("films that Diagnose would refuse to read").wait_for()
     opened.get_by_role("button", name="Open no chest.png").wait_for()
 
 
 def test_the_name_of_a_film_is_shown_as_it_is(opened):
-    open_tab(opened, "Films")
     field = opened.get_by_role("searchbox", name="Patient or file")
+    open_tab(opened, "Films", field)
     field.fill("red[")
-    with script_runs(opened):
-        field.press("Enter")
+    field.press("Enter")
+    wait_until_drawn(opened, opened.get_by_text("1 film", exact=True))
     opened.get_by_role("button", name="Open <b>:red[$x$]<b>.jpeg").click()
     opened.get_by_role("dialog").get_by_text("train/PNEUMONIA/<b>:red[$x$]<b>.jpeg").first.wait_for()
 
 
 def test_shortcuts_have_messages(opened):
-    open_tab(opened, "Shortcuts")
-    opened.get_by_text("The median brightness is").wait_for()
+    open_tab(opened, "Shortcuts", opened.get_by_text("The median brightness is"))
     opened.get_by_text("Mean PNEUMONIA film", exact=True).wait_for()
 
 
 def save_a_split(page) -> None:
-    open_tab(page, "Split")
-    page.get_by_text("Test films with a same-patient film in training, this split").wait_for()
+    open_tab(page, "Split", page.get_by_text("Test films with a same-patient film in training, this split"))
     page.get_by_role("button", name="Save split").click()
     page.get_by_text("Saved as 70-15-15").wait_for()
 
@@ -114,7 +111,8 @@ def test_make_a_split(opened):
 
 def test_a_saved_split_is_offered_on_train(opened):
     save_a_split(opened)
-    with script_runs(opened):
-        opened.get_by_role("link", name="Train").click()
-    opened.get_by_role("combobox", name="Split").click()
+    opened.get_by_role("link", name="Train").click()
+    split = opened.get_by_role("combobox", name="Split")
+    wait_until_drawn(opened, split)
+    split.click()
     opened.get_by_role("option", name="70-15-15").wait_for()

@@ -11,7 +11,7 @@ from cxr_core.labels import SYNTHETIC_FILM, VERDICTS
 from cxr_core.models.registry import find_model
 from tests.support.hostile_files import MAKERS, hostile_files, zipped
 from tests.support.server import served
-from tests.support.streamlit_page import pick, script_runs, wait_until_idle
+from tests.support.streamlit_page import pick, wait_until_drawn
 
 MEAN_OF_MIDDLE = """() => {
   const canvas = document.querySelector("canvas.film") ?? [...document.querySelectorAll("*")]
@@ -71,8 +71,8 @@ def test_the_viewer_is_controlled_by_keys(address: str, page) -> None:
     page.get_by_text("of 6", exact=False).first.wait_for()
     wait_for_film(page)
     page.wait_for_function("() => !document.querySelector('[data-testid=stProgress]')")
-    wait_until_idle(page)
     film = page.locator("canvas.film")
+    wait_until_drawn(page, film)
     page.keyboard.press("h")
     grey, colour = page.evaluate(MEAN_OF_MIDDLE)
     assert colour < 1
@@ -143,7 +143,7 @@ def test_blinded_reading(cold_server, page) -> None:
         drop(page, pneumonia_film())
         page.get_by_text("Your reading first").wait_for()
         wait_for_film(page)
-        wait_until_idle(page)  # the buttons, with their keys, come after the film
+        wait_until_drawn(page, page.get_by_role("button", name="Normal"))  # its key works from then on
         assert not page.get_by_label("Heatmap opacity").is_visible()
         page.keyboard.press("n")
         page.get_by_text("Your reading: normal").wait_for()
@@ -159,9 +159,8 @@ def test_operating_point_and_prevalence_change_the_details(address: str, page) -
     page.get_by_text("Operating point balanced").wait_for()
     page.get_by_text("At a local prevalence of 20%:").wait_for()
     page.get_by_role("button", name="Settings").click()
-    with script_runs(page):
-        page.get_by_role("radio", name="Rule out").or_(page.get_by_role("button", name="Rule out")).click()
-    page.get_by_text("Operating point rule out").wait_for()
+    page.get_by_role("radio", name="Rule out").or_(page.get_by_role("button", name="Rule out")).click()
+    wait_until_drawn(page, page.get_by_text("Operating point rule out"))
     page.get_by_role("slider", name="Local prevalence of pneumonia").press("ArrowRight")
     page.get_by_text("At a local prevalence of 21%:").wait_for()
 

@@ -10,7 +10,7 @@ from cxr_core.evaluation.run import evaluate_csv
 from cxr_core.evaluation.store import store_evaluation
 from cxr_core.models.registry import find_model
 from tests.support.server import served
-from tests.support.streamlit_page import open_tab, pick, script_runs
+from tests.support.streamlit_page import open_tab, pick, wait_until_drawn
 from tests.support.synthetic_evaluations import synthetic_evaluation
 
 LONG_MS = 120_000
@@ -36,6 +36,7 @@ def evaluation(prepared: str, page):
     """The page with the model's evaluation chosen."""
     open_page(page, prepared)
     pick(page, re.compile("Evaluation"), re.compile("on synthetic, test split"))
+    wait_until_drawn(page, page.get_by_text("test log has no access to these test films"))
     return page
 
 
@@ -43,9 +44,8 @@ def open_page(page, address: str) -> None:
     """Open the page from the first page, as a user does."""
     page.set_default_timeout(LONG_MS)
     page.goto(address)
-    with script_runs(page):
-        page.get_by_role("link", name=re.compile("Evaluate$")).first.click()
-    page.get_by_role("heading", name="Evaluate", exact=True, level=1).wait_for()
+    page.get_by_role("link", name=re.compile("Evaluate$")).first.click()
+    wait_until_drawn(page, page.get_by_role("heading", name="Evaluate", exact=True, level=1))
 
 
 def sensitivity(page) -> str:
@@ -56,8 +56,8 @@ def sensitivity(page) -> str:
 def test_the_demo_set_is_evaluated(address: str, page) -> None:
     open_page(page, address)
     page.get_by_text("New evaluation").click()  # closed, since the released model comes with an evaluation
-    with script_runs(page, runs=2):
-        page.get_by_role("button", name="Use the demo set").click()
+    page.get_by_role("button", name="Use the demo set").click()
+    wait_until_drawn(page, page.get_by_role("combobox", name=re.compile("Split")))
     pick(page, re.compile("Split"), re.compile("Test split"))
     page.get_by_role("button", name="Evaluate", exact=True).click()
     page.get_by_text("These test films were accessed", exact=False).first.wait_for()
@@ -69,9 +69,8 @@ def test_the_sliders_change_the_estimates(evaluation) -> None:
     page = evaluation
     before = sensitivity(page)
     slider = page.get_by_role("slider", name=re.compile("Threshold")).first
-    with script_runs(page):
-        slider.press("End")
-    page.get_by_text("Do not report estimates", exact=False).wait_for()
+    slider.press("End")
+    wait_until_drawn(page, page.get_by_text("Do not report estimates"))
     page.wait_for_function(
         "before => ![undefined, before].includes(document.querySelector('[data-testid=stMetricValue]')?.innerText)",
         arg=before,
@@ -82,7 +81,7 @@ def test_the_sliders_change_the_estimates(evaluation) -> None:
 
 
 def test_two_systems_are_compared(evaluation) -> None:
-    open_tab(evaluation, "Compare")
+    open_tab(evaluation, "Compare", evaluation.get_by_text("films that both scored"))
     pick(evaluation, "Compare with", re.compile("vendor"))
     evaluation.get_by_text("60 films that both scored").wait_for()
     evaluation.get_by_text("films on which they differ", exact=False).wait_for()
@@ -90,19 +89,19 @@ def test_two_systems_are_compared(evaluation) -> None:
 
 def test_a_marked_label_gives_estimates_with_and_without_the_film(evaluation) -> None:
     page = evaluation
-    open_tab(page, "Errors")
-    page.get_by_text("Label looks wrong").first.click()
-    page.get_by_text("1 of these films have a label marked", exact=False).wait_for()
-    open_tab(page, "Figures")
-    page.get_by_text("Without contested films").first.wait_for()
-    open_tab(page, "Errors")
-    page.get_by_text("Label looks wrong").first.click()
+    checkbox = page.get_by_text("Label looks wrong")
+    open_tab(page, "Errors", checkbox)
+    checkbox.first.click()
+    wait_until_drawn(page, page.get_by_text("1 of these films have a label marked"))
+    open_tab(page, "Figures", page.get_by_text("Without contested films"))
+    open_tab(page, "Errors", checkbox)
+    checkbox.first.click()
     page.get_by_text("have a label marked", exact=False).wait_for(state="detached")
 
 
 def test_the_report_is_downloaded_and_opens_with_no_network(evaluation, tmp_path: Path) -> None:
     page = evaluation
-    open_tab(page, "Report")
+    open_tab(page, "Report", page.get_by_text("structured by the CLAIM checklist"))
     with page.expect_download() as download:
         page.get_by_role("button", name=re.compile("Report \\(HTML\\)")).click()
     file = tmp_path / "report.html"

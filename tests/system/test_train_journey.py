@@ -8,7 +8,7 @@ from cxr_core.training.run_actions import kill
 from cxr_core.training.runs import list_runs
 from tests.support.browser import PATIENCE_MS
 from tests.support.server import served
-from tests.support.streamlit_page import pick, script_runs, wait_until_idle
+from tests.support.streamlit_page import pick, wait_until_drawn
 from tests.support.synthetic_chests import write_data_set
 
 PROCESS_STARTS_MS = 240_000  # a separate process imports TensorFlow
@@ -22,18 +22,19 @@ def fill(page, label: str, value: str) -> None:
 
 def open_view(page, address: str, view: str) -> None:
     page.goto(f"{address}/train")
-    page.get_by_role("heading", name="Train").wait_for()
-    wait_until_idle(page)
+    wait_until_drawn(page, page.get_by_role("heading", name="Train"))
     page.get_by_role("radio", name=view).or_(page.get_by_role("button", name=view)).first.click()
 
 
 def start_run(page, address: str, data: Path, epochs: int) -> None:
     open_view(page, address, "New run")
     page.get_by_label("Data set folder", exact=True).fill(str(data))
-    with script_runs(page):
-        page.get_by_role("button", name="Open", exact=True).click()
-    page.get_by_role("button", name="Start").wait_for()
+    page.get_by_role("button", name="Open", exact=True).click()
+    wait_until_drawn(page, page.get_by_role("button", name="Start"))
     pick(page, "Recipe", "residual-128")
+    # The controls of the previous recipe stay on the screen until the script run ends.
+    epochs_of_recipe = "[...document.querySelectorAll('input[aria-label=Epochs]')].map(e => e.value).join() === '24'"
+    page.wait_for_function(epochs_of_recipe)
     page.get_by_text("All settings").click()
     page.get_by_label("Channels", exact=True).wait_for(state="visible")
     small = {"Batch size": "8", "Input size, pixels": "32", "Channels": "4, 8", "Patience, epochs": "1000"}
