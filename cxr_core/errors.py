@@ -7,6 +7,8 @@ CXRError                       every error this package raises on purpose
 │   ├── SettingsError          a recipe, a setting or a fraction that does not exist or is out of range
 │   └── NotFound               a model or a run of that name does not exist
 └── WorkError (RuntimeError)   the input was fine, the work failed; the command line exits 1
+    ├── Busy                   another process is changing the same thing
+    └── DamagedRecord          a file that the app wrote and that can no longer be read
 
 A message is one sentence that names the thing, what was received and what is accepted.
 """
@@ -38,3 +40,11 @@ class NotFound(InputError):
 
 class WorkError(CXRError, RuntimeError):
     """The input was fine, the work failed."""
+
+
+class Busy(WorkError):
+    """Another process is changing the same thing."""
+
+
+class DamagedRecord(WorkError):
+    """A file that the app wrote and that can no longer be read."""

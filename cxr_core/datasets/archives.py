@@ -18,6 +18,7 @@ from PIL import Image
 
 from cxr_core.datasets.zip_entries import entry_paths, unsupported_method
 from cxr_core.errors import DataSetError
+from cxr_core.files import locked
 from cxr_core.labels import CLASSES, SPLITS
 from cxr_core.paths import home
 from cxr_core.progress import Progress
@@ -30,6 +31,7 @@ MAX_RATIO = 200  # of unpacked to packed bytes; films reach little more than 1, 
 _ANY_RATIO_BYTES = 1_000_000  # an entry up to this size may have any ratio: a blank film compresses well
 _RESERVED_BYTES = 500_000_000  # of the disk, never filled
 _CHUNK_BYTES = 1 << 20
+UNPACK_SECONDS = 3600.0  # to wait for another process that unpacks the same archive
 
 
 def unpack(archive: Path, progress: Progress | None = None) -> Path:
@@ -48,6 +50,12 @@ def unpack(archive: Path, progress: Progress | None = None) -> Path:
     folder = home() / "data" / f"{archive.stem}-{key}"
     if folder.exists():
         return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with locked(folder, UNPACK_SECONDS):
+        return folder if folder.exists() else _unpack(archive, folder, progress)
+
+
+def _unpack(archive: Path, folder: Path, progress: Progress | None) -> Path:
     part = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     try:

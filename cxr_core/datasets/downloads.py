@@ -11,7 +11,8 @@ from typing import IO, Any
 from zipfile import is_zipfile
 
 from cxr_core.datasets.archives import check_space
-from cxr_core.errors import DataSetError
+from cxr_core.errors import Busy, DataSetError
+from cxr_core.files import locked
 from cxr_core.paths import home
 from cxr_core.progress import Progress
 
@@ -81,15 +82,26 @@ PUBLISHED_DATA_SETS = (
 def download(data_set: PublishedDataSet, progress: Progress | None = None) -> Path:
     """The archive of a published data set, under `CXR_HOME`. It is downloaded once; an interrupted download is resumed.
 
-    progress: counts bytes. Raises DataSetError for a network failure, too little space or a wrong checksum.
+    progress: counts bytes. Raises DataSetError for a network failure, too little space, a wrong checksum, or while
+    another process downloads it.
     """
-    import requests
-    from pooch import HTTPDownloader, file_hash
-
     target = home() / "downloads" / data_set.file
     if target.exists():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with locked(target, seconds=0):
+            return target if target.exists() else _download(data_set, target, progress)
+    except Busy as error:
+        raise DataSetError(
+            f"{data_set.title}: another process is downloading it; try again when it has finished."
+        ) from error
+
+
+def _download(data_set: PublishedDataSet, target: Path, progress: Progress | None) -> Path:
+    import requests
+    from pooch import HTTPDownloader, file_hash
+
     part = target.with_name(target.name + ".part")
     present = part.stat().st_size if part.exists() else 0
     check_space(max(0, data_set.bytes - present), data_set.title)

@@ -4,6 +4,7 @@ The result is cached under `CXR_HOME`; indexing again reads only the files whose
 """
 
 import hashlib
+import io
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from cxr_core.datasets.kermany_names import identify
 from cxr_core.datasets.manifest import read_data_set_table
 from cxr_core.datasets.patients import group_patients
 from cxr_core.errors import DataSetError, WorkError
-from cxr_core.files import store_file
+from cxr_core.files import read_sealed, seal, store_file
 from cxr_core.imaging.header import CANNOT_BE_READ, Header, read_header, unread
 from cxr_core.labels import NORMAL
 from cxr_core.paths import cache_folder
@@ -138,10 +139,8 @@ def _table(films: pd.DataFrame) -> pd.DataFrame:
 
 def _read_cache(cache: Path) -> pd.DataFrame:
     """The cached table with the columns of _CACHED; empty if there is none or it cannot be read."""
-    try:
-        return pd.read_feather(cache)
-    except (OSError, ValueError):
-        return pd.DataFrame(columns=list(_CACHED))
+    content = read_sealed(cache)
+    return pd.DataFrame(columns=list(_CACHED)) if content is None else pd.read_feather(io.BytesIO(content))
 
 
 def _equal(one: pd.DataFrame, other: pd.DataFrame, columns: list[str]) -> bool:
@@ -158,6 +157,7 @@ def _write_cache(cache: Path, films: pd.DataFrame) -> list[str]:
     try:
         with store_file(cache, "the index") as part:
             cached.reset_index(drop=True).to_feather(part)
+            seal(part)
     except WorkError as error:
         return [str(error)]
     return []

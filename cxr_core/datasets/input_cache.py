@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from cxr_core.files import store_file
+from cxr_core.datasets.unchanged import check_unchanged
+from cxr_core.files import is_sealed, seal, store_file
 from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.jpeg import may_be_complete
 from cxr_core.imaging.preprocessing import Preprocessing
@@ -32,14 +33,15 @@ def cached_inputs(
     """The films as model inputs, decoded at most once on this machine.
 
     films: readable rows of `Index.films`. progress: counts films. Returns a read-only memory map in their order,
-    `uint8 (N, S, S)`, 0 to 255. Raises UnreadableFilm for a film that cannot be decoded, WorkError if the cache cannot
-    be written.
+    `uint8 (N, S, S)`, 0 to 255. Raises UnreadableFilm for a film that cannot be decoded or has changed since it was
+    indexed, WorkError if the cache cannot be written. A cache file with a damaged part is written again.
     """
     key = json.dumps([_VERSION, films["sha256"].tolist(), preprocessing.to_dict()]).encode()
     file = cache_folder("films") / f"{hashlib.sha256(key).hexdigest()[:24]}.npy"
-    if not file.exists():
+    if not is_sealed(file):
         with store_file(file, "the films") as part:
             _write(part, root, films, preprocessing, progress)
+            seal(part)
     inputs: np.ndarray = np.load(file, mmap_mode="r")
     return inputs
 
@@ -56,6 +58,7 @@ def _write(
     ascii_path = films["path"].str.isascii().to_numpy() & str(root).isascii()  # OpenCV on Windows opens no other
     large = jpeg & ascii_path & (films["bytes"] > _LARGE_BYTES).to_numpy()
     shapes = films[["height", "width"]].to_numpy()
+    indexed = list(zip(films["bytes"].tolist(), films["modified"].tolist(), strict=True))
     thread = threading.local()
 
     def allocate() -> None:
@@ -64,7 +67,9 @@ def _write(
     def decode(i: int) -> np.ndarray:
         into = thread.pixels[: shapes[i].prod()].reshape(shapes[i]) if large[i] else None
         pixels = luminance(root / paths[i], grey[i], into) if jpeg[i] else None
-        return preprocessing.apply(read_film(root / paths[i]).pixels if pixels is None else pixels)
+        pixels = read_film(root / paths[i]).pixels if pixels is None else pixels
+        check_unchanged(root / paths[i], *indexed[i])
+        return preprocessing.apply(pixels)
 
     def decode_batch(rows: range) -> bytes:
         return b"".join(decode(i).data for i in rows)

@@ -4,19 +4,17 @@ Labels are never changed. Estimates are given with all films and, separately, wi
 """
 
 import json
-import threading
 from datetime import UTC, datetime
 
 import numpy as np
 
 from cxr_core.errors import WorkError
 from cxr_core.evaluation.evaluation import Evaluation
-from cxr_core.files import store_file
+from cxr_core.files import locked, store_file
 from cxr_core.metrics.scores import Scores
 from cxr_core.paths import home
 
 FILE = "contested.json"
-_lock = threading.Lock()
 
 
 def film_keys(evaluation: Evaluation) -> np.ndarray:
@@ -42,7 +40,7 @@ def uncontested(evaluation: Evaluation) -> Scores | None:
 
 def contest(key: str, file: str, doubted: bool, reviewer: str = "") -> None:
     """Mark a film's label as doubtful, or remove the mark. key: see `film_keys`. Raises WorkError."""
-    with _lock:
+    with locked(home() / FILE):
         stored = marks()
         if doubted:
             when = datetime.now(UTC).isoformat(timespec="seconds")

@@ -6,12 +6,13 @@ from typing import Any
 
 import pandas as pd
 
+from cxr_core.files import sha256_of
 from cxr_core.labels import PNEUMONIA
 from cxr_core.metrics.bootstrap import clustered_bootstrap
 from cxr_core.metrics.estimate import Estimate
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.weighted_statistics import auroc
-from cxr_core.models.registry import Model, list_models, sha256_of
+from cxr_core.models.registry import Model, list_models
 from cxr_core.training.runs import Run, list_runs
 
 DRAWS = 1000

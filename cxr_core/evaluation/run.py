@@ -18,10 +18,11 @@ from cxr_core.evaluation.score_table import is_score_table, read_scores_csv
 from cxr_core.evaluation.store import store_evaluation, write_evaluation
 from cxr_core.evaluation.test_log import count_accesses, record_test_evaluation, record_test_metrics
 from cxr_core.evaluation.train_test_overlap import training_overlap
+from cxr_core.files import sha256_of
 from cxr_core.inference.predictor import Predictor
 from cxr_core.labels import NORMAL, PNEUMONIA
 from cxr_core.metrics.classification import evaluate
-from cxr_core.models.registry import Model, sha256_of
+from cxr_core.models.registry import Model
 from cxr_core.progress import Progress
 
 DEFAULT_THRESHOLD = 0.5

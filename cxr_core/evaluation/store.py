@@ -18,7 +18,7 @@ import pandas as pd
 
 from cxr_core.errors import DataSetError, WorkError
 from cxr_core.evaluation.evaluation import Evaluation
-from cxr_core.files import replace_atomically
+from cxr_core.files import locked, replace_atomically
 from cxr_core.models.registry import Model
 from cxr_core.paths import RELEASED_MODELS, home
 
@@ -36,10 +36,10 @@ def store_evaluation(evaluation: Evaluation, model: Model | None = None, root: P
     file = folder / f"{evaluation.id}.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_evaluation(evaluation, file, file.with_suffix(".csv"))
+        with locked(file):
+            write_evaluation(evaluation, file, file.with_suffix(".csv"))
         if root is not None:
-            folders = _data_folders() | {str(evaluation.metrics["data"]["fingerprint"]): str(root)}
-            _replace(home() / DATA_FOLDERS, json.dumps(folders, indent=1))
+            remember_data_folder(str(evaluation.metrics["data"]["fingerprint"]), root)
     except OSError as error:
         raise WorkError(f"{folder}: the evaluation cannot be stored ({error.strerror}).") from error
     return file
@@ -93,6 +93,12 @@ def _read(file: Path, modified: int) -> Evaluation:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataSetError(f"{file}: is not a stored evaluation ({error}).") from error
     return evaluation
+
+
+def remember_data_folder(fingerprint: str, root: Path) -> None:
+    """Store where the films of a data set lie on this machine. Raises OSError, WorkError."""
+    with locked(home() / DATA_FOLDERS):
+        _replace(home() / DATA_FOLDERS, json.dumps(_data_folders() | {fingerprint: str(root)}, indent=1))
 
 
 def data_folder_of(evaluation: Evaluation) -> Path | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from cxr_core.errors import WorkError
 from cxr_core.evaluation.evaluation import Evaluation
+from cxr_core.files import locked
 from cxr_core.paths import home
 
 LOG = "test_ledger.jsonl"
@@ -83,13 +84,14 @@ def record_access(folder: Path, access: AccessRecord) -> None:
     file = folder / LOG
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # One write to a file opened for appending: the system appends each line as a whole, whoever else writes.
-        handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            written = os.write(handle, line)
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        with locked(file):
+            # One write to a file opened for appending, so that a process that ends here leaves no half of a line.
+            handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            try:
+                written = os.write(handle, line)
+                os.fsync(handle)
+            finally:
+                os.close(handle)
     except OSError as error:
         raise WorkError(f"{file}: the test log cannot be written ({error.strerror}).") from error
     if written < len(line):

@@ -7,7 +7,8 @@ import pandas as pd
 
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.quality.leakage import patient_leakage
-from cxr_core.models.registry import Model, sha256_of
+from cxr_core.files import sha256_of
+from cxr_core.models.registry import Model
 from cxr_core.training.runs import Run, list_runs
 
 

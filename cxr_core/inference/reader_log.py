@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
 
-from cxr_core.errors import SettingsError, WorkError
+from cxr_core.errors import DamagedRecord, SettingsError, WorkError
 from cxr_core.paths import home
 
 Own = Literal["pneumonia", "normal", "unsure"]
@@ -92,16 +92,26 @@ class ReadingLog:
         return {(reading.sha256, reading.version): reading for reading in self.all()}
 
     def clear(self) -> None:
-        """Delete all readings."""
-        self.file.unlink(missing_ok=True)
+        """Delete all readings. Raises WorkError if that is not possible."""
+        if not self.file.exists():
+            return
+        try:
+            with self._open() as table:  # the file stays: another process may be writing to it
+                table.execute("pragma secure_delete = on")
+                table.execute(_TABLE)
+                table.execute("delete from own_readings")
+        except DamagedRecord:
+            self.file.unlink(missing_ok=True)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
             with closing(sqlite3.connect(self.file, timeout=10)) as table, table:
                 yield table
-        except sqlite3.Error as error:
+        except sqlite3.OperationalError as error:
             raise WorkError(f"{self.file}: the readings cannot be stored or read ({error}).") from error
+        except sqlite3.Error as error:
+            raise DamagedRecord(f"{self.file}: the readings cannot be read ({error}); delete them.") from error
 
 
 def agreement_by_day(readings: list[OwnReading]) -> list[dict[str, object]]:

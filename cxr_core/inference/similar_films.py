@@ -8,7 +8,7 @@ import numpy as np
 
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.input_cache import cached_inputs
-from cxr_core.files import store_file
+from cxr_core.files import is_sealed, seal, store_file
 from cxr_core.inference.predictor import Predictor
 from cxr_core.paths import cache_folder
 from cxr_core.progress import Progress
@@ -41,7 +41,7 @@ class FeatureIndex:
         self.films = index.readable
         key = f"{predictor.model.version} {predictor.preprocessing} {index.fingerprint}".encode()
         file = cache_folder("features") / f"{hashlib.sha256(key).hexdigest()[:24]}.npy"
-        if not file.exists():
+        if not is_sealed(file):
             _fill(file, predictor, index, progress)
         features = np.load(file)
         self._centre, self._scale = features.mean(axis=0), features.std(axis=0) + 1e-6
@@ -70,5 +70,7 @@ def _fill(file: Path, predictor: Predictor, index: Index, progress: Progress | N
         parts.append(predictor.features(np.asarray(inputs[start : start + _BATCH])))
         if progress:
             progress(min(start + _BATCH, len(inputs)), len(inputs))
-    with store_file(file, "the features of the films") as part, part.open("wb") as stream:
-        np.save(stream, np.concatenate(parts))
+    with store_file(file, "the features of the films") as part:
+        with part.open("wb") as stream:
+            np.save(stream, np.concatenate(parts))
+        seal(part)

@@ -11,13 +11,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from cxr_core.errors import WorkError
 from cxr_core.files import store_file
 from cxr_core.jobs.process import ProcessId
 from cxr_core.paths import home
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 POLL_SECONDS = 1.0
 
@@ -30,15 +33,18 @@ def hold_device(device: str, since: float, waiting: Callable[[], None]) -> Itera
     that wait, the earliest is next. waiting: called about once a second while the job waits; may raise to give up.
     Raises WorkError if the home folder cannot be written.
     """
+    from filelock import FileLock
+
     entry = _enter(home() / f"{device}.queue", since)
+    lock = FileLock(home() / f"{device}.lock", timeout=0)
     try:
-        with (home() / f"{device}.lock").open("a") as lock:
-            while not (_is_next(entry, since) and _try_lock(lock)):
-                waiting()
-                time.sleep(POLL_SECONDS)
-            entry.unlink(missing_ok=True)
-            yield
+        while not (_is_next(entry, since) and _try_lock(lock)):
+            waiting()
+            time.sleep(POLL_SECONDS)
+        entry.unlink(missing_ok=True)
+        yield
     finally:
+        lock.release()
         entry.unlink(missing_ok=True)
 
 
@@ -70,11 +76,13 @@ def _is_next(entry: Path, since: float) -> bool:
     return True
 
 
-def _try_lock(lock: IO[str]) -> bool:
-    import fcntl  # not on every system: only where a job is run
+def _try_lock(lock: "FileLock") -> bool:
+    from filelock import Timeout
 
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        lock.acquire()
+    except Timeout:
         return False
+    except OSError as error:
+        raise WorkError(f"{lock.lock_file}: cannot be locked ({error.strerror or error}).") from error
     return True

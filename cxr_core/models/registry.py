@@ -7,7 +7,6 @@
 `models/RELEASED` names the released model, the default everywhere.
 """
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cxr_core.errors import NotFound, SettingsError, WorkError
+from cxr_core.files import sha256_of
 from cxr_core.paths import RELEASED_MODELS, published_models_folder
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -116,15 +116,6 @@ def check_name(name: str) -> None:
     """Raises SettingsError if `name` is not valid for a model folder."""
     if not NAME.fullmatch(name):
         raise SettingsError(f"name {name!r}: up to 64 letters, digits, '.', '_' and '-' are accepted.")
-
-
-def sha256_of(file: Path) -> str:
-    """Hexadecimal sha256 of a file. Raises NotFound if it cannot be read."""
-    try:
-        with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise NotFound(f"{file}: cannot be read ({error.strerror}).") from error
 
 
 def _open(folder: Path) -> Model | None:

@@ -10,9 +10,10 @@ from cxr_core.datasets.index import Index
 from cxr_core.datasets.input_cache import cached_inputs
 from cxr_core.datasets.split import read_split
 from cxr_core.errors import DataSetError
+from cxr_core.files import sha256_of
 from cxr_core.imaging.preprocessing import Preprocessing
 from cxr_core.inference.explain.local_evidence import LocalEvidence
-from cxr_core.models.registry import Model, sha256_of
+from cxr_core.models.registry import Model
 from cxr_core.models.runtime import BATCH, Network
 
 METHOD = (

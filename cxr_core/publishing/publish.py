@@ -15,9 +15,10 @@ from cxr_core.datasets.index import Index, build_index
 from cxr_core.datasets.input_cache import cached_inputs
 from cxr_core.datasets.split import read_split
 from cxr_core.datasets.summary import counts
-from cxr_core.errors import InputError, SettingsError, WorkError
+from cxr_core.errors import Busy, InputError, SettingsError, WorkError
 from cxr_core.evaluation.run import measure
 from cxr_core.evaluation.test_log import record_test_metrics
+from cxr_core.files import locked, sha256_of
 from cxr_core.inference.augmented_views import fit_stability
 from cxr_core.inference.predictor import Predictor
 from cxr_core.inference.test_time_augmentation import fit_test_time_augmentation
@@ -28,7 +29,7 @@ from cxr_core.metrics.conformal import fit_conformal
 from cxr_core.metrics.natural_frequencies import frequency_table
 from cxr_core.metrics.operating_points import choose_operating_points
 from cxr_core.metrics.scores import Scores
-from cxr_core.models.registry import Model, check_name, list_models, sha256_of
+from cxr_core.models.registry import Model, check_name, list_models
 from cxr_core.models.runtime import Network
 from cxr_core.paths import published_models_folder
 from cxr_core.publishing.card_builder import data_flow, describe_use, subgroups_and_test_access
@@ -46,9 +47,24 @@ def publish(run: Run, name: str, into: Path | None = None) -> Model:
     Calibration, conformal limits and operating points are fitted on the run's validation patients. The estimates on the
     card are computed on the run's held-out patients, and this access to the test set is recorded. Without held-out
     patients they are computed on the validation patients, and the card says so.
-    Raises SettingsError for an invalid or taken name, WorkError if the run is active, has no weights yet or the folder
-    cannot be written, InputError if the run's validation or held-out films have changed.
+    Raises SettingsError for an invalid or taken name, also one that another process is publishing; WorkError if the run
+    is active, has no weights yet or the folder cannot be written; InputError if the run's validation or held-out films
+    have changed.
     """
+    check_name(name)
+    folder = (into or published_models_folder()) / name
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with locked(folder, seconds=0):
+            return _publish(run, name, into)
+    except Busy as error:
+        raise SettingsError(f"name {name!r}: is being published by another process; another is accepted.") from error
+    except OSError as error:
+        raise WorkError(f"{folder}: the model folder cannot be written ({error.strerror or error}).") from error
+
+
+def _publish(run: Run, name: str, into: Path | None) -> Model:
+    """`publish`, while no other process publishes this name."""
     check_name(name)
     folder = (into or published_models_folder()) / name
     if folder.exists() or name in [model.name for model in list_models()]:

@@ -20,11 +20,11 @@ import numpy as np
 
 from cxr_core.backend import import_keras
 from cxr_core.errors import CXRError
+from cxr_core.files import sha256_of
 from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.film import Film
 from cxr_core.inference.gate.gate import Admission, Gate
 from cxr_core.metrics.estimate import wilson
-from cxr_core.models.registry import sha256_of
 from cxr_core.paths import cache_folder
 from cxr_core.training.gate.fit import FittedGate, fit_gate
 from cxr_core.training.gate.training_films import SEED, GateData, load

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 from cxr_core.errors import NotFound, SettingsError, WorkError
+from cxr_core.files import locked, replace_atomically
 from cxr_core.jobs.process import start_process
 from cxr_core.training.recipe_settings import Recipe, differences
 from cxr_core.training.runs import Run, create_run, describe_differences
@@ -29,6 +30,7 @@ def start(run: Run) -> None:
     try:
         process = start_process("cxr_core.training.fit.fit", (run,), run.folder / "log.txt")
     except WorkError as error:
+        run.report(status="failed", message=str(error))
         raise WorkError(f"run {run.id}: {error}") from error
     run.update(**process.to_dict())
 
@@ -62,10 +64,17 @@ def resume(run: Run) -> None:
 
 
 def prepare_resume(run: Run) -> None:
-    """Check that a run can continue, and withdraw a stop request.
+    """Check that a run can continue, withdraw a stop request, and claim the run for this process.
 
-    Raises WorkError if it is running or finished, SettingsError if its settings were changed since its last epoch.
+    Raises WorkError if it is running or finished, SettingsError if its settings were changed since its last epoch. Of
+    two processes that resume a run at once, one gets it.
     """
+    with locked(run.folder / "resume"):
+        _prepare_resume(run)
+        run.claim("starting")
+
+
+def _prepare_resume(run: Run) -> None:
     from cxr_core.training.checkpoint import last_commit
 
     status = run.state()["status"]
@@ -93,7 +102,8 @@ def rename(run: Run, name: str) -> None:
     if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
         raise SettingsError(f"name {name!r}: 1 to {MAX_NAME} printable characters are accepted.")
     try:
-        (run.folder / "name.txt").write_text(name)
+        with replace_atomically(run.folder / "name.txt") as part:
+            part.write_text(name, encoding="utf-8")
     except OSError as error:
         raise WorkError(f"{run.folder}: the run folder cannot be written ({error.strerror}).") from error
 

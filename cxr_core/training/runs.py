@@ -25,7 +25,7 @@ from typing import Any
 import pandas as pd
 
 from cxr_core.errors import NotFound, SettingsError, WorkError
-from cxr_core.files import replace_atomically
+from cxr_core.files import locked, replace_atomically
 from cxr_core.jobs.process import ProcessId
 from cxr_core.paths import runs_folder
 from cxr_core.training.recipe_settings import Recipe, differences
@@ -71,12 +71,13 @@ class Run:
         return state
 
     def update(self, **changes: Any) -> None:
-        """Change `state.json` atomically and set its heartbeat. Raises WorkError if it cannot be written."""
+        """Change `state.json` under its lock and set its heartbeat. Raises WorkError if it cannot be written."""
         file = self.folder / "state.json"
-        state = json.loads(file.read_text()) if file.exists() else {}
         try:
-            with replace_atomically(file) as part:
-                part.write_text(json.dumps(state | changes | {"heartbeat": time.time()}, indent=1))
+            with locked(file):
+                state = json.loads(file.read_text()) if file.exists() else {}
+                with replace_atomically(file) as part:
+                    part.write_text(json.dumps(state | changes | {"heartbeat": time.time()}, indent=1))
         except OSError as error:
             raise WorkError(f"{self.folder}: the run folder cannot be written ({error.strerror}).") from error
 

@@ -5,6 +5,7 @@ import shutil
 import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +50,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Quiet."""
+
+
+def files_in(folder: Path) -> list[str]:
+    """The names of all files but locks."""
+    return [path.name for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"]
 
 
 @pytest.fixture
@@ -106,10 +112,26 @@ def test_a_server_that_cannot_resume_sends_everything_again(data_set, server):
     assert download(data_set).read_bytes() == server.data
 
 
+def test_of_two_downloads_at_once_one_is_refused_and_nothing_is_damaged(data_set, server, cxr_home):
+    waiting, refused = threading.Event(), []
+
+    def second(*_: int) -> None:
+        if not waiting.is_set():
+            waiting.set()
+            try:
+                download(data_set)
+            except DataSetError as error:
+                refused.append(str(error))
+
+    assert download(data_set, second).read_bytes() == server.data
+    assert refused == ["The test set: another process is downloading it; try again when it has finished."]
+    assert files_in(cxr_home) == ["films.zip"]
+
+
 def test_a_wrong_checksum_is_refused_and_the_file_deleted(data_set, cxr_home):
     with pytest.raises(DataSetError, match=r"its MD5 is .* instead of 000; it was deleted"):
         download(replace(data_set, md5="000"))
-    assert not list((cxr_home / "downloads").iterdir())
+    assert not files_in(cxr_home / "downloads")
 
 
 def test_without_a_published_checksum_that_of_the_server_is_used(data_set, server):
@@ -126,7 +148,7 @@ def test_a_web_page_instead_of_the_archive_is_refused_and_deleted(data_set, serv
         DataSetError, match=r"the server did not send an archive; it was deleted\. Get films.zip by hand"
     ):
         download(replace(data_set, md5=""))
-    assert not list((cxr_home / "downloads").iterdir())
+    assert not files_in(cxr_home / "downloads")
 
 
 @pytest.mark.parametrize("bad", ["../../escape.jpeg", "bomb"])
@@ -135,7 +157,7 @@ def test_a_harmful_archive_is_downloaded_and_nothing_written(data_set, server, t
     server.data = zip_file(tmp_path / "bad.zip", {f"train/NORMAL/{bad}": data}).read_bytes()
     with pytest.raises(DataSetError, match="nothing was unpacked"):
         build_index(download(replace(data_set, md5="")))
-    assert [path.name for path in cxr_home.rglob("*") if path.is_file()] == ["films.zip"]
+    assert files_in(cxr_home) == ["films.zip"]
 
 
 def test_a_full_disk_is_reported_before_the_download(data_set, server, monkeypatch):

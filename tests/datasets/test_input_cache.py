@@ -145,3 +145,27 @@ def test_a_film_that_went_bad_after_the_index_is_named(tmp_path: Path) -> None:
     (index.root / index.readable["path"].iloc[1]).write_text("x")
     with pytest.raises(UnreadableFilm, match=index.readable["file"].iloc[1]):
         cached_inputs(index.root, index.readable, Preprocessing(32))
+
+
+@pytest.mark.parametrize("damage", ["zeroed", "cut", "empty", "another file"])
+def test_a_damaged_cache_is_written_again(tmp_path: Path, damage: str) -> None:
+    index = build_index(write_data_set(tmp_path / "chest_xray", patients=6))
+    right = np.array(cached_inputs(index.root, index.readable, Preprocessing(32)))
+    [file] = cache_folder("films").glob("*.npy")
+    whole = file.read_bytes()
+    tail = len(whole) // 3
+    contents = {"zeroed": whole[:-tail] + bytes(tail), "cut": whole[:-tail], "empty": b"", "another file": b"x" * 999}
+    file.write_bytes(contents[damage])
+    np.testing.assert_array_equal(cached_inputs(index.root, index.readable, Preprocessing(32)), right)
+    assert file.read_bytes() == whole
+
+
+def test_a_film_that_changed_since_it_was_indexed_is_not_cached_as_the_old_one(tmp_path: Path) -> None:
+    index = build_index(write_data_set(tmp_path / "chest_xray", patients=6))
+    first, second = (index.root / path for path in index.readable["path"].iloc[[0, -1]])
+    first.write_bytes(second.read_bytes())
+    with pytest.raises(UnreadableFilm, match=f"{first.name}: has changed since the data set was indexed"):
+        cached_inputs(index.root, index.readable, Preprocessing(32))
+    assert not list(cache_folder("films").glob("*.npy"))
+    again = build_index(index.root)
+    assert len(cached_inputs(again.root, again.readable, Preprocessing(32))) == len(again.readable)

@@ -66,7 +66,7 @@ def test_bad_answers_and_notes_are_refused() -> None:
 def test_a_damaged_table_is_reported(cxr_home: Path) -> None:
     log = ReadingLog()
     log.file.write_bytes(b"not a table" * 100)
-    with pytest.raises(WorkError, match=r"readings\.sqlite: the readings cannot be stored or read"):
+    with pytest.raises(WorkError, match=r"readings\.sqlite: the readings cannot be read"):
         log.all()
 
 
@@ -81,3 +81,11 @@ def test_clear_deletes_all_readings() -> None:
     log.clear()
     assert log.all() == []
     log.clear()
+
+
+def test_a_damaged_table_can_be_cleared(cxr_home: Path) -> None:
+    log = ReadingLog()
+    log.file.write_bytes(b"not a table" * 100)
+    log.clear()
+    log.add(reading())
+    assert len(log.all()) == 1

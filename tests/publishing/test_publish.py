@@ -11,10 +11,11 @@ from cxr_core.datasets.index import build_index
 from cxr_core.datasets.input_cache import cached_inputs
 from cxr_core.errors import InputError, SettingsError, WorkError
 from cxr_core.evaluation.test_log import read_test_accesses
+from cxr_core.files import sha256_of
 from cxr_core.inference.augmented_views import MIN_SPREAD_LIMIT
 from cxr_core.inference.predictor import Predictor
 from cxr_core.metrics.calibration import fit_platt
-from cxr_core.models.registry import Model, find_model, sha256_of
+from cxr_core.models.registry import Model, find_model
 from cxr_core.publishing.publish import describe_answers, publish
 from cxr_core.training.runs import Run, list_runs
 

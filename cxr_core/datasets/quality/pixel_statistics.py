@@ -17,8 +17,9 @@ from PIL import Image, ImageOps
 
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.quality.corner_marks import CORNERS, find_corner_marks
+from cxr_core.datasets.unchanged import check_unchanged
 from cxr_core.errors import UnreadableFilm
-from cxr_core.files import store_file
+from cxr_core.files import is_sealed, locked, seal, store_file
 from cxr_core.imaging.decode import decode_film
 from cxr_core.paths import cache_folder
 from cxr_core.progress import Progress
@@ -74,13 +75,17 @@ def compute_pixel_statistics(index: Index, progress: Progress | None = None) -> 
     cached = _read_cache()
     row = {sha: i for i, sha in enumerate(cached["sha256"].tolist())}
     shas = [sha.encode() for sha in films["sha256"]]
-    new = {sha: path for sha, path in zip(shas, films["path"], strict=True) if sha not in row}
+    indexed = zip(films["path"], films["bytes"].tolist(), films["modified"].tolist(), strict=True)
+    new = {sha: film for sha, film in zip(shas, indexed, strict=True) if sha not in row}
     faults: dict[bytes, str] = {}
     computed: list[np.ndarray] = []
 
-    def compute(item: tuple[bytes, str]) -> np.ndarray | str:
+    def compute(item: tuple[bytes, tuple[str, int, int]]) -> np.ndarray | str:
+        sha, (path, size, modified) = item
         try:
-            return _record(index.root / item[1], item[0])
+            record = _record(index.root / path, sha)
+            check_unchanged(index.root / path, size, modified)
+            return record
         except UnreadableFilm as error:
             return str(error)
 
@@ -96,7 +101,7 @@ def compute_pixel_statistics(index: Index, progress: Progress | None = None) -> 
     finally:
         if computed:
             cached = np.concatenate([cached, np.array(computed, _RECORD)])
-            _write_cache(cached)
+            _add_to_cache(np.array(computed, _RECORD))
     row = {sha: i for i, sha in enumerate(cached["sha256"].tolist())} | dict.fromkeys(faults, -1)
     records = np.concatenate([cached, np.zeros(1, _RECORD)])[[row[sha] for sha in shas]]
     table = pd.DataFrame({name: records[name] for name in ("mean", "spread", "colour")}, index=films.index)
@@ -159,14 +164,17 @@ def _cache_file() -> Path:
 
 
 def _read_cache() -> np.ndarray:
-    """The cached statistics, `_RECORD (N,)`; empty if there are none or they cannot be read."""
-    try:
-        records: np.ndarray = np.load(_cache_file())
-    except (OSError, ValueError, EOFError):
-        return np.zeros(0, _RECORD)
+    """The cached statistics, `_RECORD (N,)`; empty if there are none or the file is damaged."""
+    records: np.ndarray = np.load(_cache_file()) if is_sealed(_cache_file()) else np.zeros(0, _RECORD)
     return records if records.dtype == _RECORD else np.zeros(0, _RECORD)
 
 
-def _write_cache(records: np.ndarray) -> None:
-    with store_file(_cache_file(), "the pixel statistics") as part, part.open("wb") as file:
-        np.save(file, records)
+def _add_to_cache(records: np.ndarray) -> None:
+    """Add statistics to what the file holds now: another process may have added others meanwhile."""
+    with locked(_cache_file()):
+        cached = _read_cache()
+        new = records[~np.isin(records["sha256"], cached["sha256"])]
+        with store_file(_cache_file(), "the pixel statistics") as part:
+            with part.open("wb") as file:
+                np.save(file, np.concatenate([cached, new]))
+            seal(part)

@@ -4,6 +4,8 @@ The gate's results are stored under `CXR_HOME` by the sha256 of the file and of 
 checked once, wherever the file is, and again only by another gate.
 """
 
+import hashlib
+import io
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +15,7 @@ import pandas as pd
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.quality.issues import DatasetIssue, counted, issue_films
 from cxr_core.errors import UnreadableFilm
-from cxr_core.files import store_file
+from cxr_core.files import locked, read_sealed, seal, store_file
 from cxr_core.imaging.decode import decode_film
 from cxr_core.imaging.film import Film
 from cxr_core.inference.gate.gate import BATCH, SHIPPED, shipped_gate
@@ -35,7 +37,7 @@ def run_gate(index: Index, progress: Progress | None = None) -> None:
             for start in range(0, len(new), BATCH):
                 batch = new.iloc[start : start + BATCH]
                 files = [index.root / path for path in batch["path"]]
-                films = dict(zip(batch["sha256"], pool.map(_film, files), strict=True))
+                films = dict(zip(batch["sha256"], pool.map(_film, files, batch["sha256"]), strict=True))
                 readable = {sha: film for sha, film in films.items() if isinstance(film, Film)}
                 reasons |= {sha: "" for sha, film in films.items() if isinstance(film, UnreadableFilm)}
                 for sha, admission in zip(readable, shipped_gate().admit(list(readable.values())), strict=True):
@@ -74,10 +76,13 @@ def _unchecked(index: Index, reasons: dict[str, str]) -> pd.DataFrame:
     return index.readable[~index.readable["sha256"].isin(reasons)]
 
 
-def _film(file: Path) -> Film | UnreadableFilm | OSError:
-    """The film, or why its content is not a film, or why the file cannot be read now."""
+def _film(file: Path, sha256: str) -> Film | UnreadableFilm | OSError:
+    """The film, or why its content is not a film, or why it cannot be read now or is not the one that was indexed."""
     try:
-        return decode_film(file.read_bytes(), file.name)
+        content = file.read_bytes()
+        if hashlib.sha256(content).hexdigest() != sha256:
+            return OSError("has changed since the data set was indexed")
+        return decode_film(content, file.name)
     except (UnreadableFilm, OSError) as error:
         return error
 
@@ -89,13 +94,17 @@ def _store() -> Path:
 
 def _read(store: Path) -> dict[str, str]:
     """The stored results by sha256: the reason for a refusal, "" for a film that passed or cannot be decoded."""
-    try:
-        table = pd.read_feather(store)
-    except (OSError, ValueError):
+    content = read_sealed(store)
+    if content is None:
         return {}
+    table = pd.read_feather(io.BytesIO(content))
     return dict(zip(table["sha256"], table["refusal"], strict=True))
 
 
 def _write(store: Path, reasons: dict[str, str]) -> None:
-    with store_file(store, "the gate's results") as part:
-        pd.DataFrame({"sha256": list(reasons), "refusal": list(reasons.values())}).to_feather(part)
+    """Add results to what the file holds now: another process may have added others meanwhile."""
+    with locked(store):
+        reasons = _read(store) | reasons
+        with store_file(store, "the gate's results") as part:
+            pd.DataFrame({"sha256": list(reasons), "refusal": list(reasons.values())}).to_feather(part)
+            seal(part)

@@ -17,10 +17,10 @@ import numpy as np
 
 from cxr_core.backend import import_keras, inference_function
 from cxr_core.errors import WorkError
+from cxr_core.files import sha256_of
 from cxr_core.imaging.film import Film
 from cxr_core.imaging.gate_input import gate_input
 from cxr_core.inference.gate.pixel_checks import Check, Refusal, check_pixels, exposure_notes
-from cxr_core.models.registry import sha256_of
 
 SHIPPED = Path(__file__).resolve().parent / "gate_model"
 BATCH = 32

@@ -32,3 +32,26 @@ def test_what_was_computed_before_a_stop_is_cached(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         compute_pixel_statistics(index, stop)
     assert films_to_decode(index) == 6
+
+
+def test_a_film_that_changed_since_it_was_indexed_has_a_fault_and_is_not_cached(tmp_path):
+    index = build_index(write(tmp_path / "set", dict(good_films(6))))
+    first, last = index.readable["path"].iloc[[0, -1]]
+    (index.root / first).write_bytes((index.root / last).read_bytes())
+    faults = compute_pixel_statistics(index).table["fault"]
+    assert faults.iloc[0].endswith("has changed since the data set was indexed; open the data set again.")
+    assert (faults.iloc[1:] == "").all()
+    assert films_to_decode(index) == 1
+
+
+@pytest.mark.parametrize("damage", ["zeroed", "cut"])
+def test_a_damaged_cache_is_computed_again(tmp_path, damage):
+    index = build_index(write(tmp_path / "set", dict(good_films(6))))
+    right = compute_pixel_statistics(index)
+    file = pixel_statistics._cache_file()
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-3000] + (bytes(3000) if damage == "zeroed" else b""))
+    assert films_to_decode(index) == 6
+    again = compute_pixel_statistics(index)
+    assert np.array_equal(again.thumbnails, right.thumbnails)
+    assert file.read_bytes() == whole
