@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cxr_core.app.components.passed_over import show_passed_over
 from cxr_core.app.data_set_picker import choose_data_set
 from cxr_core.app.navigation import require_frame
 from cxr_core.app.train.compare import compare_runs
@@ -9,7 +10,7 @@ from cxr_core.app.train.manage_run import manage_run, publish_form
 from cxr_core.app.train.new_run import new_run
 from cxr_core.app.train.published_experiments import show_published_experiments
 from cxr_core.app.train.watch import watch_run
-from cxr_core.training.runs import list_runs
+from cxr_core.training.runs import damaged_runs, list_runs
 
 VIEWS = {
     "Runs": ":material/monitoring: Runs",
@@ -21,6 +22,7 @@ VIEWS = {
 require_frame()
 st.title("Train")
 runs = list_runs()
+show_passed_over(damaged_runs())
 if "train_go_to" in st.session_state:
     st.session_state.train_view = st.session_state.pop("train_go_to")
 st.session_state.setdefault("train_view", "Runs" if runs else "New run")

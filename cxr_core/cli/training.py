@@ -40,9 +40,14 @@ def resume_run(options: argparse.Namespace) -> int:
 
 def show_runs(options: argparse.Namespace) -> int:
     """List the runs and their states."""
-    from cxr_core.training.runs import list_runs
+    from cxr_core.training.runs import damaged_runs, list_runs
 
-    rows = [{"run": run.id, "folder": str(run.folder), "config": run.config()} | run.state() for run in list_runs()]
+    rows = [
+        {"run": run.id, "folder": str(run.folder), "config": run.config().to_dict()} | run.state().to_dict()
+        for run in list_runs()
+    ]
+    for message in damaged_runs():
+        print(message, file=sys.stderr)
     lines = [
         f"{row['run']}  {row['status']}  epoch {row['epoch']} of {row['epochs']}  {row['message']}" for row in rows
     ]
@@ -56,7 +61,7 @@ def stop_run(options: argparse.Namespace) -> int:
 
     run = find_run(options.run)
     stop(run)
-    status = run.state()["status"]
+    status = run.state().status
     return print_result(options, {"run": run.id, "status": status}, f"{run.id}: {status}.")
 
 
@@ -76,11 +81,10 @@ def _fit(options: argparse.Namespace, run: "Run") -> int:
         fit(run)
     state = run.state()
     best = "no epoch ended"
-    if "best_epoch" in state:
-        best = f"best epoch {state['best_epoch']}, validation AUC {state['best_val_auc']:.4f}"
-    return print_result(
-        options, {"run": run.id, "folder": str(run.folder)} | state, f"{run.id}: {state['status']}; {best}"
-    )
+    if state.best_epoch and state.best_val_auc is not None:
+        best = f"best epoch {state.best_epoch}, validation AUC {state.best_val_auc:.4f}"
+    document = {"run": run.id, "folder": str(run.folder)} | state.to_dict()
+    return print_result(options, document, f"{run.id}: {state.status}; {best}")
 
 
 def _key_value(text: str) -> tuple[str, str]:

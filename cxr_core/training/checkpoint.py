@@ -19,7 +19,10 @@ import numpy as np
 
 from cxr_core.errors import WorkError
 from cxr_core.files import replace_atomically
+from cxr_core.records import Fields, damaged, read_object
 from cxr_core.training.runs import Run
+
+COMMIT = "a run's checkpoint"
 
 
 @dataclass(frozen=True)
@@ -42,16 +45,29 @@ class Commit:
         return values | {"asked": values.pop("run_identity")}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
-        """What `to_dict` wrote."""
-        values = dict(values)
-        return cls(run_identity=values.pop("asked"), **values)
+    def from_dict(cls, values: dict[str, Any], file: Path) -> Self:
+        """What `to_dict` wrote into a file. Raises DamagedRecord for anything else."""
+        fields = Fields(values)
+        try:
+            row = fields.part("row")
+            asked = fields.part("asked")
+            for key in row.values:
+                row.number(key, finite=False)
+            return cls(
+                epoch=fields.whole("epoch"),
+                row=row.values,
+                best_epoch=fields.whole("best_epoch"),
+                best=fields.number("best", finite=False),
+                run_identity=asked.values,
+            )
+        except ValueError as error:
+            raise damaged(file, COMMIT, str(error)) from error
 
 
 def last_commit(run: Run) -> Commit | None:
-    """The last epoch that was committed, or None."""
+    """The last epoch that was committed, or None. Raises DamagedRecord."""
     file = run.folder / "backup" / "epoch.json"
-    return Commit.from_dict(json.loads(file.read_text())) if file.exists() else None
+    return Commit.from_dict(read_object(file, COMMIT), file) if file.exists() else None
 
 
 def commit(run: Run, model: Any, done: Commit) -> None:

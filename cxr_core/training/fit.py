@@ -2,7 +2,6 @@
 
 import math
 import shutil
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,9 @@ from cxr_core.datasets.split import write_split
 from cxr_core.errors import CXRError, WorkError
 from cxr_core.labels import PNEUMONIA
 from cxr_core.progress import Progress
-from cxr_core.training.recipe_settings import Recipe, recipe_from_dict
+from cxr_core.training.recipe_settings import Recipe
 from cxr_core.training.run_device import hold_device_for
+from cxr_core.training.run_records import RunConfig
 from cxr_core.training.runs import Run, StopRequested
 from cxr_core.training.split_assignment import assign_split, class_weights
 
@@ -27,7 +27,7 @@ def fit(run: Run) -> None:
     """
     try:
         run.claim("preparing")
-        recipe = recipe_from_dict(run.config()["settings"])
+        recipe = run.config().parsed
         with hold_device_for(run, recipe):
             run.update(status="preparing")
             _fit(run, recipe)
@@ -53,9 +53,9 @@ def fit(run: Run) -> None:
 def _fit(run: Run, recipe: Recipe) -> None:
     config = run.config()
     run.update(message="Indexing the films.")
-    index = build_index(Path(config["data"]), _report_progress(run, "Indexing the films"))
-    split = assign_split(index, recipe, config)
-    films = index.films[split.isin(["train", "val", "test"] if config.get("experiment") else ["train", "val"])]
+    index = build_index(config["data"], _report_progress(run, "Indexing the films"))
+    split = assign_split(index, recipe, config.values)
+    films = index.films[split.isin(["train", "val", "test"] if config.experiment else ["train", "val"])]
     write_split(index.films, split, run.folder / "split.csv")
     run.update(fingerprint=index.fingerprint, train_films=int((split == "train").sum()), message="Decoding the films.")
     inputs = cached_inputs(index.root, films, recipe.preprocessing(), _report_progress(run, "Decoding the films"))
@@ -81,7 +81,7 @@ def _fit(run: Run, recipe: Recipe) -> None:
         table.assign(logit=model.predict(batches, verbose=0)[:, 0]).to_csv(run.folder / "validation.csv", index=False)
     if run.stop_requested:
         raise StopRequested
-    if config.get("experiment"):
+    if config.experiment:
         from cxr_core.training.test_metrics import write_test_metrics
 
         write_test_metrics(run, model, FilmBatches(inputs, labels, rows["test"], recipe.batch), labels[rows["test"]])
@@ -126,9 +126,9 @@ def train(run: Run, recipe: Recipe, inputs, labels, rows, validation, run_identi
     return model
 
 
-def run_identity(config: dict[str, Any], index: Index) -> dict[str, Any]:
+def run_identity(config: RunConfig, index: Index) -> dict[str, Any]:
     """The settings, split and data that a checkpoint belongs to; a resume requires the same."""
-    return {"settings": config["settings"], "split": config["split"], "fingerprint": index.fingerprint}
+    return {"settings": config.settings, "split": config.split, "fingerprint": index.fingerprint}
 
 
 def _report_progress(run: Run, activity: str) -> Progress:

@@ -163,7 +163,10 @@ def recipe_from_dict(settings: dict[str, Any]) -> Recipe:
     if unknown:
         raise SettingsError(f"settings {', '.join(unknown)}: not those of this version's recipes.")
     typed: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}
-    return Recipe(**typed)
+    try:
+        return Recipe(**typed)
+    except TypeError as error:  # a text for a number
+        raise SettingsError(f"settings {settings}: have a value of another kind.") from error
 
 
 def differences(one: dict[str, Any], other: dict[str, Any]) -> dict[str, tuple[Any, Any]]:

@@ -22,7 +22,7 @@ from cxr_core.jobs.process import ProcessId, start_process
 from cxr_core.paths import home
 from cxr_core.training.cost_estimate import estimate_cost
 from cxr_core.training.fit import fit
-from cxr_core.training.recipes import RECIPES, recipe_from_dict
+from cxr_core.training.recipes import RECIPES
 from cxr_core.training.runs import Run, create_run, list_runs
 
 SPLITS = {"image": "70/15/15 by image", "patient": "70/15/15 by patient", "official": "official test"}
@@ -66,7 +66,7 @@ def reproduce(data: Path, only: list[str] | None, report: Callable[[str], None])
         report(f"{number} of {len(wanted)}: {name}, {SPLITS[split]}.{_expected_cost(index, name)}")
         run = create_run(data, name, RECIPES[name], experiment={"name": name, "split": split})
         fit(run)
-        if run.state()["status"] != "finished":
+        if run.state().status != "finished":
             report(f"{name} was stopped; `reproduce` continues from here.")
             break
     return results(index, names)
@@ -146,11 +146,11 @@ def _finished(index: Index) -> dict[tuple[str, str], Run]:
     """The newest finished run of each experiment and split on these films, with the recipe as it stands."""
     found: dict[tuple[str, str], Run] = {}
     for run in list_runs():
-        config = run.config()
-        mark = config.get("experiment")
-        if not mark or run.state()["status"] != "finished" or run.state()["fingerprint"] != index.fingerprint:
+        config, state = run.config(), run.state()
+        mark = config.experiment
+        if not mark or state.status != "finished" or state.fingerprint != index.fingerprint:
             continue
-        if recipe_from_dict(config["settings"]) == RECIPES[mark["name"]]:
+        if config.parsed == RECIPES.get(mark["name"]):
             found.setdefault((mark["name"], mark["split"]), run)
     return found
 

@@ -77,14 +77,14 @@ def prepare_resume(run: Run) -> None:
 def _prepare_resume(run: Run) -> None:
     from cxr_core.training.checkpoint import last_commit
 
-    status = run.state()["status"]
+    status = run.state().status
     if run.live or status == "finished":
         raise WorkError(f"run {run.id}: is {status}; only a run that stopped, failed or died can be resumed.")
     done = last_commit(run)
     if done:
-        changed = differences(done.run_identity["settings"], run.config()["settings"])
-        if done.run_identity["split"] != run.config()["split"]:
-            changed["split"] = (done.run_identity["split"], run.config()["split"])
+        changed = differences(done.run_identity.get("settings", {}), run.config().settings)
+        if done.run_identity.get("split") != run.config().split:
+            changed["split"] = (done.run_identity.get("split"), run.config().split)
         if changed:
             raise SettingsError(
                 f"run {run.id}: cannot be resumed with other settings: {describe_differences(changed)}."

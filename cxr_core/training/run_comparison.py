@@ -4,7 +4,6 @@ from typing import Any
 
 import pandas as pd
 
-from cxr_core.training.recipe_settings import recipe_from_dict
 from cxr_core.training.runs import Run
 
 
@@ -16,8 +15,8 @@ def settings_that_differ(runs: list[Run]) -> pd.DataFrame:
     columns: dict[str, dict[str, Any]] = {}
     for run in runs:
         config = run.config()
-        settings = recipe_from_dict(config["settings"]).to_dict()
-        columns[run.name] = {"recipe": config["recipe"], "data": config["data"], "split": config["split"]} | settings
+        about = {"recipe": config.recipe, "data": config.data, "split": config.split}
+        columns[run.name] = about | config.parsed.to_dict()
     table = pd.DataFrame(columns).map(str)
     return table[table.nunique(axis=1) > 1].rename_axis("Setting").reset_index()
 
@@ -27,14 +26,15 @@ def best_epochs(runs: list[Run]) -> pd.DataFrame:
     rows = []
     for run in runs:
         state, history = run.state(), run.history()
-        row: dict[str, Any] = {"Run": run.name, "Status": state["status"], "Epochs": len(history)}
-        if "best_epoch" in state and len(history):
-            best = history[history["epoch"] == state["best_epoch"]].iloc[0]
+        row: dict[str, Any] = {"Run": run.name, "Status": state.status, "Epochs": len(history)}
+        of_best = history[history["epoch"] == state.best_epoch] if len(history) else history
+        if len(of_best):
+            best = of_best.iloc[0]
             row |= {
                 "Best epoch": int(best["epoch"]),
                 "Validation AUC": best["val_auc"],
-                "Validation accuracy": best["val_accuracy"],
-                "Validation loss": best["val_loss"],
+                "Validation accuracy": best.get("val_accuracy"),
+                "Validation loss": best.get("val_loss"),
                 "Seconds an epoch": history["seconds"].median(),
             }
         rows.append(row)

@@ -32,5 +32,5 @@ def hold_device_for(run: Run, recipe: Recipe) -> Iterator[None]:
         if run.stop_requested:
             raise StopRequested
 
-    with hold_device(device, run.state().get("arrived", 0.0), waiting):
+    with hold_device(device, run.state().arrived, waiting):
         yield

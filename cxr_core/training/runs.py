@@ -14,25 +14,28 @@ runs/ID/config.json     the run's data, recipe, settings and split table; writte
         stop            exists once a stop was requested
 """
 
-import json
+import math
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from cxr_core.errors import NotFound, SettingsError, WorkError
-from cxr_core.files import locked, replace_atomically
+from cxr_core.errors import DamagedRecord, NotFound, SettingsError, WorkError
+from cxr_core.files import locked
 from cxr_core.jobs.process import ProcessId
 from cxr_core.paths import runs_folder
+from cxr_core.records import Fields, damaged, read_object, read_table, write_object
 from cxr_core.training.recipe_settings import Recipe, differences
+from cxr_core.training.run_records import ENDED, LIVE, RunConfig, RunState
 
-LIVE = ("starting", "queued", "preparing", "running", "stopping")
+__all__ = ["ENDED", "LIVE", "Run", "StopRequested", "create_run", "find_run", "list_runs"]
 BYTES_PER_LOG_LINE = 400
-ENDED = ("finished", "stopped", "failed", "dead")
+HISTORY = ("epoch", "loss", "val_auc")
+"""The columns that a history must have."""
 
 
 class StopRequested(Exception):
@@ -52,34 +55,58 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The name that its user gave it; its id until then."""
-        file = self.folder / "name.txt"
-        return file.read_text().strip() if file.exists() else self.id
+        """The name that its user gave it; its id until then, or if the name cannot be read."""
+        try:
+            return (self.folder / "name.txt").read_text(encoding="utf-8").strip() or self.id
+        except (OSError, UnicodeDecodeError):
+            return self.id
 
-    def config(self) -> dict[str, Any]:
-        """The content of `config.json`: data, recipe, settings, split table."""
-        return json.loads((self.folder / "config.json").read_text())
+    def config(self) -> RunConfig:
+        """`config.json`: data, recipe, settings, split table. Raises DamagedRecord."""
+        return RunConfig.read(self.folder / "config.json")
 
-    def state(self) -> dict[str, Any]:
-        """`state.json`, with the status "dead" if its process has ended, or "stopping" once a stop was requested."""
-        state = json.loads((self.folder / "state.json").read_text())
-        if state["status"] in LIVE:
-            if not ProcessId.from_dict(state).alive:
-                state["status"] = "dead"
+    def state(self) -> RunState:
+        """`state.json`, with the status "dead" if its process has ended, or "stopping" once a stop was requested.
+
+        Raises DamagedRecord.
+        """
+        state = RunState.read(self.folder / "state.json")
+        status = state.status
+        if status in LIVE:
+            if not ProcessId(state.pid, state.pid_started).alive:
+                status = "dead"
             elif self.stop_requested:
-                state["status"] = "stopping"
-        return state
+                status = "stopping"
+        return replace(state, status=status, values=state.values | {"status": status})
 
     def update(self, **changes: Any) -> None:
-        """Change `state.json` under its lock and set its heartbeat. Raises WorkError if it cannot be written."""
+        """Change `state.json` under its lock and set its heartbeat. Raises WorkError if it cannot be written.
+
+        A damaged state is started anew, as one of this process: a run that waits or trains goes on.
+        """
         file = self.folder / "state.json"
+        finite = {
+            key: None if isinstance(one, float) and not math.isfinite(one) else one for key, one in changes.items()
+        }
         try:
             with locked(file):
-                state = json.loads(file.read_text()) if file.exists() else {}
-                with replace_atomically(file) as part:
-                    part.write_text(json.dumps(state | changes | {"heartbeat": time.time()}, indent=1))
+                write_object(file, self._stored_state() | finite | {"heartbeat": time.time()})
         except OSError as error:
             raise WorkError(f"{self.folder}: the run folder cannot be written ({error.strerror}).") from error
+
+    def _stored_state(self) -> dict[str, Any]:
+        file = self.folder / "state.json"
+        if not file.exists():
+            return {}
+        try:
+            return RunState.read(file).to_dict()
+        except DamagedRecord:
+            try:
+                epochs = self.config().parsed.epochs
+            except DamagedRecord:
+                epochs = 1
+            begun = {"status": "starting", "message": "Starting.", "epoch": 0, "epochs": epochs}
+            return begun | ProcessId.current().to_dict()
 
     def report(self, **changes: Any) -> None:
         """`update` for what the run does not depend on: an error, as of a full disk, is only printed."""
@@ -95,12 +122,13 @@ class Run:
     @property
     def process(self) -> ProcessId:
         """The process that fits the run, or did last."""
-        return ProcessId.from_dict(self.state())
+        state = self.state()
+        return ProcessId(state.pid, state.pid_started)
 
     @property
     def live(self) -> bool:
         """Whether its process is running."""
-        return self.state()["status"] in LIVE
+        return self.state().status in LIVE
 
     @property
     def stop_requested(self) -> bool:
@@ -108,21 +136,49 @@ class Run:
         return (self.folder / "stop").exists()
 
     def history(self) -> pd.DataFrame:
-        """One row for each epoch; empty before the first has ended. An incomplete last row is left out."""
+        """One row for each epoch; empty before the first has ended, and if the file is damaged, see `problems`."""
         try:
-            return pd.read_csv(self.folder / "history.csv", on_bad_lines="skip").dropna()
-        except (FileNotFoundError, pd.errors.EmptyDataError):
+            return self._read_history()
+        except DamagedRecord:
             return pd.DataFrame()
 
     def test_metrics(self) -> dict[str, float]:
-        """Metrics on the test films, of a published experiment that has finished; empty otherwise."""
+        """Metrics on the test films, of a published experiment that has finished; empty otherwise, see `problems`."""
+        try:
+            return self._read_test_metrics()
+        except DamagedRecord:
+            return {}
+
+    def problems(self) -> list[str]:
+        """A sentence for each of the run's files that is damaged and passed over."""
+        found = []
+        for read in (self._read_history, self._read_test_metrics):
+            try:
+                read()
+            except DamagedRecord as error:
+                found.append(str(error))
+        return found
+
+    def _read_history(self) -> pd.DataFrame:
+        file = self.folder / "history.csv"
+        if not file.exists() or (file.is_file() and not file.stat().st_size):
+            return pd.DataFrame()
+        return read_table(file, HISTORY, "a run's history", numbers=True)
+
+    def _read_test_metrics(self) -> dict[str, float]:
         file = self.folder / "test.json"
-        return json.loads(file.read_text()) if file.exists() else {}
+        if not file.exists():
+            return {}
+        fields = Fields(read_object(file, "a run's test metrics"))
+        try:
+            return {key: fields.number(key) for key in fields.values}
+        except ValueError as error:
+            raise damaged(file, "a run's test metrics", str(error)) from error
 
     def log_tail(self, lines: int = 20) -> list[str]:
         """The last lines of `log.txt`."""
         file = self.folder / "log.txt"
-        if not file.exists():
+        if not file.is_file():
             return []
         with file.open("rb") as log:
             log.seek(max(0, file.stat().st_size - BYTES_PER_LOG_LINE * lines))
@@ -156,12 +212,12 @@ def create_run(
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "config.json").write_text(json.dumps(config, indent=1))
+        RunConfig.from_dict(config).write(folder / "config.json")
     except OSError as error:
         raise WorkError(f"{folder}: the run folder cannot be written ({error.strerror}).") from error
     run = Run(folder)
-    run.claim("starting")
-    run.update(epoch=0, epochs=recipe.epochs, arrived=time.time(), message="Starting.")
+    begun = {"epoch": 0, "epochs": recipe.epochs, "arrived": time.time(), "message": "Starting."}
+    run.update(status="starting", **begun, **ProcessId.current().to_dict())
     return run
 
 
@@ -170,7 +226,7 @@ def _check_empty(folder: Path, recipe: Recipe) -> None:
         return
     if not (folder / "config.json").exists():
         raise SettingsError(f"{folder}: holds files already; a new or empty run folder is accepted.")
-    changed = differences(Run(folder).config()["settings"], recipe.to_dict())
+    changed = differences(Run(folder).config().settings, recipe.to_dict())
     found = describe_differences(changed) or "the same settings"
     raise SettingsError(f"{folder}: holds a run already ({found}); `resume` continues it, a new folder is accepted.")
 
@@ -181,9 +237,27 @@ def describe_differences(changed: dict[str, tuple[Any, Any]]) -> str:
 
 
 def list_runs() -> list[Run]:
-    """Every run under the home folder, newest first."""
+    """Every run under the home folder, newest first, without those that `damaged_runs` reports."""
+    return _all_runs()[0]
+
+
+def damaged_runs() -> list[str]:
+    """A sentence for each run, and each file of a run, that cannot be read and is passed over."""
+    runs, messages = _all_runs()
+    return [*messages, *(message for run in runs for message in run.problems())]
+
+
+def _all_runs() -> tuple[list[Run], list[str]]:
     folders = (folder for folder in runs_folder().iterdir() if (folder / "state.json").exists())
-    return [Run(folder) for folder in sorted(folders, key=lambda folder: folder.name, reverse=True)]
+    runs, messages = [], []
+    for folder in sorted(folders, key=lambda folder: folder.name, reverse=True):
+        try:
+            run = Run(folder)
+            run.config(), run.state()
+            runs.append(run)
+        except DamagedRecord as error:
+            messages.append(str(error))
+    return runs, messages
 
 
 def find_run(name: str) -> Run:

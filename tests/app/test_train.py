@@ -1,5 +1,6 @@
 """The Train page by AppTest."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from cxr_core.errors import WorkError
 from cxr_core.training.recipe_settings import Recipe
 from cxr_core.training.recipes import RECIPES
 from cxr_core.training.run_actions import stop
+from cxr_core.training.run_records import RunState
 from cxr_core.training.runs import Run, create_run, list_runs
 from tests.conftest import REPOSITORY
 from tests.support.synthetic_chests import write_data_set
@@ -137,14 +139,15 @@ def test_a_run_is_renamed_compared_and_deleted(broken: Run, tmp_path: Path) -> N
 
 
 def test_progress_and_time_left(broken: Run) -> None:
-    state = {"status": "running", "epoch": 4, "epochs": 5, "step": 5, "steps": 10, "films_per_second": 1.0}
+    broken.update(status="running", epoch=4, epochs=5, step=5, steps=10, films_per_second=1.0)
+    state = RunState.read(broken.folder / "state.json")
     assert watch.progress(state) == pytest.approx(0.7)
-    assert watch.progress(state | {"validating": True}) == pytest.approx(0.8)
-    assert watch.progress(state | {"status": "finished"}) == 1
+    assert watch.progress(replace(state, validating=True)) == pytest.approx(0.8)
+    assert watch.progress(replace(state, status="finished")) == 1
     assert watch.time_left(broken, state) == pytest.approx(2.0 * 5 * 0.3)
     (broken.folder / "history.csv").unlink()
     assert watch.time_left(broken, state) == pytest.approx(10 * 32 * 5 * 0.3)
-    assert watch.time_left(broken, state | {"status": "dead"}) is None
+    assert watch.time_left(broken, replace(state, status="dead")) is None
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(40.4, "40 s"), (700, "12 min"), (12600, "3.5 h")])

@@ -11,7 +11,8 @@ from cxr_core.errors import CXRError
 from cxr_core.metrics.estimate_text import number
 from cxr_core.training.curve_remarks import remark
 from cxr_core.training.run_actions import kill, resume, stop
-from cxr_core.training.runs import LIVE, Run
+from cxr_core.training.run_records import LIVE, RunState
+from cxr_core.training.runs import Run
 
 REFRESH_SECONDS = 1.7  # a fit updates its state every 0.25 s, so what is shown is at most 2 s old
 STATUS: dict[str, tuple[str, Any]] = {
@@ -37,7 +38,7 @@ def watch_run(run: Run) -> None:
         if message:
             st.warning(message, icon=":material/trending_flat:")
         with st.grid(3, min_column_width=300):
-            for name, chart, alt in learning_curves(history, run.state().get("best_epoch")):
+            for name, chart, alt in learning_curves(history, run.state().best_epoch):
                 st.plotly_chart(chart, key=f"curve-{name}", width="stretch", alt=alt, config={"displayModeBar": False})
     else:
         st.caption("Curves appear when the first epoch has ended.")
@@ -45,13 +46,13 @@ def watch_run(run: Run) -> None:
 
 def _progress_and_metrics(run: Run, was_live: bool, epochs_drawn: int) -> None:
     state = run.state()
-    status = state["status"]
+    status = state.status
     if was_live != (status in LIVE) or len(run.history()) != epochs_drawn:
         st.rerun()
     icon, colour = STATUS[status]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(status, icon=icon, color=colour)
-        st.write(state["message"] if status != "stopping" else "Stopping after the current batch.")
+        st.write(state.message if status != "stopping" else "Stopping after the current batch.")
     if status == "dead":
         st.error(
             "The training process ended unexpectedly; the last lines of its log are below. Resume continues from the "
@@ -65,61 +66,60 @@ def _progress_and_metrics(run: Run, was_live: bool, epochs_drawn: int) -> None:
         st.code("\n".join(run.log_tail()) or "Empty.", language=None, wrap_lines=True)
 
 
-def progress(state: dict[str, Any]) -> float:
+def progress(state: RunState) -> float:
     """Share of the run's batches and epochs that is done, 0 to 1."""
-    if state["status"] == "finished":
+    if state.status == "finished":
         return 1.0
-    within = 1.0 if state.get("validating") else state.get("step", 0) / max(1, state.get("steps", 1))
-    return min(1.0, max(0.0, float((state["epoch"] - 1 + within) / state["epochs"])))
+    within = 1.0 if state.validating else state.step / max(1, state.steps)
+    return min(1.0, max(0.0, (state.epoch - 1 + within) / max(1, state.epochs)))
 
 
-def time_left(run: Run, state: dict[str, Any]) -> float | None:
+def time_left(run: Run, state: RunState) -> float | None:
     """Seconds left, from the median time of an epoch or the speed within the first; None while neither is known."""
     history = run.history()
-    if state["status"] != "running":
+    if state.status != "running":
         return None
     if len(history):
-        epoch_seconds = history["seconds"].median()
-    elif state.get("films_per_second"):
-        epoch_seconds = state["steps"] * run.config()["settings"]["batch"] / state["films_per_second"]
+        epoch_seconds = float(history["seconds"].median())
+    elif state.films_per_second:
+        epoch_seconds = state.steps * run.config().parsed.batch / state.films_per_second
     else:
         return None
-    return float(epoch_seconds * state["epochs"] * (1 - progress(state)))
+    return epoch_seconds * state.epochs * (1 - progress(state))
 
 
-def _progress_text(run: Run, state: dict[str, Any]) -> str:
-    text = f"Epoch {state['epoch']} of {state['epochs']}"
-    if state["status"] in ("running", "stopping") and state.get("steps"):
-        phase = "validating" if state.get("validating") else f"batch {state.get('step', 0):,} of {state['steps']:,}"
+def _progress_text(run: Run, state: RunState) -> str:
+    text = f"Epoch {state.epoch} of {state.epochs}"
+    if state.status in ("running", "stopping") and state.steps:
+        phase = "validating" if state.validating else f"batch {state.step:,} of {state.steps:,}"
         text += f", {phase}"
     left = time_left(run, state)
     return text if left is None else f"{text}, about {duration_text(left)} left"
 
 
-def _metrics(run: Run, state: dict[str, Any]) -> None:
-    history = run.history()
+def _metrics(run: Run, state: RunState) -> None:
+    history, config = run.history(), run.config()
     latest = dict(history.iloc[-1]) if len(history) else {}
-    memory = f"{state['memory'] / 1e9:.1f} GB" if state.get("memory") else "–"
-    if state.get("device_memory"):
-        memory += f", GPU {state['device_memory'] / 1e9:.1f} GB"
-    rate = state.get("learning_rate")
-    speed = state.get("films_per_second")
-    best = f"Best validation AUC, epoch {state['best_epoch']}" if "best_epoch" in state else "Best validation AUC"
+    memory = f"{state.memory / 1e9:.1f} GB" if state.memory else "–"
+    if state.device_memory:
+        memory += f", GPU {state.device_memory / 1e9:.1f} GB"
+    rate, speed = state.learning_rate, state.films_per_second
+    best = f"Best validation AUC, epoch {state.best_epoch}" if state.best_epoch else "Best validation AUC"
     with st.grid(6, min_column_width=120):
-        st.metric("Loss", number(state.get("loss")))
-        st.metric("Accuracy", number(state.get("accuracy")))
-        st.metric("AUC", number(state.get("auc")))
+        st.metric("Loss", number(state.loss))
+        st.metric("Accuracy", number(state.accuracy))
+        st.metric("AUC", number(state.auc))
         st.metric("Validation loss", number(latest.get("val_loss")))
         st.metric("Validation accuracy", number(latest.get("val_accuracy")))
         st.metric("Validation AUC", number(latest.get("val_auc")))
-        st.metric(best, number(state.get("best_val_auc")))
+        st.metric(best, number(state.best_val_auc))
         st.metric("Learning rate", "–" if rate is None else f"{rate:.1e}")
         st.metric("Films a second", "–" if speed is None else f"{speed:,.0f}")
         st.metric("Memory", memory)
     st.caption(
-        f"{state.get('device', 'Device not known yet')}; recipe {run.config()['recipe']}"
-        + (f", {state['parameters']:,} parameters" if "parameters" in state else "")
-        + f"; {run.config()['data']}."
+        f"{state.device or 'Device not known yet'}; recipe {config.recipe}"
+        + (f", {state.parameters:,} parameters" if state.parameters else "")
+        + f"; {config.data}."
     )
 
 

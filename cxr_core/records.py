@@ -1,0 +1,229 @@
+"""Records: JSON files that the app writes and reads again. Their content is checked when they are read.
+
+A record is a frozen dataclass of what the app uses, with `schema`, `read` and `write`. Keys that this version does not
+know stay in `values` and are written again. A file of schema 1, from before records had a number, is migrated. A file
+that is not such a record raises DamagedRecord, one sentence that names the file; whoever lists records passes it over.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
+
+from cxr_core.errors import DamagedRecord
+from cxr_core.files import replace_atomically
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = 2
+_NAMES = {dict: "an object", list: "a list", str: "a text", int: "a whole number", bool: "true or false"}
+
+
+class Fields:
+    """The values of a JSON object by key and type. Every method raises ValueError, naming the key, for another type.
+
+    With a default, a key may be missing or null.
+    """
+
+    def __init__(self, values: Any, inside: str = "") -> None:
+        self._inside = inside
+        self.values: dict[str, Any] = _typed(values, dict, inside.rstrip(".") or "the content")
+
+    def text(self, key: str) -> str:
+        """A text."""
+        return str(_typed(self._get(key), str, self._name(key)))
+
+    def optional_text(self, key: str) -> str | None:
+        """A text, or None."""
+        return None if self.values.get(key) is None else self.text(key)
+
+    def whole(self, key: str, default: int | None = None) -> int:
+        """A whole number."""
+        return int(_typed(self._get(key, default), int, self._name(key)))
+
+    def number(self, key: str, default: float | None = None, finite: bool = True) -> float:
+        """A number, by default a finite one."""
+        value = self._get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or (finite and not math.isfinite(value)):
+            raise ValueError(f"{self._name(key)} is {_shown(value)}, not a number")
+        return float(value)
+
+    def optional_number(self, key: str) -> float | None:
+        """A finite number; None for null, and for the NaN that earlier versions wrote."""
+        value = self.values.get(key)
+        return None if value is None or (isinstance(value, float) and math.isnan(value)) else self.number(key)
+
+    def flag(self, key: str, default: bool) -> bool:
+        """True or false."""
+        return bool(_typed(self._get(key, default), bool, self._name(key)))
+
+    def objects(self, key: str) -> "dict[str, Fields]":
+        """An object of objects, by name."""
+        part = self.part(key)
+        return {name: part.part(name) for name in part.values}
+
+    def part(self, key: str, optional: bool = False) -> "Fields":
+        """An object; empty if it is optional and missing."""
+        return Fields(self._get(key, {} if optional else None), f"{self._name(key)}.")
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts."""
+        listed = _typed(self._get(key), list, self._name(key))
+        return tuple(str(_typed(value, str, f"an entry of {self._name(key)}")) for value in listed)
+
+    def parts(self, key: str) -> "tuple[Fields, ...]":
+        """A list of objects; empty if it is missing."""
+        listed = _typed(self._get(key, []), list, self._name(key))
+        return tuple(Fields(value, f"an entry of {self._name(key)}.") for value in listed)
+
+    def _name(self, key: str) -> str:
+        return f"{self._inside}{key}"
+
+    def _get(self, key: str, default: Any = None) -> Any:
+        value = self.values.get(key)
+        if value is None and default is None:
+            raise ValueError(f"{self._name(key)} is missing")
+        return default if value is None else value
+
+
+@dataclass(frozen=True)
+class Record:
+    """Base of the records. values: the whole JSON object, with the keys that this version does not know.
+
+    `record[key]`, `record.get(key)` and `key in record` give the sections that only one module uses or that a later
+    version has added; everything else is read from the fields.
+    """
+
+    what: ClassVar[str] = "a record"
+    values: dict[str, Any] = field(repr=False)
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """The record in a file. Raises DamagedRecord, naming the file."""
+        values = read_object(file, cls.what)
+        try:
+            return cls.from_dict(migrate(values))
+        except ValueError as error:
+            raise damaged(file, cls.what, str(error)) from error
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """The record of a JSON object. Raises ValueError, saying what is wrong with it."""
+        raise NotImplementedError
+
+    @property
+    def schema(self) -> int:
+        """The version of its format."""
+        return int(self.values.get("schema", SCHEMA))
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready: everything that was read, and `schema`."""
+        return {"schema": SCHEMA} | self.values
+
+    def write(self, file: Path) -> None:
+        """Replace a file by this record. Raises OSError, and ValueError for a number that is not finite."""
+        write_object(file, self.to_dict())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.values[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    def __or__(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        return self.values | dict(changes)
+
+    def __ror__(self, first: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(first) | self.values
+
+    def keys(self) -> Any:
+        """The keys of the JSON object."""
+        return self.values.keys()
+
+    def items(self) -> Any:
+        """The keys and values of the JSON object."""
+        return self.values.items()
+
+    @overload
+    def get(self, key: str) -> Any: ...
+    @overload
+    def get(self, key: str, default: Any) -> Any: ...
+    def get(self, key: str, default: Any = None) -> Any:
+        """A section that may be missing."""
+        return self.values.get(key, default)
+
+
+def migrate(values: dict[str, Any]) -> dict[str, Any]:
+    """The content of a record in today's schema: that of schema 1, which had no number, is the same but for it.
+
+    Raises ValueError for a schema that only a later version reads.
+    """
+    schema = Fields(values).whole("schema", 1)
+    if not 1 <= schema <= SCHEMA:
+        raise ValueError(f"its schema is {schema}; this version reads up to {SCHEMA}")
+    return values | {"schema": SCHEMA}
+
+
+def read_object(file: Path, what: str) -> dict[str, Any]:
+    """The JSON object in a file. what: as in "is not a run's state". Raises DamagedRecord, naming the file."""
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise damaged(file, what, error.strerror or str(error)) from error
+    except UnicodeDecodeError as error:
+        raise damaged(file, what, "its bytes are not text") from error
+    except (ValueError, RecursionError) as error:
+        raise damaged(file, what, "it is not complete JSON") from error
+    if not isinstance(values, dict):
+        raise damaged(file, what, f"it holds {_shown(values)}")
+    return values
+
+
+def write_object(file: Path, values: Mapping[str, Any]) -> None:
+    """Replace a file by a JSON object. Raises OSError, and ValueError for a number that is not finite."""
+    text = json.dumps(values, indent=1, allow_nan=False) + "\n"
+    with replace_atomically(file) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def damaged(file: Path, what: str, reason: str) -> DamagedRecord:
+    """The error for a file that is not the record it should be."""
+    return DamagedRecord(f"{file}: is not {what} ({reason}) and is passed over; restore it or remove it.")
+
+
+def read_table(file: Path, columns: Iterable[str], what: str, numbers: bool = False) -> "pd.DataFrame":
+    """A CSV file with at least these columns; all values are text, or with `numbers` numbers, without other rows.
+
+    Raises DamagedRecord, naming the file.
+    """
+    import pandas as pd  # late: the command line's help needs none
+
+    try:
+        table = pd.read_csv(file, dtype=str, keep_default_na=False, on_bad_lines="skip" if numbers else "error")
+    except OSError as error:
+        raise damaged(file, what, error.strerror or str(error)) from error
+    except (ValueError, RecursionError) as error:  # pandas' own errors are ValueErrors
+        raise damaged(file, what, "it is not a table") from error
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise damaged(file, what, f"it has no column {missing[0]}")
+    return table.apply(pd.to_numeric, errors="coerce").dropna(ignore_index=True) if numbers else table
+
+
+def _typed(value: Any, kind: type, name: str) -> Any:
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise ValueError(f"{name} is {_shown(value)}, not {_NAMES[kind]}")
+    return value
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return _NAMES[type(value)]
+    text = json.dumps(value, default=str)
+    return text if len(text) <= 40 else f"{text[:37]}..."

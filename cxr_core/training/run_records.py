@@ -1,0 +1,123 @@
+"""What a run stores of itself: its configuration, written once, and its state, which changes as it trains."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from cxr_core.errors import SettingsError
+from cxr_core.records import Fields, Record
+from cxr_core.training.recipe_settings import Recipe, recipe_from_dict
+
+LIVE = ("starting", "queued", "preparing", "running", "stopping")
+ENDED = ("finished", "stopped", "failed", "dead")
+
+
+@dataclass(frozen=True)
+class RunConfig(Record):
+    """`config.json`: the run's data, recipe, settings and split table.
+
+    created: ISO 8601, UTC. data: the data set's path, or several. split: the path of a split table, or None.
+    recipe: its name; its settings are `settings`, as stored, and `parsed`. experiment: of a published experiment its
+    `name` and its `split`.
+    """
+
+    what: ClassVar[str] = "a run's configuration"
+    created: str
+    data: str | list[str]
+    split: str | None
+    recipe: str
+    settings: dict[str, Any]
+    parsed: Recipe
+    experiment: dict[str, str] | None
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """The configuration of a JSON object. Raises ValueError."""
+        fields = Fields(values)
+        experiment = None
+        if values.get("experiment") is not None:
+            mark = fields.part("experiment")
+            experiment = {key: mark.text(key) for key in ("name", "split")}
+        settings = fields.part("settings").values
+        try:
+            parsed = recipe_from_dict(settings)
+        except SettingsError as error:
+            raise ValueError(str(error).rstrip(".")) from error
+        several = isinstance(values.get("data"), list)
+        return cls(
+            values=values,
+            created=fields.text("created"),
+            data=list(fields.texts("data")) if several else fields.text("data"),
+            split=fields.optional_text("split"),
+            recipe=fields.text("recipe"),
+            settings=settings,
+            parsed=parsed,
+            experiment=experiment,
+        )
+
+
+@dataclass(frozen=True)
+class RunState(Record):
+    """`state.json`: the progress of a run.
+
+    status: one of LIVE or ENDED. message: for the user. epoch: counted from 1, 0 before the first; of `epochs`.
+    pid, pid_started: the process that fits it. arrived: when it was requested, seconds since 1970. step: batches done
+    of the `steps` of this epoch; validating: whether they are all done. best_epoch: None before the first has ended.
+    loss, accuracy, auc: of this epoch's training films. memory, device_memory: bytes. None: not known yet.
+    """
+
+    what: ClassVar[str] = "a run's state"
+    status: str
+    message: str
+    epoch: int
+    epochs: int
+    pid: int
+    pid_started: float
+    arrived: float
+    step: int
+    steps: int
+    validating: bool
+    best_epoch: int | None
+    best_val_auc: float | None
+    loss: float | None
+    accuracy: float | None
+    auc: float | None
+    learning_rate: float | None
+    films_per_second: float | None
+    memory: float | None
+    device_memory: float | None
+    device: str | None
+    parameters: int | None
+    fingerprint: str | None
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """The state of a JSON object. Raises ValueError."""
+        fields = Fields(values)
+        status = fields.text("status")
+        if status not in (*LIVE, *ENDED):
+            raise ValueError(f'status is "{status}", not one of {", ".join((*LIVE, *ENDED))}')
+        return cls(
+            values=values,
+            status=status,
+            message=fields.text("message"),
+            epoch=fields.whole("epoch"),
+            epochs=fields.whole("epochs"),
+            pid=fields.whole("pid"),
+            pid_started=fields.number("pid_started"),
+            arrived=fields.number("arrived", 0.0),
+            step=fields.whole("step", 0),
+            steps=fields.whole("steps", 0),
+            validating=fields.flag("validating", False),
+            best_epoch=None if values.get("best_epoch") is None else fields.whole("best_epoch"),
+            best_val_auc=fields.optional_number("best_val_auc"),
+            loss=fields.optional_number("loss"),
+            accuracy=fields.optional_number("accuracy"),
+            auc=fields.optional_number("auc"),
+            learning_rate=fields.optional_number("learning_rate"),
+            films_per_second=fields.optional_number("films_per_second"),
+            memory=fields.optional_number("memory"),
+            device_memory=fields.optional_number("device_memory"),
+            device=fields.optional_text("device"),
+            parameters=None if values.get("parameters") is None else fields.whole("parameters"),
+            fingerprint=fields.optional_text("fingerprint"),
+        )
