@@ -1,7 +1,7 @@
 """Records: JSON files that the app writes and reads again. Their content is checked when they are read.
 
 A record is a frozen dataclass of what the app uses, with `schema`, `read` and `write`. Keys that this version does not
-know stay in `values` and are written again. A file of schema 1, from before records had a number, is migrated. A file
+know stay in `content` and are written again. A file of schema 1, from before records had a number, is migrated. A file
 that is not such a record raises DamagedRecord, one sentence that names the file; whoever lists records passes it over.
 """
 
@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from cxr_core.errors import DamagedRecord
 from cxr_core.files import replace_atomically
@@ -62,8 +62,11 @@ class Fields:
 
     def objects(self, key: str) -> "dict[str, Fields]":
         """An object of objects, by name."""
-        part = self.part(key)
-        return {name: part.part(name) for name in part.values}
+        return self.part(key).objects_here()
+
+    def objects_here(self) -> "dict[str, Fields]":
+        """These values, which are all objects, by name."""
+        return {name: self.part(name) for name in self.values}
 
     def part(self, key: str, optional: bool = False) -> "Fields":
         """An object; empty if it is optional and missing."""
@@ -90,15 +93,15 @@ class Fields:
 
 
 @dataclass(frozen=True)
-class Record:
-    """Base of the records. values: the whole JSON object, with the keys that this version does not know.
+class Record(Mapping[str, Any]):
+    """Base of the records. content: the whole JSON object, with the keys that this version does not know.
 
     `record[key]`, `record.get(key)` and `key in record` give the sections that only one module uses or that a later
     version has added; everything else is read from the fields.
     """
 
     what: ClassVar[str] = "a record"
-    values: dict[str, Any] = field(repr=False)
+    content: dict[str, Any] = field(repr=False)
 
     @classmethod
     def read(cls, file: Path) -> Self:
@@ -117,46 +120,30 @@ class Record:
     @property
     def schema(self) -> int:
         """The version of its format."""
-        return int(self.values.get("schema", SCHEMA))
+        return int(self.content.get("schema", SCHEMA))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: everything that was read, and `schema`."""
-        return {"schema": SCHEMA} | self.values
+        return {"schema": SCHEMA} | self.content
 
     def write(self, file: Path) -> None:
         """Replace a file by this record. Raises OSError, and ValueError for a number that is not finite."""
         write_object(file, self.to_dict())
 
     def __getitem__(self, key: str) -> Any:
-        return self.values[key]
-
-    def __contains__(self, key: object) -> bool:
-        return key in self.values
+        return self.content[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.values)
+        return iter(self.content)
+
+    def __len__(self) -> int:
+        return len(self.content)
 
     def __or__(self, changes: Mapping[str, Any]) -> dict[str, Any]:
-        return self.values | dict(changes)
+        return self.content | dict(changes)
 
     def __ror__(self, first: Mapping[str, Any]) -> dict[str, Any]:
-        return dict(first) | self.values
-
-    def keys(self) -> Any:
-        """The keys of the JSON object."""
-        return self.values.keys()
-
-    def items(self) -> Any:
-        """The keys and values of the JSON object."""
-        return self.values.items()
-
-    @overload
-    def get(self, key: str) -> Any: ...
-    @overload
-    def get(self, key: str, default: Any) -> Any: ...
-    def get(self, key: str, default: Any = None) -> Any:
-        """A section that may be missing."""
-        return self.values.get(key, default)
+        return dict(first) | self.content
 
 
 def migrate(values: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import time
 
 import streamlit as st
 
+from cxr_core.app.components.passed_over import show_passed_over
 from cxr_core.app.diagnose.agreement import show_agreement
 from cxr_core.app.diagnose.dropped_files import MAX_FILES, DroppedFile, file_name, unpack
 from cxr_core.app.diagnose.export import offer_downloads
@@ -19,7 +20,7 @@ from cxr_core.app.diagnose.worklist import choose_film, filtered, show_worklist
 from cxr_core.app.model_cache import predictor_with_spinner
 from cxr_core.app.navigation import require_frame
 from cxr_core.datasets.demo import sample_films
-from cxr_core.errors import CXRError
+from cxr_core.errors import CXRError, DamagedRecord
 from cxr_core.imaging.decode import ACCEPTED
 from cxr_core.inference.reader_log import ReadingLog
 from cxr_core.inference.wording import heatmap_in_words
@@ -90,7 +91,12 @@ results = session_results(files, settings.model.version)
 readable = [settings.apply(result) for result in results.values() if isinstance(result, FilmResult)]
 unreadable += [result.message for result in results.values() if isinstance(result, UnreadableFile)]
 log = ReadingLog()
-own_readings = log.latest() if settings.keep else {}
+own_readings, keep = {}, settings.keep
+try:
+    own_readings = log.latest() if keep else {}
+except DamagedRecord as error:
+    show_passed_over([str(error)])
+    keep = False
 
 status = st.container()  # always drawn, so that the elements below it keep their position
 if len(results) < len(files):
@@ -123,7 +129,7 @@ if readable:
         heatmap = None if hidden else reading.heatmap
         show_film(screen_jpeg_of(chosen), heatmap, chosen.alt_text(hidden), chosen.file.key)
     with list_side:
-        if settings.keep:
+        if keep:
             own_reading_controls(log, reading, own_readings.get((reading.sha256, reading.version)), hidden)
         if not hidden:
             for reason in reading.reasons:
@@ -163,7 +169,7 @@ if unreadable:
     count = f"{len(unreadable)} files" if len(unreadable) > 1 else "1 file"
     with st.expander(f"{count} could not be read", icon=":material/broken_image:", expanded=True):
         show_unreadable_files(unreadable)
-if settings.keep:
+if keep:
     agreement = st.expander("Your readings", icon=":material/rate_review:", on_change="rerun", key="agreement_open")
     if agreement.open:
         with agreement:

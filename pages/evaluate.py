@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cxr_core.app.components.passed_over import show_passed_over
 from cxr_core.app.evaluate.cautions import show_cautions
 from cxr_core.app.evaluate.compare import show_comparison
 from cxr_core.app.evaluate.estimates import show_estimates
@@ -17,9 +18,9 @@ from cxr_core.app.navigation import require_frame
 from cxr_core.errors import CXRError
 from cxr_core.evaluation.evaluation import Evaluation, is_test_split
 from cxr_core.evaluation.label_review import uncontested
-from cxr_core.evaluation.store import stored_evaluations, stored_systems
+from cxr_core.evaluation.store import damaged_evaluations, stored_evaluations, stored_systems
 from cxr_core.evaluation.test_log import count_accesses
-from cxr_core.models.registry import list_models
+from cxr_core.models.registry import damaged_models, list_models
 
 VIEWS = ("Evaluations", "Site acceptance")
 SOURCES = ("A model here", "Another system's scores")
@@ -37,6 +38,7 @@ if view == VIEWS[1]:
     show_acceptance(models)
     st.stop()
 
+show_passed_over([*damaged_models(), *damaged_evaluations(models)])
 stored = [one for model in models for one in stored_evaluations(model)] + stored_systems(models)
 with st.expander("New evaluation", icon=":material/add_circle:", expanded=not stored):
     source = st.segmented_control("Evaluate", SOURCES, default=SOURCES[0], required=True, key="of_what")
@@ -62,6 +64,9 @@ variants = {"All films": chosen.scores}
 try:
     if is_test_split(chosen.split):
         access_note = count_accesses(chosen).message
+except CXRError as error:
+    st.error(str(error), icon=":material/error:")
+try:
     if scores := uncontested(chosen):
         variants["Without contested films"] = scores
 except CXRError as error:

@@ -14,6 +14,7 @@ from cxr_core.datasets.index import build_index
 from cxr_core.datasets.split import read_split
 from cxr_core.errors import CXRError
 from cxr_core.inference.predictor import Predictor
+from cxr_core.models.card import ModelCard
 from cxr_core.models.registry import find_model
 from cxr_core.publishing.publish import describe_answers
 from cxr_core.training.runs import find_run
@@ -34,7 +35,7 @@ def main() -> int:
     except CXRError as error:
         print(error, file=sys.stderr)
         return 1
-    (model.folder / "card.json").write_text(json.dumps(model.card | description, indent=1, allow_nan=False) + "\n")
+    ModelCard.from_dict(model.card | description).write(model.folder / "card.json")
     print(json.dumps(description, indent=1))
     return 0
 

@@ -1,6 +1,7 @@
 """The verbs for models and their evaluation: publish, models, evaluate."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,18 @@ def publish_run(options: argparse.Namespace) -> int:
     from cxr_core.training.runs import find_run
 
     model = publish(find_run(options.run), options.name, options.into)
-    return print_result(options, model.card, f"Published {model.name} ({model.version}) to {model.folder}.")
+    return print_result(options, model.card.to_dict(), f"Published {model.name} ({model.version}) to {model.folder}.")
 
 
 def show_models(options: argparse.Namespace) -> int:
     """List the models."""
-    from cxr_core.models.registry import list_models
+    from cxr_core.models.registry import damaged_models, list_models
 
     models = list_models()
-    rows = [{"released": model.released, "folder": str(model.folder)} | model.card for model in models]
-    lines = [f"{'*' if m.released else ' '} {m.name}  {m.version}  {m.card['summary']}" for m in models]
+    for message in damaged_models():
+        print(message, file=sys.stderr)
+    rows = [{"released": model.released, "folder": str(model.folder)} | model.card.to_dict() for model in models]
+    lines = [f"{'*' if m.released else ' '} {m.name}  {m.version}  {m.card.summary}" for m in models]
     return print_result(options, rows, "\n".join(lines) or "No models; `publish RUN --name NAME` makes one.")
 
 
@@ -49,6 +52,8 @@ def evaluate_model(options: argparse.Namespace) -> int:
     notes = (metrics.get("seen_in_training") or {}).get("warning"), metrics.get("test_ledger", {}).get("sentence")
     lines += [note for note in notes if note]
     lines.append(f"Wrote {options.out}.")
+    for message in metrics.get("passed_over", []):
+        print(message, file=sys.stderr)
     return print_result(options, metrics, "\n".join(lines))
 
 

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from cxr_core.errors import WorkError
 from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.files import locked, store_file
 from cxr_core.metrics.scores import Scores
 from cxr_core.paths import home
+from cxr_core.records import Fields, damaged, read_object
 
 FILE = "contested.json"
+MARKS = "a list of contested films"
 
 
 def film_keys(evaluation: Evaluation) -> np.ndarray:
@@ -52,12 +53,12 @@ def contest(key: str, file: str, doubted: bool, reviewer: str = "") -> None:
 
 
 def marks() -> dict[str, dict[str, str]]:
-    """All marks by film key, with file, when and reviewer. Raises WorkError if they cannot be read."""
+    """All marks by film key, with file, when and reviewer. Raises DamagedRecord if they cannot be read."""
     file = home() / FILE
-    try:
-        stored: dict[str, dict[str, str]] = json.loads(file.read_text())
-    except FileNotFoundError:
+    if not file.exists():
         return {}
-    except (OSError, ValueError) as error:
-        raise WorkError(f"{file}: the contested films cannot be read ({error}); correct or remove it.") from error
-    return stored
+    found = Fields(read_object(file, MARKS))
+    try:
+        return {key: {name: mark.text(name) for name in mark.values} for key, mark in found.objects_here().items()}
+    except ValueError as error:
+        raise damaged(file, MARKS, str(error)) from error

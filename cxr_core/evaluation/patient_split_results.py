@@ -1,11 +1,14 @@
 """Results of the same network under a split by patient, to compare with a split by image, which is optimistic."""
 
 import json
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from cxr_core.errors import DamagedRecord
 from cxr_core.files import sha256_of
 from cxr_core.labels import PNEUMONIA
 from cxr_core.metrics.bootstrap import clustered_bootstrap
@@ -13,6 +16,7 @@ from cxr_core.metrics.estimate import Estimate
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.weighted_statistics import auroc
 from cxr_core.models.registry import Model, list_models
+from cxr_core.records import damaged, read_table
 from cxr_core.training.runs import Run, list_runs
 
 DRAWS = 1000
@@ -32,27 +36,32 @@ def patient_split_results(model: Model) -> list[PatientSplitResult]:
 
     The same network: the same settings except for the seed.
     """
-    network = _network(model.card.get("training", {}).get("settings"))
-    return [result for run in list_runs() if (result := _result(run, network))]
+    network = _network(model.card.training.settings)
+    found = []
+    for run in list_runs():
+        with suppress(DamagedRecord):
+            if result := _result(run, network):
+                found.append(result)
+    return found
 
 
 def _result(run: Run, network: str) -> PatientSplitResult | None:
     """The run's result on its published model's card, or else on its validation films; None for any other run."""
     split, validation = run.folder / "split.csv", run.folder / "validation.csv"
-    if not (split.exists() and validation.exists()) or _network(run.config().get("settings")) != network:
+    if not (split.exists() and validation.exists()) or _network(run.config().settings) != network:
         return None
-    table = pd.read_csv(split, dtype=str, keep_default_na=False)
+    table = read_table(split, ("patient", "split"), "a split table")
     shared = table.loc[table["split"] != "train", "patient"].isin(table.loc[table["split"] == "train", "patient"])
     if shared.any():
         return None
     for model in list_models():
-        if (
-            model.card.get("training", {}).get("split_sha256") == sha256_of(split)
-            and _network(model.card["training"].get("settings")) == network
-        ):
-            stored = model.card["figures"]
-            return PatientSplitResult(run.id, stored["measured_on"], Estimate.from_dict(stored["values"]["auroc"]))
-    rows = pd.read_csv(validation, dtype={"patient": str})
+        if model.card.training.split_sha256 == sha256_of(split) and _network(model.card.training.settings) == network:
+            stored = model.card.estimates
+            return PatientSplitResult(run.id, stored.measured_on, Estimate.from_dict(dict(stored.values["auroc"])))
+    rows = read_table(validation, ("label", "patient", "logit"), "the scores of the validation films")
+    rows["logit"] = pd.to_numeric(rows["logit"], errors="coerce")
+    if rows["logit"].isna().any() or rows["label"].nunique() < 2:
+        raise damaged(validation, "the scores of the validation films", "a logit or a class is missing")
     labels = (rows["label"] == PNEUMONIA).to_numpy(int)
     # The AUROC depends on the order only, so the ranks of the logits replace probabilities.
     ranks = rows["logit"].rank(pct=True).to_numpy()
@@ -61,6 +70,6 @@ def _result(run: Run, network: str) -> PatientSplitResult | None:
     return PatientSplitResult(run.id, f"{len(rows)} films of its validation patients", estimate)
 
 
-def _network(settings: dict[str, Any] | None) -> str:
+def _network(settings: Mapping[str, Any]) -> str:
     """The settings that define a network: all except the seed."""
-    return json.dumps({key: value for key, value in (settings or {}).items() if key != "seed"}, sort_keys=True)
+    return json.dumps({key: value for key, value in settings.items() if key != "seed"}, sort_keys=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cxr_core.datasets.index import Index, build_index
-from cxr_core.errors import SettingsError
+from cxr_core.errors import DamagedRecord, SettingsError
 from cxr_core.evaluation.compare import compare, comparison_text, system_names
 from cxr_core.evaluation.evaluation import HELD_OUT, Evaluation, films_fingerprint, is_test_split, scores_of
 from cxr_core.evaluation.film_scoring import choose_films, score_films
@@ -51,8 +51,11 @@ def run_evaluation(
         raise SettingsError(f"comparison: {data.name} holds scores; only a second CSV of scores can be compared.")
     evaluation = _evaluate(model, data, split, progress)
     additions: dict[str, Any] = {}
-    if rest := uncontested(evaluation):
-        additions["without_contested"] = evaluate(rest, evaluation.threshold).to_dict()
+    try:
+        if rest := uncontested(evaluation):
+            additions["without_contested"] = evaluate(rest, evaluation.threshold).to_dict()
+    except DamagedRecord as error:
+        additions["passed_over"] = [str(error)]
     out.mkdir(parents=True, exist_ok=True)
     if against:
         if isinstance(against, Path):
@@ -64,8 +67,7 @@ def run_evaluation(
         additions["comparison"] = {"of": list(names), **comparison.to_dict(), "in_words": sentences}
         comparison.differ.to_csv(out / "differ.csv", index=False)
     evaluation = replace(evaluation, metrics=evaluation.metrics | additions)
-    write_evaluation(evaluation, out / "metrics.json", out / "predictions.csv")
-    return evaluation
+    return write_evaluation(evaluation, out / "metrics.json", out / "predictions.csv")
 
 
 def evaluate_films(predictor: Predictor, index: Index, split: str, progress: Progress | None = None) -> Evaluation:
@@ -75,12 +77,12 @@ def evaluate_films(predictor: Predictor, index: Index, split: str, progress: Pro
     evaluation = Evaluation(_description(predictor, index, films, split) | _metrics(table, predictor.threshold), table)
     evaluation.metrics["seen_in_training"] = training_overlap(model, index, films)
     if is_test_split(split):
-        _record_test(evaluation, model.card["sha256"])
+        _record_test(evaluation, model.card.sha256)
     elif split == "all" and (films["split"] == "test").any():
         # All films include the test films, so the access to these is recorded.
         tested = films_fingerprint(films.loc[films["split"] == "test", "sha256"])
         of_test = evaluation.metrics | {"data": evaluation.metrics["data"] | {"films_fingerprint": tested}}
-        record_test_metrics(of_test, model.card["sha256"])
+        record_test_metrics(of_test, model.card.sha256)
     store_evaluation(evaluation, model, index.root)
     return evaluation
 
@@ -131,11 +133,14 @@ def _evaluate(model: Model, data: Path, split: str, progress: Progress | None) -
 
 def _record_test(evaluation: Evaluation, sha256: str) -> None:
     record_test_evaluation(evaluation, sha256)
-    evaluation.metrics["test_ledger"] = count_accesses(evaluation).to_dict()
+    try:
+        evaluation.metrics["test_ledger"] = count_accesses(evaluation).to_dict()
+    except DamagedRecord as error:  # the access is recorded; only the others cannot be counted
+        evaluation.metrics["test_ledger"] = {"sentence": str(error)}
 
 
 def _description(predictor: Predictor, index: Index, films: pd.DataFrame, split: str) -> dict[str, Any]:
-    points = predictor.model.card["operating_points"]
+    points = predictor.model.card.operating_points
     return {
         "model": {"name": predictor.model.name, "version": predictor.model.version},
         "data": {
@@ -145,7 +150,7 @@ def _description(predictor: Predictor, index: Index, films: pd.DataFrame, split:
         },
         "split": _split_name(split, predictor.model),
         "when": _now(),
-        "operating_points": {name: point["threshold"] for name, point in points.items()},
+        "operating_points": {name: point.threshold for name, point in points.items()},
     }
 
 
@@ -154,7 +159,7 @@ def _split_name(split: str, model: Model) -> str:
     table, colon, part = split.rpartition(":")
     if not colon:
         return split
-    own = sha256_of(Path(table)) == model.card.get("training", {}).get("split_sha256")
+    own = sha256_of(Path(table)) == model.card.training.split_sha256
     return HELD_OUT if own and part == "test" else f"{Path(table).name}:{part}"
 
 

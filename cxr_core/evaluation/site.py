@@ -62,18 +62,18 @@ def accept_films(predictor: Predictor, index: Index, progress: Progress | None =
 
 def accept_csv(file: Path, model: Model) -> SiteAcceptance:
     """Judge a model by its scores of the site's films, a CSV with `file,label,score[,patient]`. Raises DataSetError."""
-    point = model.card["operating_points"][model.card["operating_point"]]
-    return accept_evaluation(evaluate_csv(file, f"{model.name} at {file.stem}", "all", point["threshold"]), model)
+    point = model.card.operating_points[model.card.operating_point]
+    return accept_evaluation(evaluate_csv(file, f"{model.name} at {file.stem}", "all", point.threshold), model)
 
 
 def accept_evaluation(evaluation: Evaluation, model: Model) -> SiteAcceptance:
     """Compare the estimates of an evaluation with those on the model's card."""
-    points, point = model.card["operating_points"], model.card["operating_point"]
+    points, point = model.card.operating_points, model.card.operating_point
     released = {
-        name: ReleasedPoint(one["threshold"], _lower_end(one["sensitivity"]), _lower_end(one["specificity"]))
+        name: ReleasedPoint(one.threshold, *(_lower_end(one.estimates[key]) for key in ("sensitivity", "specificity")))
         for name, one in points.items()
     }
-    acceptance = accept(evaluation.scores, released, point, calibration_prevalence(points[point]))
+    acceptance = accept(evaluation.scores, released, point, calibration_prevalence(points[point].estimates))
     return SiteAcceptance(evaluation, acceptance)
 
 

@@ -8,19 +8,25 @@ system's scores, are stored in `$CXR_HOME/evaluations/NAME/` instead, so that th
 of the split, the films and the model: repeating an evaluation replaces the stored one. The test log keeps both.
 """
 
+import hashlib
+import io
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
 
-from cxr_core.errors import DataSetError, WorkError
+from cxr_core.errors import DamagedRecord, WorkError
 from cxr_core.evaluation.evaluation import Evaluation
+from cxr_core.evaluation.record import EvaluationRecord
 from cxr_core.files import locked, replace_atomically
+from cxr_core.labels import CLASSES
 from cxr_core.models.registry import Model
 from cxr_core.paths import RELEASED_MODELS, home
+from cxr_core.records import SCHEMA, Fields, damaged, read_object, write_object
 
 TEXT_COLUMNS = dict.fromkeys(("file", "label", "patient", "kind", "called", "sha256", "format"), str)
 DATA_FOLDERS = "places.json"
@@ -45,10 +51,14 @@ def store_evaluation(evaluation: Evaluation, model: Model | None = None, root: P
     return file
 
 
-def write_evaluation(evaluation: Evaluation, metrics: Path, predictions: Path) -> None:
-    """Write both files. The estimates are written last, so that the films exist wherever the estimates do."""
-    _replace(predictions, evaluation.films.to_csv(index=False))
-    _replace(metrics, json.dumps(evaluation.metrics, indent=1, allow_nan=False) + "\n")
+def write_evaluation(evaluation: Evaluation, metrics: Path, predictions: Path) -> Evaluation:
+    """Write both files; returns the evaluation with the estimates as they were written. The estimates are written last, so that the films exist wherever the estimates do."""
+    table = evaluation.films.to_csv(index=False)
+    _replace(predictions, table)
+    checksum = hashlib.sha256(table.encode("utf-8")).hexdigest()
+    written = replace(evaluation, metrics={"schema": SCHEMA} | evaluation.metrics | {"scores_sha256": checksum})
+    write_object(metrics, written.metrics)
+    return written
 
 
 def stored_evaluations(model: Model) -> list[Evaluation]:
@@ -69,30 +79,46 @@ def stored_systems(models: Sequence[Model] = ()) -> list[Evaluation]:
     return sorted(found, key=lambda one: str(one.metrics["when"]), reverse=True)
 
 
+def damaged_evaluations(models: Sequence[Model] = ()) -> list[str]:
+    """A sentence for each stored evaluation, of these models or of other systems, that is damaged and passed over."""
+    folders = {model.folder / "evaluations" for model in models}
+    folders |= {folder for folder in (home() / "evaluations").glob("*") if folder.is_dir()}
+    return [message for folder in sorted(folders) for message in _read_folder(folder)[1]]
+
+
 def read_evaluation(file: Path) -> Evaluation:
-    """Read a stored evaluation from its JSON file. Raises DataSetError if it is not one."""
-    try:
-        return _read(file, file.stat().st_mtime_ns)
-    except OSError as error:
-        raise DataSetError(f"{file}: is not a stored evaluation ({error}).") from error
+    """Read a stored evaluation from its JSON file. Raises DamagedRecord if it is not one."""
+    return _read(file, *(_stamp(one) for one in (file, file.with_suffix(".csv"))))
 
 
 @lru_cache(maxsize=64)
-def _read(file: Path, modified: int) -> Evaluation:
-    """Cached until the file changes, because the page reads all evaluations at every interaction."""
+def _read(file: Path, metrics_stamp: tuple[int, int], films_stamp: tuple[int, int]) -> Evaluation:
+    """Cached until either file changes, because the page reads all evaluations at every interaction."""
+    record, table = EvaluationRecord.read(file), file.with_suffix(".csv")
     try:
-        metrics = json.loads(file.read_text())
-        films = pd.read_csv(
-            file.with_suffix(".csv"), dtype=TEXT_COLUMNS, keep_default_na=False, na_values={"score": [""]}
-        )
-        if not {"model", "data", "split", "threshold", "when"} <= set(metrics):
-            raise ValueError("estimates are missing")
-        evaluation = Evaluation(metrics, films)
-        if len(evaluation.scores) != metrics["films"]:
+        content = table.read_bytes()
+        if record.scores_sha256 not in (None, hashlib.sha256(content).hexdigest()):
+            raise ValueError("they are those of another evaluation, or were changed")
+        films = pd.read_csv(io.BytesIO(content), dtype=TEXT_COLUMNS, keep_default_na=False, na_values={"score": [""]})
+        if missing := {"file", "label", "score", "patient"} - set(films):
+            raise ValueError(f"the column {min(missing)} is missing")
+        evaluation = Evaluation(record.content, films)
+        if not set(films["label"]) <= set(CLASSES):
+            raise ValueError("a label is neither NORMAL nor PNEUMONIA")
+        if len(evaluation.scores) != record.films:
             raise ValueError("films are missing")
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataSetError(f"{file}: is not a stored evaluation ({error}).") from error
+        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        raise damaged(table, "the scores of a stored evaluation", reason.rstrip(".")) from error
     return evaluation
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    try:
+        status = file.stat()
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
 
 
 def remember_data_folder(fingerprint: str, root: Path) -> None:
@@ -115,22 +141,28 @@ def _folder(name: str, model: Model | None) -> Path:
 
 
 def _in_folder(folder: Path) -> list[Evaluation]:
-    found = []
+    return _read_folder(folder)[0]
+
+
+def _read_folder(folder: Path) -> tuple[list[Evaluation], list[str]]:
+    """The evaluations in a folder, and a sentence for each that is damaged. A JSON file without its CSV is skipped."""
+    found, messages = [], []
     for file in sorted(folder.glob("*.json")):
         if file.with_suffix(".csv").exists():
             try:
                 found.append(read_evaluation(file))
-            except DataSetError:
-                continue
-    return found
+            except DamagedRecord as error:
+                messages.append(str(error))
+    return found, messages
 
 
 def _data_folders() -> dict[str, str]:
+    """The folder of each data set by its fingerprint; a damaged file is as good as none, and is replaced."""
     try:
-        folders: dict[str, str] = json.loads((home() / DATA_FOLDERS).read_text())
-    except (OSError, ValueError):
+        fields = Fields(read_object(home() / DATA_FOLDERS, "the folders of data sets"))
+        return {key: fields.text(key) for key in fields.values}
+    except (DamagedRecord, ValueError):
         return {}
-    return folders
 
 
 def _replace(file: Path, text: str) -> None:

@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cxr_core.errors import WorkError
+from cxr_core.errors import DamagedRecord, WorkError
 from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.files import locked
 from cxr_core.paths import home
+from cxr_core.records import Fields
 
 LOG = "test_ledger.jsonl"
 
@@ -88,6 +89,8 @@ def record_access(folder: Path, access: AccessRecord) -> None:
             # One write to a file opened for appending, so that a process that ends here leaves no half of a line.
             handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
             try:
+                if not _ends_with_a_line(file):
+                    line = b"\n" + line  # after a line that was cut short, so that only that one is damaged
                 written = os.write(handle, line)
                 os.fsync(handle)
             finally:
@@ -109,11 +112,30 @@ def read_test_accesses(folder: Path, model_sha256: str | None = None) -> list[Ac
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError) as error:
-        raise WorkError(f"{file}: the test log cannot be read ({error}).") from error
+        raise DamagedRecord(f"{file}: the test log cannot be read ({error}); restore it.") from error
     found = []
     for number, line in enumerate(lines, start=1):
         try:
-            found.append(AccessRecord(**json.loads(line)))
-        except (ValueError, TypeError) as error:
-            raise WorkError(f"{file}: line {number} is not an entry of the test log; correct or remove it.") from error
+            found.append(_access(Fields(json.loads(line))))
+        except (ValueError, RecursionError) as error:
+            raise DamagedRecord(
+                f"{file}: line {number} is not an entry of the test log; correct or remove it."
+            ) from error
     return [access for access in found if model_sha256 in (None, access.model_sha256)]
+
+
+def _access(fields: Fields) -> AccessRecord:
+    return AccessRecord(
+        model_sha256=fields.text("model_sha256"),
+        data_fingerprint=fields.text("data_fingerprint"),
+        split=fields.text("split"),
+        figures=fields.part("figures").values,
+        time=fields.optional_text("time") or "",
+    )
+
+
+def _ends_with_a_line(file: Path) -> bool:
+    with file.open("rb") as log:
+        size = log.seek(0, os.SEEK_END)
+        log.seek(max(0, size - 1))
+        return log.read(1) in (b"", b"\n")

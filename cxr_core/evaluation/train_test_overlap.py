@@ -1,5 +1,7 @@
 """Overlap of evaluated films with a model's training: the same films, or other films of the same patients."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +9,10 @@ import pandas as pd
 
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.quality.leakage import patient_leakage
+from cxr_core.errors import DamagedRecord
 from cxr_core.files import sha256_of
 from cxr_core.models.registry import Model
+from cxr_core.records import read_table
 from cxr_core.training.runs import Run, list_runs
 
 
@@ -19,7 +23,7 @@ def training_overlap(model: Model, index: Index, films: pd.DataFrame) -> dict[st
     `validated_on`, `siblings` (films that were not trained on, of patients that were), `warning` (a sentence, or None).
     """
     table = split_table(model)
-    same_data = model.card.get("training", {}).get("fingerprint") == index.fingerprint
+    same_data = model.card.training.fingerprint == index.fingerprint
     if table is None:
         warning = None
         if same_data:
@@ -31,7 +35,7 @@ def training_overlap(model: Model, index: Index, films: pd.DataFrame) -> dict[st
     part = films["sha256"].map(dict(zip(table["sha256"], table["split"], strict=True))).fillna("")
     trained, validated = int((part == "train").sum()), int((part == "val").sum())
     same_patient = 0
-    if same_data:  # the names of patients can be compared within a data set only
+    if same_data and "patient" in table:  # the names of patients can be compared within a data set only
         known = set(table.loc[table["split"] == "train", "patient"])
         same_patient = int((films["patient"].isin(known) & (part != "train")).sum())
     return {
@@ -56,17 +60,19 @@ def leaked_share(model: Model) -> float | None:
 
 def split_table(model: Model) -> pd.DataFrame | None:
     """The films of the model's training, validation and test split, or None if the table is not on this machine."""
-    for file in _split_files(model):
-        return pd.read_csv(file, dtype=str, keep_default_na=False)
-    return None
+    return next((table for _, table in _split_tables(model)), None)
 
 
 def held_out_split(model: Model) -> str | None:
     """The split of the model's own held-out patients, "FILE.csv:test", if its table is on this machine."""
+    return next((f"{file}:test" for file, table in _split_tables(model) if (table["split"] == "test").any()), None)
+
+
+def _split_tables(model: Model) -> Iterator[tuple[Path, pd.DataFrame]]:
+    """The tables that can be read; a damaged one is passed over."""
     for file in _split_files(model):
-        if (pd.read_csv(file, usecols=["split"])["split"] == "test").any():
-            return f"{file}:test"
-    return None
+        with suppress(DamagedRecord):
+            yield file, read_table(file, ("path", "sha256", "split"), "a split table")
 
 
 def _split_files(model: Model) -> list[Path]:
@@ -76,13 +82,13 @@ def _split_files(model: Model) -> list[Path]:
 
 def _runs_of(model: Model) -> list[Run]:
     """The runs on this machine with the model's split and settings; its own run is among them."""
-    training = model.card.get("training", {})
+    training = model.card.training
     return [
         run
         for run in list_runs()
         if (file := run.folder / "split.csv").exists()
-        and sha256_of(file) == training.get("split_sha256")
-        and run.config().get("settings") == training.get("settings")
+        and sha256_of(file) == training.split_sha256
+        and run.config().settings == training.settings
     ]
 
 

@@ -13,6 +13,7 @@ from cxr_core.inference.reading import Reading
 from cxr_core.inference.wording import percent, probability_in_words
 from cxr_core.labels import Verdict
 from cxr_core.metrics.conformal import ConformalLimits
+from cxr_core.models.card import CardDraft, ModelCard
 
 DEFAULT_MAX_SPREAD = 0.25  # for a model whose card has no `stability`
 
@@ -45,17 +46,14 @@ class Rules:
     mirror: bool = False
 
     @classmethod
-    def of(cls, card: dict[str, Any]) -> "Rules":
+    def of(cls, card: ModelCard | CardDraft) -> "Rules":
         """The rules on a model's card."""
-        conformal = card["conformal"]
         return cls(
-            thresholds={name: float(point["threshold"]) for name, point in card["operating_points"].items()},
-            limits={
-                float(rate): ConformalLimits(**limits) for rate, limits in conformal["limits_by_error_rate"].items()
-            },
+            thresholds={name: point.threshold for name, point in card.operating_points.items()},
+            limits=dict(card.limits_by_error_rate),
             max_spread=float(card.get("stability", {}).get("max_spread", DEFAULT_MAX_SPREAD)),
-            default=Choice(card["operating_point"], float(conformal["error_rate"])),
-            mirror=bool(card.get("training", {}).get("settings", {}).get("flip")),
+            default=Choice(card.operating_point, card.error_rate),
+            mirror=bool(card.training.settings.get("flip")),
         )
 
     def chosen(self, choice: Choice) -> tuple[float, ConformalLimits, float]:

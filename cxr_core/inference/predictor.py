@@ -39,10 +39,10 @@ class Predictor:
         self._network = Network(model)
         self._local = read_local_evidence(model.local_evidence) if "heatmap" in model.card else None
         self.model = model
-        self.preprocessing = Preprocessing(**model.card["input"]["preprocessing"])
+        self.preprocessing = Preprocessing(**model.card.preprocessing)
         self.rules = Rules.of(model.card)
         self.threshold = self.rules.chosen(Choice())[0]
-        self._platt = Platt(**model.card["calibration"]["parameters"])
+        self._platt = Platt(model.card.slope, model.card.intercept)
         self._augmentation = read_test_time_augmentation(model.card, self.rules.mirror)
         self._gate = gate
 

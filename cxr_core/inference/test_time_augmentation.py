@@ -4,7 +4,7 @@ Averaging over augmented views: Wang et al. 2019, doi 10.1016/j.neucom.2019.01.1
 1 is scored once: augmented views would not change its answer, and each costs as much as the film itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +69,7 @@ def fit_test_time_augmentation(logits: np.ndarray, labels: np.ndarray, mirror: b
     return TestTimeAugmentation(fit_platt(logits, labels), mirror)
 
 
-def read_test_time_augmentation(card: dict[str, Any], mirror: bool) -> TestTimeAugmentation:
+def read_test_time_augmentation(card: Mapping[str, Any], mirror: bool) -> TestTimeAugmentation:
     """The rule in the entry `second_look` of a model's card; without the entry, no film is augmented."""
     entry = card.get("second_look", {"slope": 0.0, "intercept": 0.0, "clear": 0.5})
     return TestTimeAugmentation(Platt(entry["slope"], entry["intercept"]), mirror, entry["clear"])

@@ -7,25 +7,31 @@
 `models/RELEASED` names the released model, the default everywhere.
 """
 
-import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cxr_core.errors import NotFound, SettingsError, WorkError
+from cxr_core.errors import DamagedRecord, NotFound, SettingsError, WorkError
 from cxr_core.files import sha256_of
+from cxr_core.models.card import CardDraft, ModelCard
 from cxr_core.paths import RELEASED_MODELS, published_models_folder
+from cxr_core.records import read_object, write_object
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model folder and its card."""
+    """A model folder and its card; a draft of it while the model is being published."""
 
     folder: Path
-    card: dict[str, Any]
+    card: ModelCard | CardDraft
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.card, ModelCard | CardDraft):
+            object.__setattr__(self, "card", CardDraft(self.card))
 
     @property
     def name(self) -> str:
@@ -35,7 +41,7 @@ class Model:
     @property
     def version(self) -> str:
         """The first twelve digits of the sha256 of `model.keras`."""
-        return str(self.card["sha256"])[:12]
+        return self.card.sha256[:12]
 
     @property
     def weights(self) -> Path:
@@ -80,19 +86,43 @@ class Model:
                 )
 
     def write_card(self) -> None:
-        """Write the card to `card.json`."""
-        (self.folder / "card.json").write_text(json.dumps(self.card, indent=1, allow_nan=False) + "\n")
+        """Write the card to `card.json`. Raises OSError, ValueError for a draft that is not complete."""
+        write_object(self.folder / "card.json", self.card.to_dict())
 
     def evaluations(self) -> list[dict[str, Any]]:
-        """The metrics of the evaluations stored in the model folder, newest last."""
-        return [json.loads(file.read_text()) for file in sorted((self.folder / "evaluations").glob("*.json"))]
+        """The metrics of the evaluations stored in the model folder, newest last, without damaged ones."""
+        found = []
+        for file in sorted((self.folder / "evaluations").glob("*.json")):
+            with suppress(DamagedRecord):
+                found.append(read_object(file, "an evaluation"))
+        return found
+
+
+class DraftModel(Model):
+    """A model that is being published: sections are added to its card."""
+
+    card: CardDraft
 
 
 def list_models() -> list[Model]:
-    """Every model on this machine, the released one first. Skips a folder whose card cannot be read."""
-    folders = [*sorted(RELEASED_MODELS.glob("*/card.json")), *sorted(published_models_folder().glob("*/card.json"))]
-    models = [model for card in folders if (model := _open(card.parent))]
-    return sorted(models, key=lambda model: not model.released)
+    """Every model on this machine, the released one first, without those that `damaged_models` reports."""
+    return sorted(_all_models()[0], key=lambda model: not model.released)
+
+
+def damaged_models() -> list[str]:
+    """A sentence for each model whose card cannot be read and that is passed over."""
+    return _all_models()[1]
+
+
+def _all_models() -> tuple[list[Model], list[str]]:
+    models, messages = [], []
+    for folder in (RELEASED_MODELS, published_models_folder()):
+        for file in sorted(folder.glob("*/card.json")):
+            try:
+                models.append(Model(file.parent, ModelCard.read(file)))
+            except DamagedRecord as error:
+                messages.append(str(error))
+    return models, messages
 
 
 def find_model(name: str | None = None) -> Model:
@@ -108,18 +138,14 @@ def find_model(name: str | None = None) -> Model:
 
 def released_folder() -> Path:
     """The folder that `models/RELEASED` names."""
-    pointer = RELEASED_MODELS / "RELEASED"
-    return RELEASED_MODELS / (pointer.read_text().strip() if pointer.exists() else "none")
+    try:
+        name = (RELEASED_MODELS / "RELEASED").read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        name = ""
+    return RELEASED_MODELS / (name if NAME.fullmatch(name) else "none")
 
 
 def check_name(name: str) -> None:
     """Raises SettingsError if `name` is not valid for a model folder."""
     if not NAME.fullmatch(name):
         raise SettingsError(f"name {name!r}: up to 64 letters, digits, '.', '_' and '-' are accepted.")
-
-
-def _open(folder: Path) -> Model | None:
-    try:
-        return Model(folder, json.loads((folder / "card.json").read_text()))
-    except (OSError, ValueError):
-        return None

@@ -92,8 +92,8 @@ def data_flow(index: Index, split: pd.DataFrame) -> list[dict[str, Any]]:
 def subgroups_and_test_access(metrics: Path) -> dict[str, Any]:
     """The entries `subgroups` (as in the report) and `openings` (how often the films were accessed) of `figures`.
 
-    metrics: the JSON file of a stored evaluation, its CSV in the same folder. Raises DataSetError if it is not one,
-    WorkError if the log of test-set access is damaged.
+    metrics: the JSON file of a stored evaluation, its CSV in the same folder. Raises WorkError if it is not one
+    or if the log of test-set access is damaged.
     """
     evaluation = read_evaluation(metrics)
     groups, _ = group_table(evaluation)

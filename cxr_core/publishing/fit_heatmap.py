@@ -13,7 +13,7 @@ from cxr_core.errors import DataSetError
 from cxr_core.files import sha256_of
 from cxr_core.imaging.preprocessing import Preprocessing
 from cxr_core.inference.explain.local_evidence import LocalEvidence
-from cxr_core.models.registry import Model
+from cxr_core.models.registry import DraftModel, Model
 from cxr_core.models.runtime import BATCH, Network
 
 METHOD = (
@@ -28,7 +28,7 @@ MIN_REFERENCE = 1.0  # natural logarithm: a likelihood ratio below e never gives
 MAX_FILMS = 500  # of each class
 
 
-def fit_heatmap(model: Model, index: Index) -> None:
+def fit_heatmap(model: DraftModel, index: Index) -> None:
     """Fit the model's local evidence to its training films, write it to its folder and describe it on its card.
 
     Raises DataSetError as `training_inputs` does.
@@ -54,7 +54,7 @@ def training_inputs(model: Model, index: Index) -> tuple[np.ndarray, np.ndarray]
     training = index.films[read_split(index.films, model.folder / "split.csv") == "train"]
     if (fewest := min((training["label"] == label).sum() for label in model.card["classes"])) < 2:
         raise DataSetError(f"{index.root}: {fewest} training films of a class; a heatmap needs 2. Restore them.")
-    preprocessing = Preprocessing(**model.card["input"]["preprocessing"])
+    preprocessing = Preprocessing(**model.card.preprocessing)
     normal, pneumonia = (
         np.array(cached_inputs(index.root, films.sample(min(len(films), MAX_FILMS), random_state=0), preprocessing))
         for films in (training[training["label"] == label] for label in model.card["classes"])

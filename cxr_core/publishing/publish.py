@@ -29,7 +29,8 @@ from cxr_core.metrics.conformal import fit_conformal
 from cxr_core.metrics.natural_frequencies import frequency_table
 from cxr_core.metrics.operating_points import choose_operating_points
 from cxr_core.metrics.scores import Scores
-from cxr_core.models.registry import Model, check_name, list_models
+from cxr_core.models.card import CardDraft, ModelCard
+from cxr_core.models.registry import DraftModel, Model, check_name, list_models
 from cxr_core.models.runtime import Network
 from cxr_core.paths import published_models_folder
 from cxr_core.publishing.card_builder import data_flow, describe_use, subgroups_and_test_access
@@ -80,9 +81,9 @@ def _publish(run: Run, name: str, into: Path | None) -> Model:
         (part / "evaluations").mkdir(parents=True)
         _save_for_inference(run.folder / "best.keras", part / "model.keras")
         shutil.copyfile(run.folder / "split.csv", part / "split.csv")
-        index = build_index(Path(run.config()["data"]))
+        index = build_index(run.config()["data"])
         validation, held_out = (films_of(run, index, name) for name in ("val", "test"))
-        model = Model(part, _card(run, name, part, index, validation))
+        model = DraftModel(part, CardDraft(_card(run, name, part, index, validation)))
         fit_heatmap(model, index)
         _measure(model, index, validation, held_out)
         part.rename(folder)
@@ -90,7 +91,7 @@ def _publish(run: Run, name: str, into: Path | None) -> Model:
         raise WorkError(f"{folder}: the model folder cannot be written ({error.strerror or error}).") from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-    return Model(folder, model.card)
+    return Model(folder, ModelCard.read(folder / "card.json"))
 
 
 def _card(run: Run, name: str, folder: Path, index: Index, validation: pd.DataFrame) -> dict[str, Any]:
@@ -100,7 +101,7 @@ def _card(run: Run, name: str, folder: Path, index: Index, validation: pd.DataFr
     split = pd.read_csv(run.folder / "split.csv", dtype={"patient": str})
     labels = (table["label"] == PNEUMONIA).to_numpy(int)
     augmentation = fit_test_time_augmentation(table["logit"].to_numpy(float), labels, recipe.flip)
-    network = Network(Model(folder, {"sha256": sha256_of(folder / "model.keras")}))
+    network = Network(Model(folder, CardDraft(sha256=sha256_of(folder / "model.keras"))))
     films = validation.set_index("path", drop=False).loc[table["path"]]
     logits = augmentation.logits(network.logits, np.array(cached_inputs(index.root, films, recipe.preprocessing())))
     platt = fit_platt(logits, labels)
@@ -152,7 +153,7 @@ def _card(run: Run, name: str, folder: Path, index: Index, validation: pd.DataFr
     } | describe_use(index.root, split["path"].tolist(), float((split["label"] == PNEUMONIA).mean()))
 
 
-def _measure(model: Model, index: Index, validation: pd.DataFrame, held_out: pd.DataFrame) -> None:
+def _measure(model: DraftModel, index: Index, validation: pd.DataFrame, held_out: pd.DataFrame) -> None:
     """Complete the card with what is measured on films: stability, frequencies, estimates on held-out patients."""
     predictor = Predictor(model)
     model.card.update(describe_answers(predictor, index, validation))

@@ -54,7 +54,7 @@ def _fit(run: Run, recipe: Recipe) -> None:
     config = run.config()
     run.update(message="Indexing the films.")
     index = build_index(config["data"], _report_progress(run, "Indexing the films"))
-    split = assign_split(index, recipe, config.values)
+    split = assign_split(index, recipe, config.content)
     films = index.films[split.isin(["train", "val", "test"] if config.experiment else ["train", "val"])]
     write_split(index.films, split, run.folder / "split.csv")
     run.update(fingerprint=index.fingerprint, train_films=int((split == "train").sum()), message="Decoding the films.")

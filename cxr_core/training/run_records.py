@@ -44,7 +44,7 @@ class RunConfig(Record):
             raise ValueError(str(error).rstrip(".")) from error
         several = isinstance(values.get("data"), list)
         return cls(
-            values=values,
+            content=values,
             created=fields.text("created"),
             data=list(fields.texts("data")) if several else fields.text("data"),
             split=fields.optional_text("split"),
@@ -97,7 +97,7 @@ class RunState(Record):
         if status not in (*LIVE, *ENDED):
             raise ValueError(f'status is "{status}", not one of {", ".join((*LIVE, *ENDED))}')
         return cls(
-            values=values,
+            content=values,
             status=status,
             message=fields.text("message"),
             epoch=fields.whole("epoch"),

@@ -77,7 +77,7 @@ class Run:
                 status = "dead"
             elif self.stop_requested:
                 status = "stopping"
-        return replace(state, status=status, values=state.values | {"status": status})
+        return replace(state, status=status, content=state.content | {"status": status})
 
     def update(self, **changes: Any) -> None:
         """Change `state.json` under its lock and set its heartbeat. Raises WorkError if it cannot be written.

@@ -30,8 +30,10 @@ def write_run(name: str, by_image: bool, settings: dict | None = None) -> Path:
     rows.assign(label=label, logit=logit)[["path", "label", "patient", "logit"]].to_csv(
         folder / "validation.csv", index=False
     )
-    (folder / "config.json").write_text(json.dumps({"settings": settings or SETTINGS, "data": "made"}))
-    (folder / "state.json").write_text(json.dumps({"status": "finished"}))
+    config = {"created": "", "data": "made", "recipe": "residual-128", "settings": settings or SETTINGS}
+    state = {"status": "finished", "message": "", "epoch": 3, "epochs": 3, "pid": 1, "pid_started": 0.0}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "state.json").write_text(json.dumps(state))
     return folder
 
 

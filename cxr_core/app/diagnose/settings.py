@@ -1,5 +1,6 @@
 """The settings of the page: model, operating point, error rate, local prevalence, and the clinician's own readings."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -80,9 +81,8 @@ class Settings:
         return chosen | {"prevalence": self.prevalence, "ppv": ppv.to_dict(), "npv": npv.to_dict()}
 
     @property
-    def _point(self) -> dict[str, Any]:
-        point: dict[str, Any] = self.model.card["operating_points"][self.point]
-        return point
+    def _point(self) -> Mapping[str, Any]:
+        return self.model.card.operating_points[self.point].estimates
 
 
 def choose_settings(models: list[Model]) -> Settings:
@@ -96,21 +96,21 @@ def choose_settings(models: list[Model]) -> Settings:
         if len(names) > 1:
             name = st.selectbox("Model", names, key="model", persist_state="session")
         model = models[names.index(name)]
-        points = [point for point in OPERATING_POINTS if point in model.card["operating_points"]]
+        points = [point for point in OPERATING_POINTS if point in model.card.operating_points]
         point = st.segmented_control(
             "Operating point",
             points,
             format_func=OPERATING_POINTS.__getitem__,
-            default=model.card["operating_point"],
+            default=model.card.operating_point,
             required=True,
             key=f"point {model.version}",
             persist_state="session",
             help="Rule out: high sensitivity, few missed cases. Rule in: high specificity, few false alarms.",
         )
-        default_point, thresholds = model.card["operating_point"], Rules.of(model.card).thresholds
+        default_point, thresholds = model.card.operating_point, Rules.of(model.card).thresholds
         if point != default_point and thresholds[point] == thresholds[default_point]:
             st.caption(f"With this model the threshold is the same as for {OPERATING_POINTS[default_point].lower()}.")
-        rates = sorted(float(rate) for rate in model.card["conformal"]["limits_by_error_rate"])
+        rates = sorted(model.card.limits_by_error_rate)
         default_rate = min(rates, key=lambda rate: abs(rate - DEFAULT_ERROR_RATE))
         error_rate = st.segmented_control(
             "Accepted error rate",

@@ -37,7 +37,7 @@ def show_similar(reading: Reading, model: Model) -> None:
         index = index_with_progress(source)
         features = _features(model.name, model.version, index.fingerprint, index)
         nearest = features.nearest(reading.prediction.features, SHOWN, leave_out=reading.sha256)
-        trained_on = model.card["training"].get("fingerprint") == index.fingerprint
+        trained_on = model.card.training.fingerprint == index.fingerprint
         source_text = "the data set that this model was trained on" if trained_on else "the open data set"
         st.caption(
             f"The films of {source_text} with the most similar network features. Distance 1 is the typical distance "

@@ -1,7 +1,6 @@
 """The verdict banner, readable from two metres, and how far the result can be trusted on this film."""
 
 from html import escape as escaped
-from typing import Any
 
 import streamlit as st
 
@@ -11,6 +10,7 @@ from cxr_core.inference.reading import Reading
 from cxr_core.inference.wording import percent, probability_in_words
 from cxr_core.labels import VERDICTS
 from cxr_core.metrics.natural_frequencies import frequency_text
+from cxr_core.models.card import CardDraft, ModelCard
 
 TITLES = VERDICTS | {"hidden": "Your reading first"}
 SYMBOLS = {  # of different shapes, for readers who cannot distinguish the colours
@@ -36,7 +36,7 @@ def show_hidden_verdict() -> None:
     _banner("hidden", "Enter your reading; the model's is shown after it.", "")
 
 
-def show_reliability(reading: Reading, card: dict[str, Any]) -> None:
+def show_reliability(reading: Reading, card: ModelCard | CardDraft) -> None:
     """How often films with such a score had pneumonia, and how the probability varies over the augmented views."""
     prediction = reading.prediction
     if prediction is None:

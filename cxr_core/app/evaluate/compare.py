@@ -78,9 +78,8 @@ def _tests(comparison: Comparison, names: tuple[str, str]) -> None:
 
 
 def _estimates(a: Evaluation, b: Evaluation, comparison: Comparison, names: tuple[str, str]) -> None:
-    key = f"{a.id}-{b.id}-{len(comparison.a)}"
-    one = estimate_cache.estimates(f"{key}-a", comparison.a, a.threshold).to_dict()
-    other = estimate_cache.estimates(f"{key}-b", comparison.b, b.threshold).to_dict()
+    one = estimate_cache.estimates(comparison.a, a.threshold).to_dict()
+    other = estimate_cache.estimates(comparison.b, b.threshold).to_dict()
     rows = [
         {
             "Estimate": title,

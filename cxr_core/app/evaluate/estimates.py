@@ -23,9 +23,7 @@ def show_estimates(evaluation: Evaluation, variants: dict[str, Scores], access_n
     """
     threshold = _threshold(evaluation)
     scores = next(iter(variants.values()))
-    by_variant = {
-        name: estimate_cache.estimates(f"{evaluation.id}-{name}", part, threshold) for name, part in variants.items()
-    }
+    by_variant = {name: estimate_cache.estimates(part, threshold) for name, part in variants.items()}
     for name, metrics in by_variant.items():
         if len(variants) > 1:
             st.markdown(f"**{name}**, {metrics.films:,} films")
@@ -113,7 +111,7 @@ def _predictive_values(evaluation: Evaluation, scores: Scores, threshold: float)
         observed = round(100 * scores.pneumonia / len(scores))
         st.session_state.setdefault(key, max(1, min(99, observed)))
         percent = st.slider("Prevalence of pneumonia", 1, 99, format="%d%%", key=key)
-        values = estimate_cache.predictive_values_at(f"{evaluation.id}-{len(scores)}", scores, threshold, percent / 100)
+        values = estimate_cache.predictive_values_at(scores, threshold, percent / 100)
         for column, name, answer in zip(
             st.columns(2, gap="medium"), ("ppv", "npv"), ("pneumonia", "normal"), strict=True
         ):
@@ -127,7 +125,7 @@ def _predictive_values(evaluation: Evaluation, scores: Scores, threshold: float)
 
 
 def _charts(evaluation: Evaluation, scores: Scores, threshold: float, metrics: Metrics) -> None:
-    points = estimate_cache.curves(f"{evaluation.id}-{len(scores)}", scores)
+    points = estimate_cache.curves(scores)
     drawn: dict[str, charts.Chart | str] = {"confusion": charts.confusion_matrix(metrics.confusion)}
     sensitivity, specificity, ppv = (metrics.estimates[name].value for name in ("sensitivity", "specificity", "ppv"))
     if isinstance(points["roc"], str) or sensitivity is None or specificity is None:

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from cxr_core.app.components.passed_over import show_passed_over
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.model_cache import predictor_with_spinner
-from cxr_core.errors import CXRError, UnreadableFilm
+from cxr_core.errors import CXRError, DamagedRecord, UnreadableFilm
 from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.evaluation.label_review import contest, contested, film_keys, marks
 from cxr_core.evaluation.misclassified_films import misclassified_films
@@ -24,10 +25,14 @@ PAGE, SIDE, OPACITY = 8, 420, 0.5
 
 
 def show_misclassified_films(evaluation: Evaluation, model: Model | None) -> None:
-    """Draw the films page by page, with heatmaps if `model` is given. Raises WorkError if the marks cannot be read."""
+    """Draw the films page by page, with heatmaps if `model` is given."""
     threshold = float(st.session_state.get(f"threshold_{evaluation.id}", evaluation.threshold))
     wrong = misclassified_films(evaluation, threshold)
-    contested_now = contested(evaluation)
+    try:
+        contested_now, marked = contested(evaluation), marks()
+    except DamagedRecord as error:
+        show_passed_over([str(error)])
+        contested_now, marked = np.zeros(len(evaluation.films), bool), {}
     if contested_now.any():
         st.info(
             f"{int(contested_now.sum())} of these films have a label marked as looking wrong. The labels are not "
@@ -53,7 +58,6 @@ def show_misclassified_films(evaluation: Evaluation, model: Model | None) -> Non
         st.text_input("Reviewer", placeholder=hint, label_visibility="collapsed", key="reviewer", width=260)
     keys = pd.Series(film_keys(evaluation), index=evaluation.films.index)
     doubted = pd.Series(contested_now, index=evaluation.films.index)
-    marked = marks()
     shown = wrong.assign(key=keys, doubted=doubted).iloc[(min(page, pages) - 1) * PAGE :][:PAGE]
     with st.grid(4, min_column_width=220, gap="medium") as grid:
         for _, film in shown.iterrows():

@@ -45,7 +45,7 @@ def splits_of(index: Index, models: list[Model]) -> dict[str, str]:
     labels: dict[str, str] = {}
     for model in models:
         held_out = held_out_split(model)
-        if held_out and model.card["training"]["fingerprint"] == index.fingerprint:
+        if held_out and model.card.training.fingerprint == index.fingerprint:
             labels[held_out] = f"Held-out patients of {model.name}"
             labels[held_out.replace(":test", ":val")] = f"Validation patients of {model.name}"
     for part in reversed(SPLITS):

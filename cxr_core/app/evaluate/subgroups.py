@@ -12,7 +12,7 @@ def show_subgroups(evaluation: Evaluation, access_note: str | None) -> None:
     groups, notes = film_groups(evaluation)
     if groups:
         with st.spinner("Computing the intervals of each subgroup."):
-            subgroups = estimate_cache.subgroups(evaluation.id, evaluation.scores, groups, evaluation.threshold)
+            subgroups = estimate_cache.subgroups(evaluation.scores, groups, evaluation.threshold)
         alt = f"Estimates of {len(subgroups)} subgroups of films with 95% intervals"
         st.dataframe(group_rows(subgroups), hide_index=True, height="content", alt=alt, key="subgroups")
         st.caption(

@@ -16,61 +16,61 @@ def show_card(model: Model) -> None:
         st.subheader(model.name, anchor=False, width="content")
         if model.released:
             st.badge("released, the default", icon=":material/verified:", color="blue")
-    st.write(card["summary"])
-    st.caption(f"Version {model.version}, created {card['created'][:10]}, licence {card['licence']}.")
+    st.write(card.summary)
+    st.caption(f"Version {model.version}, created {card.created[:10]}, licence {card.licence}.")
     use, limits = st.columns(2, gap="medium")
     with use:
         st.markdown("**Intended use**")
-        st.write(card["intended_use"])
+        st.write(card.intended_use)
         st.markdown("**Not for**")
-        st.markdown("\n".join(f"- {line}" for line in card["not_for"]))
+        st.markdown("\n".join(f"- {line}" for line in card.not_for))
     with limits:
         st.markdown("**Known limits**")
-        st.markdown("\n".join(f"- {line}" for line in card["limits"]))
-    st.markdown(f"**Estimates** on {card['figures']['measured_on']}")
+        st.markdown("\n".join(f"- {line}" for line in card.limits))
+    st.markdown(f"**Estimates** on {card.estimates.measured_on}")
     st.dataframe(_estimates(model), hide_index=True, alt=f"Estimates of {model.name} with 95% intervals")
     st.markdown("**Operating points**, chosen on validation patients")
     st.dataframe(_operating_points(model), hide_index=True, alt=f"Operating points of {model.name}")
     _show_data(model)
     show_release(model)
     with st.expander("The whole card"):
-        st.json(card)
+        st.json(card.to_dict())
 
 
 def _estimates(model: Model) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "Estimate": ESTIMATES[name],
+            "Estimate": ESTIMATES.get(name, name),
             "Value": number(estimate["value"]),
-            "95% interval": interval(estimate),
+            "95% interval": interval(dict(estimate)),
             "Method": estimate["method"],
         }
-        for name, estimate in model.card["figures"]["values"].items()
+        for name, estimate in model.card.estimates.values.items()
     )
 
 
 def _operating_points(model: Model) -> pd.DataFrame:
-    in_use = model.card["operating_point"]
+    in_use = model.card.operating_point
     return pd.DataFrame(
         {
             "Operating point": OPERATING_POINTS.get(name, name) + (" (in use)" if name == in_use else ""),
-            "Threshold": number(point["threshold"]),
-            "Rule": point["rule"],
+            "Threshold": number(point.threshold),
+            "Rule": point.rule,
         }
-        for name, point in model.card["operating_points"].items()
+        for name, point in model.card.operating_points.items()
     )
 
 
 def _show_data(model: Model) -> None:
     """Draw how the data set became the training films, the subgroups' estimates and the count of test-set accesses."""
-    training, estimates = model.card["training"], model.card["figures"]
-    if flow := training.get("data_flow"):
-        st.markdown(f"**Films** of {training['data']}, split by patient")
+    training, estimates = model.card.training, model.card.estimates
+    if flow := training.data_flow:
+        st.markdown(f"**Films** of {training.data}, split by patient")
         steps = pd.DataFrame([{"Step": step["what"], "Films": step["films"]} for step in flow])
         st.dataframe(steps, hide_index=True, width="content", alt=f"Films of {model.name}, used and excluded")
-        st.caption(f"Split sha256 {training['split_sha256'][:16]}, data fingerprint {training['fingerprint'][:16]}.")
-    if subgroups := estimates.get("subgroups"):
+        st.caption(f"Split sha256 {training.split_sha256[:16]}, data fingerprint {training.fingerprint[:16]}.")
+    if subgroups := estimates.subgroups:
         st.markdown("**Subgroups** of the held-out films, with 95% intervals by patient")
         st.dataframe(pd.DataFrame(subgroups), hide_index=True, alt=f"Estimates of {model.name} by subgroup")
-    if estimates.get("openings"):
-        st.caption(estimates["openings"])
+    if estimates.accesses:
+        st.caption(estimates.accesses)

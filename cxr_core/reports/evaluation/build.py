@@ -1,7 +1,9 @@
 """Builds the report of an evaluation from its estimates, the model card and the test log; writes HTML, PDF and SVG."""
 
+from contextlib import suppress
 from pathlib import Path
 
+from cxr_core.errors import DamagedRecord
 from cxr_core.evaluation.evaluation import Evaluation, is_test_split
 from cxr_core.evaluation.groups import group_table
 from cxr_core.evaluation.label_review import uncontested
@@ -43,10 +45,13 @@ def collect(evaluation: Evaluation, model: Model | None, extra: list[Block] | No
         drawings(scores, threshold, evaluation.metrics.get("operating_points") or {}),
         groups,
         notes,
-        access_note=count_accesses(evaluation).message if is_test_split(evaluation.split) else None,
+        access_note=_access_note(evaluation),
         extra=extra or [],
     )
-    if rest := uncontested(evaluation):
+    rest = None
+    with suppress(DamagedRecord):  # of the contested films; `evaluate` and the page name the file
+        rest = uncontested(evaluation)
+    if rest:
         data.uncontested = len(scores) - len(rest), evaluate(rest, threshold).to_dict()
     if model:
         data.split_warnings = split_warnings(model)
@@ -68,3 +73,13 @@ def split_warnings(model: Model) -> list[str]:
     if others:
         return [warning, f"The same network with a split by patient: {'; '.join(others)}."]
     return [warning, "This machine has no run of the same network with a split by patient; train one to compare."]
+
+
+def _access_note(evaluation: Evaluation) -> str | None:
+    """How often the test films were accessed, or why that is not known; None for other films."""
+    if not is_test_split(evaluation.split):
+        return None
+    try:
+        return count_accesses(evaluation).message
+    except DamagedRecord as error:
+        return str(error)

@@ -1,5 +1,6 @@
 """The report of an evaluation: the content of each item of the CLAIM checklist."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,7 +40,7 @@ class ReportData:
     extra: list[Block] = field(default_factory=list)
 
     @property
-    def card(self) -> dict[str, Any]:
+    def card(self) -> Mapping[str, Any]:
         """The model's card; empty for another system's scores."""
         return self.model.card if self.model else {}
 
@@ -126,14 +127,14 @@ def _data_source(data: ReportData) -> str:
     return f"Evaluated on {evaluated['name']}, fingerprint {evaluated['fingerprint'][:16]}.{trained}"
 
 
-def _preprocessing(card: dict[str, Any]) -> str:
+def _preprocessing(card: Mapping[str, Any]) -> str:
     if "input" not in card:
         return AUTHORS
     steps = ", ".join(f"{key} {value}" for key, value in card["input"]["preprocessing"].items())
     return f"One grey channel, resized to a square: {steps}. {card['input']['scaling']}."
 
 
-def _test_time_augmentation(card: dict[str, Any]) -> list[Block]:
+def _test_time_augmentation(card: Mapping[str, Any]) -> list[Block]:
     return [card["second_look"]["rule"]] if "second_look" in card else []
 
 
@@ -187,7 +188,7 @@ def _operating_points(data: ReportData) -> list[Block]:
     return ["Operating points, chosen on validation patients:", tables.operating_points_of_card(data.card)]
 
 
-def _card(card: dict[str, Any]) -> list[Block]:
+def _card(card: Mapping[str, Any]) -> list[Block]:
     return ["The model card:", tables.whole_card(card)] if card else []
 
 

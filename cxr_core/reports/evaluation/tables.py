@@ -16,7 +16,7 @@ from cxr_core.metrics.scores import Scores
 LONGEST_VALUE = 400  # characters of a field of the card
 
 
-def operating_points_of_card(card: dict[str, Any]) -> pd.DataFrame:
+def operating_points_of_card(card: Mapping[str, Any]) -> pd.DataFrame:
     """The card's operating points: threshold, rule, sensitivity and specificity on validation films."""
     return pd.DataFrame(
         {
@@ -97,7 +97,7 @@ def recipe_settings(training: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame([{"Setting": key, "Value": str(value)} for key, value in training["settings"].items()])
 
 
-def whole_card(card: dict[str, Any]) -> pd.DataFrame:
+def whole_card(card: Mapping[str, Any]) -> pd.DataFrame:
     """Every field of a model card, values cut to LONGEST_VALUE characters."""
     rows = []
     for key, value in card.items():
