@@ -52,7 +52,10 @@ def store_evaluation(evaluation: Evaluation, model: Model | None = None, root: P
 
 
 def write_evaluation(evaluation: Evaluation, metrics: Path, predictions: Path) -> Evaluation:
-    """Write both files; returns the evaluation with the estimates as they were written. The estimates are written last, so that the films exist wherever the estimates do."""
+    """Write both files; returns the evaluation with the estimates as they were written.
+
+    The estimates are written last, so that the films exist wherever the estimates do.
+    """
     table = evaluation.films.to_csv(index=False)
     _replace(predictions, table)
     checksum = hashlib.sha256(table.encode("utf-8")).hexdigest()

@@ -63,6 +63,7 @@ def home(tiny_home: Path) -> Path:
         shutil.copytree(sound, runs / name)
     (runs / "broken-history" / "name.txt").write_text("my run")
     (runs / "broken-tables" / "test.json").write_text('{"accuracy": 0.9}')
+    (runs / "broken-tables" / "log.txt").write_text("epoch 1 loss 0.5\n")
     (runs / "broken-checkpoint" / "backup").mkdir()
     done = Commit(1, {"epoch": 1, "loss": 0.5}, 1, 0.9, {"settings": {}, "split": None, "fingerprint": "x"})
     (runs / "broken-checkpoint" / "backup" / "epoch.json").write_text(json.dumps(done.to_dict()))
