@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from cxr_core.errors import SettingsError
+from cxr_core.errors import SettingsError, UnusableFile
+from cxr_core.limits import DAMAGED, check_network_file
 
 # Training a convolution of fewer channels corrupts the heap by way of oneDNN in TensorFlow 2.21 (its issues 117700 and
 # 123109 are of that kind). Networks for real films are wider, and a third faster with oneDNN.
@@ -43,6 +44,16 @@ def import_keras_to_train(widths: tuple[int, ...]) -> Any:
     if min(widths) < ONEDNN_CHANNELS:
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     return import_keras()
+
+
+def load_network(file: Path) -> Any:
+    """The `keras.Model` of a `.keras` file, not compiled. Raises UnusableFile if it is damaged or too large."""
+    check_network_file(file)
+    keras = import_keras()
+    try:
+        return keras.saving.load_model(file, compile=False, safe_mode=True)
+    except (OSError, *DAMAGED) as error:
+        raise UnusableFile("a damaged network file") from error
 
 
 def inference_function(model: Any) -> Callable[[np.ndarray], tuple[np.ndarray, ...]]:

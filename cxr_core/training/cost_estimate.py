@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from cxr_core.errors import WorkError
+from cxr_core.limits import MEASUREMENT_SECONDS
 from cxr_core.paths import REPOSITORY
 from cxr_core.training.recipe_settings import Recipe, recipe_from_dict
 
 STEPS = 4
-TIMEOUT_SECONDS = 240
 VALIDATION_SHARE = 1 / 3  # of the time of a training step: a forward pass alone
 
 
@@ -52,10 +52,10 @@ def estimate_cost(recipe: Recipe, train: int, val: int) -> CostEstimate:
         str(val),
     ]
     try:
-        ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=TIMEOUT_SECONDS)
+        ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=MEASUREMENT_SECONDS)
     except subprocess.TimeoutExpired as error:
         raise WorkError(
-            f"The estimate took over {TIMEOUT_SECONDS} s; this fit is very slow on this machine."
+            f"The estimate took over {MEASUREMENT_SECONDS} s; this fit is very slow on this machine."
         ) from error
     if ended.returncode < 0:
         raise WorkError("The system ended the estimate, most likely for lack of memory; a smaller batch needs less.")
