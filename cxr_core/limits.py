@@ -123,6 +123,8 @@ def open_zip(file: Path | IO[bytes], limits: ArchiveLimits) -> zipfile.ZipFile:
         raise
     except OSError as error:
         raise UnusableFile(f"cannot be read ({error.strerror or 'damaged'})") from error
+    except UnicodeDecodeError as error:
+        raise UnusableFile("its names are not in UTF-8 although it says so") from error
     except DAMAGED as error:
         raise UnusableFile("a damaged or incomplete archive") from error
     try:

@@ -61,10 +61,6 @@ def unpack(archive: Path, progress: Progress | None = None) -> Path:
         ) from error
     except DataSetError:
         raise
-    except UnicodeDecodeError as error:
-        raise DataSetError(
-            f"{archive.name}: its names are not in UTF-8 although it says so; unpack it yourself and open the folder."
-        ) from error
     except DAMAGED as error:
         raise DataSetError(f"{archive.name}: a damaged or incomplete archive ({error}); download it again.") from error
     except OSError as error:
