@@ -66,8 +66,6 @@ def estimate_cost(recipe: Recipe, train: int, val: int) -> CostEstimate:
 
 def measure(recipe: Recipe, train: int, val: int) -> CostEstimate:
     """`estimate_cost` in this process. Raises CXRError if the network cannot be built."""
-    import resource
-
     import numpy as np
 
     from cxr_core.backend import device_name, import_keras_to_train, placement
@@ -94,11 +92,23 @@ def measure(recipe: Recipe, train: int, val: int) -> CostEstimate:
         seconds_a_step=step,
         seconds_an_epoch=epoch,
         seconds=epoch * recipe.epochs,
-        memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + checkpoint,
+        memory=_peak_memory() + checkpoint,
         device=device or device_name(),
         parameters=model.count_params(),
         layers=[_row(layer) for layer in model.layers],
     )
+
+
+def _peak_memory() -> int:
+    """The most memory that this process has held, in bytes; what it holds now on a system that does not keep it."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        import psutil
+
+        held = psutil.Process().memory_info()
+        return int(getattr(held, "peak_wset", held.rss))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _row(layer: Any) -> dict[str, Any]:
