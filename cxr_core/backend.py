@@ -61,7 +61,7 @@ def inference_function(model: Any) -> Callable[[np.ndarray], tuple[np.ndarray, .
     import keras
     import tensorflow as tf
 
-    @tf.function(input_signature=[tf.TensorSpec([None, *model.inputs[0].shape[1:]], tf.uint8)])
+    @tf.function(input_signature=[tf.TensorSpec([None, *model.inputs[0].shape[1:]], tf.uint8)])  # type: ignore[untyped-decorator]
     def run(films: Any) -> Any:
         return keras.tree.flatten(model(films, training=False))
 
@@ -112,7 +112,8 @@ def mirrored(devices: list[str]) -> contextlib.AbstractContextManager[Any]:
     """A context manager in which networks are built and fitted on all these devices, each batch shared between them."""
     import tensorflow as tf
 
-    return tf.distribute.MirroredStrategy(devices).scope()
+    result: contextlib.AbstractContextManager[Any] = tf.distribute.MirroredStrategy(devices).scope()
+    return result
 
 
 def device_memory() -> int | None:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
-from pydicom.pixels import apply_color_lut
+from pydicom.pixels import apply_color_lut  # type: ignore[attr-defined]
 from pydicom.uid import (
     UID,
     ExplicitVRBigEndian,

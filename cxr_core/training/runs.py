@@ -58,7 +58,8 @@ class Run:
 
     def config(self) -> dict[str, Any]:
         """The content of `config.json`: data, recipe, settings, split table."""
-        return json.loads((self.folder / "config.json").read_text())
+        result: dict[str, Any] = json.loads((self.folder / "config.json").read_text())
+        return result
 
     def state(self) -> dict[str, Any]:
         """`state.json`, with the status "dead" if its process has ended, or "stopping" once a stop was requested."""
@@ -68,7 +69,8 @@ class Run:
                 state["status"] = "dead"
             elif self.stop_requested:
                 state["status"] = "stopping"
-        return state
+        result: dict[str, Any] = state
+        return result
 
     def update(self, **changes: Any) -> None:
         """Change `state.json` atomically and set its heartbeat. Raises WorkError if it cannot be written."""

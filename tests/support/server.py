@@ -64,7 +64,7 @@ def started(command: list[str], folder: Path, environment: dict[str, str], log: 
             server.wait()
 
 
-def _wait_for(address: str, server: subprocess.Popen) -> None:
+def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
     ends = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < ends:
         if server.poll() is not None:

@@ -34,7 +34,8 @@ class LocalEvidence:
     def evidence(self, feature_map: np.ndarray) -> np.ndarray:
         """The log-likelihood ratios (natural logarithm) of pneumonia to normal, `float32 (N, h, w)`."""
         projected: np.ndarray = np.einsum("nhwc,hwc->nhw", feature_map - self.centre, self.direction)
-        return projected - self.offset
+        result: np.ndarray = projected - self.offset
+        return result
 
     def correlation(self, feature_map: np.ndarray) -> np.ndarray:
         """Pearson's correlation of each film's feature map with the mean of normal films, `float64 (N,)` in [-1, 1].
