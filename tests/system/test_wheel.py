@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from cxr_core.datasets.demo import sample_films
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.conftest import REPOSITORY
+from tests.support.browser import ARGUMENTS, CHROMIUM
 from tests.support.server import started
 
 SECONDS = 1_800
