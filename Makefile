@@ -1,7 +1,7 @@
 # `make app` serves the app, `make test` runs the fast checks, `make system` the slow ones; each sets up what it needs, once.
 PYTHON ?= python3
 BIN := .venv/bin
-COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links \
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
   --no-annotate --custom-compile-command "make lock"
 
 .PHONY: app test system check format lock clean
@@ -27,6 +27,7 @@ format: .venv/dev
 lock: .venv/dev
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) requirements.in --output-file requirements.txt
+	$(COMPILE) requirements-dev.in --constraint requirements.txt --output-file requirements-dev.txt
 	sed -e '/^tensorflow-cpu/d' -e 's/^tensorflow==\([0-9.]*\).*/tensorflow[and-cuda]==\1/' requirements.in \
 	  | $(COMPILE) - --output-file requirements-gpu.txt
 
@@ -35,11 +36,11 @@ lock: .venv/dev
 	$(PYTHON) -m venv .venv
 
 .venv/app: requirements.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	touch $@
 
 .venv/dev: requirements.txt requirements-dev.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@ .venv/app
 
 clean:

@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from cxr_core.errors import SettingsError
+from cxr_core.errors import SettingsError, UnusableFile
+from cxr_core.limits import DAMAGED, check_network_file
 
 # Training a convolution of fewer channels corrupts the heap by way of oneDNN in TensorFlow 2.21 (its issues 117700 and
 # 123109 are of that kind). Networks for real films are wider, and a third faster with oneDNN.
@@ -45,12 +46,22 @@ def import_keras_to_train(widths: tuple[int, ...]) -> Any:
     return import_keras()
 
 
+def load_network(file: Path) -> Any:
+    """The `keras.Model` of a `.keras` file, not compiled. Raises UnusableFile if it is damaged or too large."""
+    check_network_file(file)
+    keras = import_keras()
+    try:
+        return keras.saving.load_model(file, compile=False, safe_mode=True)
+    except (OSError, *DAMAGED) as error:
+        raise UnusableFile("a damaged network file") from error
+
+
 def inference_function(model: Any) -> Callable[[np.ndarray], tuple[np.ndarray, ...]]:
     """A compiled function of a `keras.Model`: films `uint8 (N, S, S, 1)` to the tuple of its outputs, `float32`."""
     import keras
     import tensorflow as tf
 
-    @tf.function(input_signature=[tf.TensorSpec([None, *model.inputs[0].shape[1:]], tf.uint8)])
+    @tf.function(input_signature=[tf.TensorSpec([None, *model.inputs[0].shape[1:]], tf.uint8)])  # type: ignore[untyped-decorator]
     def run(films: Any) -> Any:
         return keras.tree.flatten(model(films, training=False))
 
@@ -101,7 +112,8 @@ def mirrored(devices: list[str]) -> contextlib.AbstractContextManager[Any]:
     """A context manager in which networks are built and fitted on all these devices, each batch shared between them."""
     import tensorflow as tf
 
-    return tf.distribute.MirroredStrategy(devices).scope()
+    result: contextlib.AbstractContextManager[Any] = tf.distribute.MirroredStrategy(devices).scope()
+    return result
 
 
 def device_memory() -> int | None:

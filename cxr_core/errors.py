@@ -3,6 +3,7 @@
 CXRError                       every error this package raises on purpose
 ├── InputError (ValueError)    what the user gave cannot be used; the command line exits 2
 │   ├── UnreadableFilm         a file that is not a film we can read
+│   ├── UnusableFile           a file that is damaged, or costs more than `limits` allows; each reader names it
 │   ├── DataSetError           a folder or archive that is not a data set, or not a usable one
 │   ├── SettingsError          a recipe, a setting or a fraction that does not exist or is out of range
 │   └── NotFound               a model or a run of that name does not exist
@@ -10,12 +11,36 @@ CXRError                       every error this package raises on purpose
     ├── Busy                   another process is changing the same thing
     └── DamagedRecord          a file that the app wrote and that can no longer be read
 
-A message is one sentence that names the thing, what was received and what is accepted.
+A message is one sentence that names the thing, what was received and what is accepted. An error carries these three as
+fields, and `CXRError.__str__` is the one place where they become the sentence: whoever wants another name for the
+thing uses `about`, and nobody takes a sentence apart.
 """
+
+from typing import Self
 
 
 class CXRError(Exception):
-    """Base of every error this package raises on purpose."""
+    """Base of every error this package raises on purpose.
+
+    problem: what was wrong; without the other two, the whole sentence.
+    thing: what the error is about, a file or a setting, "" if the problem names it.
+    accepted: what would have been accepted, or what to do, "" if the problem says it.
+    """
+
+    def __init__(self, problem: str, *, thing: str = "", accepted: str = "") -> None:
+        super().__init__(problem)
+        self.problem, self.thing, self.accepted = problem, thing, accepted
+
+    def __str__(self) -> str:
+        sentence = f"{self.thing}: {self.problem}" if self.thing else self.problem
+        return f"{sentence}; {self.accepted}." if self.accepted else sentence
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restore, (type(self), self.problem, self.thing, self.accepted)
+
+    def about(self, thing: str) -> Self:
+        """The same error under another name of its thing."""
+        return type(self)(self.problem, thing=thing, accepted=self.accepted)
 
 
 class InputError(CXRError, ValueError):
@@ -24,6 +49,10 @@ class InputError(CXRError, ValueError):
 
 class UnreadableFilm(InputError):
     """A file that is not a film we can read."""
+
+
+class UnusableFile(InputError):
+    """A file that is damaged, or that costs more than `limits` allows."""
 
 
 class DataSetError(InputError):
@@ -48,3 +77,8 @@ class Busy(WorkError):
 
 class DamagedRecord(WorkError):
     """A file that the app wrote and that can no longer be read."""
+
+
+def _restore(kind: type[CXRError], problem: str, thing: str, accepted: str) -> CXRError:
+    """Unpickles an error: a job's process hands it on."""
+    return kind(problem, thing=thing, accepted=accepted)

@@ -1,7 +1,9 @@
-"""The folders that the app writes to: runs, caches, and the models that its users publish.
+"""Where things lie: what is shipped with the app, and the folders that the app writes to.
 
-`CXR_HOME` names the folder that holds them; without it, it is `home/` in the checkout. Nothing is written beside the
-user's data. A folder that cannot be created raises WorkError.
+In a checkout, the app's script, its pages, its settings and the released models lie beside the package, and what is
+written goes to `home/`. Installed, they lie in `cxr_core/workbench/`, and what is written goes to the platform's folder
+for a user's data. `CXR_HOME` names another folder for either. It holds runs, caches, logs, and the models that users
+publish. Nothing is written beside the user's data. A folder that cannot be created raises WorkError.
 """
 
 import os
@@ -9,14 +11,20 @@ from pathlib import Path
 
 from cxr_core.errors import WorkError
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-RELEASED_MODELS = REPOSITORY / "models"
+PACKAGE = Path(__file__).resolve().parent
+REPOSITORY = PACKAGE.parent
+"""The checkout, or the folder that the package is installed in: `python -m cxr_core` finds the package from there."""
+
+_WORKBENCH = PACKAGE / "workbench"
+INSTALLED = _WORKBENCH.is_dir()
+APP_SCRIPT = (_WORKBENCH if INSTALLED else REPOSITORY) / "streamlit_app.py"
+RELEASED_MODELS = APP_SCRIPT.parent / "models"
 HOW_TO_MEND = "make room, or set CXR_HOME to a folder that can be written"
 
 
 def home() -> Path:
     """The folder that holds runs, caches and user-published models; created on first use."""
-    return _created(Path(os.environ.get("CXR_HOME") or REPOSITORY / "home").expanduser().resolve())
+    return _created(Path(os.environ.get("CXR_HOME") or _default_home()).expanduser().resolve())
 
 
 def runs_folder() -> Path:
@@ -29,9 +37,22 @@ def cache_folder(name: str) -> Path:
     return _created(home() / "caches" / name)
 
 
+def logs_folder() -> Path:
+    """`logs/` under the home folder."""
+    return _created(home() / "logs")
+
+
 def published_models_folder() -> Path:
     """`models/` under the home folder: where `publish` writes; created by it."""
     return home() / "models"
+
+
+def _default_home() -> Path:
+    if not INSTALLED:
+        return REPOSITORY / "home"
+    from platformdirs import user_data_path
+
+    return user_data_path("cxr-workbench", appauthor=False)
 
 
 def _created(folder: Path) -> Path:

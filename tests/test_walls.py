@@ -99,3 +99,8 @@ def test_the_first_page_is_drawn_without_the_slow_libraries() -> None:
     probe = f"import sys, cxr_core.app.navigation\n{doors}\nprint(*({SLOW!r} & set(sys.modules)))"
     loaded = subprocess.run([sys.executable, "-c", probe], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert loaded.stdout.split() == []
+
+
+def test_nothing_that_only_posix_has_is_imported_at_import_time() -> None:
+    for file in [*modules(), *(REPOSITORY / "pages").glob("*.py"), REPOSITORY / "streamlit_app.py"]:
+        assert not imports(file, top_level_only=True) & {"fcntl", "resource", "pwd", "grp", "termios"}, file

@@ -89,7 +89,8 @@ def fold_split(films: pd.DataFrame, fold: int) -> pd.Series:
     parts = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0).split(usable, usable["kind"], usable["patient"])
     held_out = usable.index[list(parts)[fold][1]]
     rest = grouped_split(usable.drop(held_out), (1 - VALIDATION, VALIDATION, 0.0), seed=fold)
-    return pd.concat([rest, pd.Series("test", index=held_out)]).reindex(films.index, fill_value="")
+    result: pd.Series = pd.concat([rest, pd.Series("test", index=held_out)]).reindex(films.index, fill_value="")
+    return result
 
 
 def held_out_metrics(run: Run, index: Index) -> tuple[dict[str, float], pd.DataFrame]:

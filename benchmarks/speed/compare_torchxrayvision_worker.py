@@ -22,13 +22,17 @@ CROP, RESIZE = xrv.datasets.XRayCenterCrop(), xrv.datasets.XRayResizer(224, engi
 
 def preprocessed(film: np.ndarray) -> np.ndarray:
     """`uint8 (H, W)` -> `float32 (1, 224, 224)`."""
-    return RESIZE(CROP(xrv.datasets.normalize(film, 255)[None]))
+    result: np.ndarray = RESIZE(CROP(xrv.datasets.normalize(film, 255)[None]))
+    return result
 
 
 def probabilities(model: torch.nn.Module, films: list[np.ndarray]) -> np.ndarray:
     """`(N, 18)` of films as arrays."""
     with torch.inference_mode():
-        return torch.sigmoid(model(torch.from_numpy(np.stack([preprocessed(film) for film in films])))).numpy()
+        result: np.ndarray = torch.sigmoid(
+            model(torch.from_numpy(np.stack([preprocessed(film) for film in films])))
+        ).numpy()
+        return result
 
 
 def main() -> None:

@@ -90,7 +90,8 @@ def plain_fit(inputs: np.ndarray, labels: np.ndarray, options: argparse.Namespac
     ends: list[float] = []
     clock = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: ends.append(time.perf_counter()))
     model.fit(inputs[..., None], labels[:, None], BATCH, options.epochs, verbose=0, callbacks=[clock])
-    return options.films / median(np.diff(ends))
+    result: float = options.films / median(np.diff(ends))
+    return result
 
 
 def our_fit(inputs: np.ndarray, labels: np.ndarray, options: argparse.Namespace, home: Path, watched: Watched) -> float:
@@ -105,7 +106,8 @@ def our_fit(inputs: np.ndarray, labels: np.ndarray, options: argparse.Namespace,
     validation = FilmBatches(mapped, labels, np.arange(2), BATCH)
     with watched():
         train(run, recipe(options), mapped, labels, np.arange(len(inputs)), validation, {"settings": {}})
-    return options.films / run.history()["seconds"].iloc[1:].median()
+    result: float = options.films / run.history()["seconds"].iloc[1:].median()
+    return result
 
 
 def recipe(options: argparse.Namespace) -> "Recipe":

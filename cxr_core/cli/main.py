@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from cxr_core import __version__
-from cxr_core.cli import datasets, models, prediction, training
+from cxr_core.cli import app, datasets, models, prediction, training
 from cxr_core.cli.output import BAD_INPUT, FAILED, print_error
 from cxr_core.errors import CXRError, InputError
+from cxr_core.paths import INSTALLED
 
 
 class _Parser(argparse.ArgumentParser):
@@ -43,7 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="python -m cxr_core", description="Read chest X-rays for pneumonia; train and evaluate networks."
+        prog="cxr" if INSTALLED else "python -m cxr_core",
+        description="Read chest X-rays for pneumonia; train and evaluate networks.",
     )
     parser.add_argument("--version", action="version", version=__version__)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
@@ -115,4 +117,9 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--model", metavar="NAME")
     predict.add_argument("--heatmaps", type=Path, metavar="DIR", help="write an overlay PNG for each film")
     predict.add_argument("--csv", type=Path, metavar="FILE", help="write the readings as a table")
+
+    serve = verb("app", app.serve_app, "serve the app")
+    serve.add_argument("--address", default="127.0.0.1", help="this machine only by default")
+    serve.add_argument("--port", type=int, default=8501)
+    serve.add_argument("--headless", action="store_true", help="do not open a browser")
     return parser

@@ -7,26 +7,24 @@ size may be wrong.
 
 import errno
 import hashlib
-import os
+import math
 import shutil
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from PIL import Image
 
 from cxr_core.datasets.zip_entries import entry_paths, unsupported_method
-from cxr_core.errors import DataSetError
+from cxr_core.errors import DataSetError, UnusableFile
 from cxr_core.files import locked
 from cxr_core.labels import CLASSES, SPLITS
+from cxr_core.limits import DAMAGED, DATA_SET, FILM_PIXELS, check_entry_path, check_regular, open_zip
 from cxr_core.paths import home
 from cxr_core.progress import Progress
 
 ARCHIVE_SUFFIXES = (".zip", ".npz")
 _VERSION = 2  # raise it when archives are unpacked differently
-_MAX_NAME_BYTES = 255  # of a file name on common file systems
-MAX_ENTRIES = 500_000
 MAX_RATIO = 200  # of unpacked to packed bytes; films reach little more than 1, text about 20, a zip bomb 1,000
 _ANY_RATIO_BYTES = 1_000_000  # an entry up to this size may have any ratio: a blank film compresses well
 _RESERVED_BYTES = 500_000_000  # of the disk, never filled
@@ -42,9 +40,9 @@ def unpack(archive: Path, progress: Progress | None = None) -> Path:
     """
     archive = Path(archive).expanduser()
     try:
-        status = archive.stat()
-    except OSError as error:
-        raise DataSetError(f"{archive}: cannot be opened ({error.strerror}); accepted are .zip and .npz.") from error
+        status = check_regular(archive)
+    except UnusableFile as error:
+        raise DataSetError(error.problem, thing=str(archive), accepted="accepted are .zip and .npz files") from error
     identity = f"{_VERSION} {archive.resolve()} {status.st_size} {status.st_mtime_ns}"
     key = hashlib.sha256(identity.encode()).hexdigest()[:12]
     folder = home() / "data" / f"{archive.stem}-{key}"
@@ -65,18 +63,22 @@ def _unpack(archive: Path, folder: Path, progress: Progress | None) -> Path:
         else:
             _unpack_zip(archive, part, progress)
         part.replace(folder)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise DataSetError(f"{archive.name}: a damaged or incomplete archive ({error}); download it again.") from error
-    except UnicodeDecodeError as error:
+    except UnusableFile as error:
         raise DataSetError(
-            f"{archive.name}: its names are not in UTF-8 although it says so; unpack it yourself and open the folder."
+            error.problem, thing=archive.name, accepted="download it again, or unpack it yourself"
         ) from error
+    except DataSetError:
+        raise
+    except DAMAGED as error:
+        raise DataSetError(f"{archive.name}: a damaged or incomplete archive ({error}); download it again.") from error
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             raise DataSetError(
                 f"{archive.name}: has names that are too long for {home()}; unpack it yourself with shorter names and "
                 "open the folder."
             ) from error
+        if error.errno is None:  # bz2 raises it for damaged bytes
+            raise DataSetError(f"{archive.name}: a damaged archive ({error}); download it again.") from error
         raise DataSetError(
             f"{archive.name}: cannot be unpacked ({error.strerror or error}); free some space."
         ) from error
@@ -99,15 +101,13 @@ def check_space(needed: int, what: str) -> None:
 
 
 def _unpack_zip(archive: Path, folder: Path, progress: Progress | None) -> None:
-    with zipfile.ZipFile(archive) as packed:
+    with open_zip(archive, DATA_SET) as packed:
         entries = packed.infolist()
         files = [
             (path, entry)
             for path, entry in zip(entry_paths(entries), entries, strict=True)
             if path[-1:] not in ("", "/")
         ]
-        if len(files) > MAX_ENTRIES:
-            raise DataSetError(f"{archive.name}: {len(files):,} files; accepted are {MAX_ENTRIES:,} at most.")
         for path, entry in files:
             _check_entry(archive.name, path, entry)
         visible = [(path, entry) for path, entry in files if not _is_hidden(path)]
@@ -128,14 +128,10 @@ def _unpack_zip(archive: Path, folder: Path, progress: Progress | None) -> None:
 
 
 def _check_entry(archive: str, name: str, entry: zipfile.ZipInfo) -> None:
+    check_entry_path(name)
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or (path.parts and ":" in path.parts[0]):
         raise DataSetError(f"{archive}: the name {name!r} leads out of its folder; nothing was unpacked.")
-    if any(len(os.fsencode(part)) > _MAX_NAME_BYTES for part in path.parts):
-        raise DataSetError(
-            f"{archive}: the name {name[:60]!r}... is longer than the {_MAX_NAME_BYTES} bytes that a file name may "
-            "have; unpack it yourself with shorter names and open the folder."
-        )
     if entry.external_attr >> 28 == 0xA:
         raise DataSetError(f"{archive}: {name!r} is a link; only files are accepted, nothing was unpacked.")
     if entry.flag_bits & 1:
@@ -166,7 +162,12 @@ def _unpack_arrays(archive: Path, folder: Path, progress: Progress | None) -> No
     if not splits or any(f"{split}_labels" not in shapes for split in splits):
         names = ", ".join(shapes) or "nothing"
         raise DataSetError(f"{archive.name}: holds {names}; accepted are train_images, train_labels and so on.")
+    for split in splits:
+        if len(shape := shapes[f"{split}_images"]) != 3 or math.prod(shape[1:]) > FILM_PIXELS:
+            raise DataSetError(f"{archive.name}: {split}_images is {shape}; accepted is uint8 (N, H, W).")
     total = sum(shapes[f"{split}_images"][0] for split in splits)
+    if total > DATA_SET.entries:
+        raise DataSetError(f"{archive.name}: {total:,} films; accepted are {DATA_SET.entries:,} at most.")
     done = 0
     with np.load(archive, allow_pickle=False) as arrays:
         for split in splits:
@@ -195,7 +196,7 @@ def _array_shapes(archive: Path) -> dict[str, tuple[int, ...]]:
     Raises DataSetError for an array of Python objects, or if the disk has too little space.
     """
     shapes: dict[str, tuple[int, ...]] = {}
-    with zipfile.ZipFile(archive) as packed:
+    with open_zip(archive, DATA_SET) as packed:
         for entry in packed.infolist():
             if not entry.filename.endswith(".npy"):
                 continue
@@ -205,6 +206,8 @@ def _array_shapes(archive: Path) -> dict[str, tuple[int, ...]]:
                 shape, _, dtype = read(source)
             if dtype.hasobject:
                 raise DataSetError(f"{archive.name}: {entry.filename} holds Python objects, which are not accepted.")
+            if math.prod(shape) * dtype.itemsize > entry.file_size:
+                raise DataSetError(f"{archive.name}: {entry.filename} is shorter than its shape {shape}.")
             shapes[entry.filename.removesuffix(".npy")] = shape
         check_space(2 * sum(entry.file_size for entry in packed.infolist()), archive.name)
     return shapes

@@ -13,10 +13,10 @@ from zipfile import is_zipfile
 from cxr_core.datasets.archives import check_space
 from cxr_core.errors import Busy, DataSetError
 from cxr_core.files import locked
+from cxr_core.limits import NETWORK_SECONDS
 from cxr_core.paths import home
 from cxr_core.progress import Progress
 
-TIMEOUT_SECONDS = 20
 _CHUNK_BYTES = 1 << 16  # also the most that an interrupted download loses
 _ZENODO = "https://zenodo.org/records/10519652/files"
 _LICENCE = "CC BY 4.0, Kermany et al. 2018"
@@ -114,7 +114,7 @@ def _download(data_set: PublishedDataSet, target: Path, progress: Progress | Non
                 progressbar=transfer,
                 chunk_size=_CHUNK_BYTES,
                 headers=headers,
-                timeout=TIMEOUT_SECONDS,
+                timeout=NETWORK_SECONDS,
                 hooks={"response": transfer.begin},
             )
             downloader(data_set.url, file, None)

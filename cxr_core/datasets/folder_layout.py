@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from cxr_core.errors import DataSetError
 from cxr_core.labels import CLASSES, SPLITS
+from cxr_core.limits import FOLDER_DEPTH
 
 LAYOUT = "a folder with train/, val/ or test/ holding NORMAL/ and PNEUMONIA/, or with these two themselves"
 _SPLIT_NAMES = {"train": "train", "val": "val", "validation": "val", "valid": "val", "test": "test"}
@@ -98,8 +99,12 @@ def find_files(root: Path) -> FoundFiles:
     return found
 
 
-def _add_files(folder: Path, prefix: str, split: str, label: str, found: FoundFiles) -> None:
-    """Adds the files in `folder` and below; prefix: its path relative to the root."""
+def _add_files(folder: Path, prefix: str, split: str, label: str, found: FoundFiles, depth: int = 0) -> None:
+    """Adds the files in `folder` and at most FOLDER_DEPTH folders below; prefix: its path relative to the root."""
+    if depth > FOLDER_DEPTH:
+        note = f"{printable(prefix)[:200]}/ lies more than {FOLDER_DEPTH} folders deep: not looked at."
+        found.notes.append(note)
+        return
     try:
         with os.scandir(folder) as entries:
             inside = sorted((entry for entry in entries if not _is_ignored(entry.name)), key=lambda entry: entry.name)
@@ -114,7 +119,7 @@ def _add_files(folder: Path, prefix: str, split: str, label: str, found: FoundFi
         else:
             folders.append(entry.name)
     for name in folders:
-        _add_files(folder / name, f"{prefix}/{name}", split, label, found)
+        _add_files(folder / name, f"{prefix}/{name}", split, label, found, depth + 1)
 
 
 def _found_file(entry: os.DirEntry[str], path: str, split: str, label: str) -> FoundFile:

@@ -4,13 +4,15 @@ docs/datasets.md shows how to bring the files of a hospital or a challenge into 
 """
 
 import os
+import stat
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
 from cxr_core.datasets.folder_layout import FoundFile, FoundFiles
-from cxr_core.errors import DataSetError
+from cxr_core.errors import DataSetError, UnusableFile
 from cxr_core.labels import NORMAL, PNEUMONIA, SPLITS
+from cxr_core.limits import read_table
 
 ACCEPTED_TABLE = "a CSV with the columns path and label, and if known patient and split"
 _LABELS = {
@@ -32,11 +34,9 @@ def read_data_set_table(file: Path) -> FoundFiles:
     without regard to case. Raises DataSetError, with the line, for a table that cannot be used.
     """
     try:
-        table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:  # pandas' parser errors are ValueErrors
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataSetError(f"{file}: not a readable table ({reason}); accepted is {ACCEPTED_TABLE}.") from error
-    table.columns = table.columns.str.strip().str.lower()
+        table = read_table(file)
+    except UnusableFile as error:
+        raise DataSetError(error.problem, thing=str(file), accepted=f"accepted is {ACCEPTED_TABLE}") from error
     missing = [name for name in ("path", "label") if name not in table]
     if missing:
         raise DataSetError(f"{file}: has no column {missing[0]}; accepted is {ACCEPTED_TABLE}.")
@@ -73,4 +73,6 @@ def _found_file(folder: Path, path: str, split: str, label: str, patient: str) -
         status = os.stat(f"{folder}/{path}")  # noqa: PTH116, a Path costs more than the call
     except OSError as error:
         return FoundFile(path, split, label, 0, 0, f"cannot be read: {error.strerror}", patient)
+    if not stat.S_ISREG(status.st_mode):
+        return FoundFile(path, split, label, 0, 0, "is not a regular file", patient)
     return FoundFile(path, split, label, status.st_size, status.st_mtime_ns, "", patient)

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from cxr_core.datasets.index import Index
-from cxr_core.errors import DataSetError, SettingsError, WorkError
+from cxr_core.errors import DataSetError, SettingsError, UnusableFile, WorkError
 from cxr_core.files import replace_atomically, store_file
 from cxr_core.labels import SPLITS
+from cxr_core.limits import read_table
 from cxr_core.paths import home
 
 GROUPS = ("patient", "image")
@@ -79,11 +80,9 @@ def read_split(films: pd.DataFrame, file: Path) -> pd.Series:
     Raises DataSetError if the file is not a split table of these films.
     """
     try:
-        table = pd.read_csv(file, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise DataSetError(
-            f"{file}: not a readable split table ({error}); accepted is a CSV with path,split."
-        ) from error
+        table = read_table(file)
+    except UnusableFile as error:
+        raise DataSetError(error.problem, thing=str(file), accepted="accepted is a CSV with path,split") from error
     if not {"path", "split"} <= set(table.columns):
         raise DataSetError(f"{file}: has the columns {', '.join(table.columns)}; a split table has path and split.")
     unknown = sorted(set(table["split"]) - set(SPLITS))

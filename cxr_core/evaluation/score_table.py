@@ -4,20 +4,22 @@ from pathlib import Path
 
 import pandas as pd
 
-from cxr_core.errors import DataSetError
+from cxr_core.errors import DataSetError, UnusableFile
 from cxr_core.labels import NORMAL, PNEUMONIA
+from cxr_core.limits import TABLE_ROWS, check_regular, read_table
 from cxr_core.metrics.scores import Scores
 
 LABELS = {NORMAL: 0, PNEUMONIA: 1, "0": 0, "1": 1}
-MAX_FILMS = 1_000_000
+MAX_FILMS = TABLE_ROWS
 
 
 def is_score_table(data: Path) -> bool:
     """Whether a file is a CSV with a column `score`, judged by its first line."""
     try:
+        check_regular(data)
         with data.open(encoding="utf-8-sig", errors="replace") as file:
             columns = [name.strip().lower() for name in file.readline(2000).split(",")]
-    except OSError:
+    except (OSError, UnusableFile):
         return False
     return data.suffix.lower() == ".csv" and "score" in columns
 
@@ -29,20 +31,19 @@ def read_scores_csv(path: Path) -> Scores:
     Raises DataSetError with the reason and the number of the first invalid row (the first film is row 1).
     """
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, nrows=MAX_FILMS + 1, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
+        table = read_table(path, MAX_FILMS)
+    except UnusableFile as error:
         raise DataSetError(
-            f"{path}: not a readable table ({error}); a CSV with file,label,score[,patient] is accepted."
+            error.problem,
+            thing=str(path),
+            accepted=f"a CSV with file,label,score[,patient] is accepted, of up to {MAX_FILMS:,} films",
         ) from error
-    table.columns = table.columns.str.strip().str.lower()
     missing = [name for name in ("file", "label", "score") if name not in table.columns]
     if missing:
         raise DataSetError(
             f"{path}: has the columns {', '.join(table.columns)} and no {missing[0]}; "
             "file, label, score and, if known, patient are accepted."
         )
-    if len(table) > MAX_FILMS:
-        raise DataSetError(f"{path}: has more than {MAX_FILMS:,} rows; up to that many films are accepted.")
     labels = table["label"].str.strip().str.upper().map(LABELS)
     _refuse_row(path, table["label"], labels.isna(), "label", "NORMAL, PNEUMONIA, 0 or 1 is")
     scores = pd.to_numeric(table["score"], errors="coerce")

@@ -71,9 +71,9 @@ def _jpeg(frame: bytes) -> Samples:
 
         try:
             data = jpeg.with_full_spectrum(data, stream)
-            values = libjpeg.decode(data, 0)
+            values = libjpeg.decode(data, 0)  # type: ignore[attr-defined]
             if _may_be_incomplete(values, stream.lossless):
-                complete = np.array_equal(values, libjpeg.decode(jpeg.with_more_data(data, stream), 0))
+                complete = np.array_equal(values, libjpeg.decode(jpeg.with_more_data(data, stream), 0))  # type: ignore[attr-defined]
                 if not complete:
                     raise _cut_short()
         except RuntimeError as error:
@@ -126,7 +126,7 @@ def _jpeg_2000(frame: bytes) -> Samples:
         raise _cut_short()
     import openjpeg
 
-    values = openjpeg.decode(frame)
+    values = openjpeg.decode(frame)  # type: ignore[attr-defined]
     if values.ndim == 3 and values.shape[2] != 3:
         raise UnreadableFilm(f"a compressed image of {values.shape[2]} components, where 1 or 3 are read")
     style = frame.find(b"\xff\x52", start)

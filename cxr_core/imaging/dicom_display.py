@@ -51,7 +51,8 @@ def grey(stored: np.ndarray, bits: int, ds: Dataset, steps: list[str], hidden: n
         pixels[hidden] = 0
     if area is not None:
         steps.append("padding set to black")
-    return pixels
+    result: np.ndarray = pixels
+    return result
 
 
 def _modality(values: np.ndarray, ds: Dataset, steps: list[str]) -> np.ndarray:
@@ -113,7 +114,10 @@ def _own_range(values: np.ndarray, counts: np.ndarray, bits: int, ds: Dataset, s
 def _look_up(values: np.ndarray, item: Dataset) -> np.ndarray:
     """`values` through one LUT item as `float64`; values outside it take its ends (PS3.3 C.11.1.1, C.11.2.1.1)."""
     table = _entries(item)
-    return table[np.clip(np.rint(values) - _first_mapped(values, item), 0, len(table) - 1).astype(np.int64)]
+    result: np.ndarray = table[
+        np.clip(np.rint(values) - _first_mapped(values, item), 0, len(table) - 1).astype(np.int64)
+    ]
+    return result
 
 
 def _first_mapped(values: np.ndarray, item: Dataset) -> int:

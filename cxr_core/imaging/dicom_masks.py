@@ -37,7 +37,8 @@ def padding_area(
         return None
     area = padding[patterns]
     if not _film_could_have(values[padding & (counts > 0)], values[~padding & (counts > 0)]):
-        return area
+        result: np.ndarray | None = area
+        return result
     _, labels = cv2.connectedComponents(area.astype(np.uint8), connectivity=8)
     edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
     outside = np.zeros(labels.max() + 1, bool)
@@ -86,7 +87,8 @@ def _circle(ds: Dataset, height: int, width: int) -> np.ndarray:
     row, column = (int(value) for value in ds.CenterOfCircularShutter)
     radius = int(ds.RadiusOfCircularShutter)
     down, across = np.ogrid[1 : height + 1, 1 : width + 1]
-    return ((down - row) * pixel_height(ds)) ** 2 + (across - column) ** 2 <= radius**2
+    result: np.ndarray = ((down - row) * pixel_height(ds)) ** 2 + (across - column) ** 2 <= radius**2
+    return result
 
 
 def _polygon(ds: Dataset, height: int, width: int) -> np.ndarray:

@@ -2,34 +2,31 @@
 
 import io
 import logging
-import zlib
 
 import cv2
 import numpy as np
 from PIL import Image
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
-from pydicom.filereader import read_dataset
-from pydicom.pixels import apply_color_lut
+from pydicom.pixels import apply_color_lut  # type: ignore[attr-defined]
 from pydicom.uid import (
     UID,
-    DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
 )
 
-from cxr_core.errors import UnreadableFilm
+from cxr_core.errors import UnreadableFilm, UnusableFile
 from cxr_core.imaging.colour import grey_of
 from cxr_core.imaging.dicom_display import grey
 from cxr_core.imaging.dicom_fields import technical_fields
 from cxr_core.imaging.dicom_frame import has_items, with_delimiter
 from cxr_core.imaging.dicom_masks import pixel_height, shutter_area
 from cxr_core.imaging.dicom_samples import StoredImage, stored_image
-from cxr_core.imaging.dicom_syntaxes import is_read, syntax_name
+from cxr_core.imaging.dicom_syntaxes import check_deflated, is_read, syntax_name
 from cxr_core.imaging.film import Provenance
 from cxr_core.imaging.grey_scale import table_maximum
-from cxr_core.imaging.limits import MAX_BYTES, MAX_PIXELS, check_size
+from cxr_core.imaging.limits import MAX_PIXELS, check_size
 
 # pydicom logs what it also raises or warns of; the refusal or the film's steps report what matters.
 logging.getLogger("pydicom").propagate = False
@@ -72,13 +69,10 @@ def decode(data: bytes) -> tuple[np.ndarray, Provenance]:
 
 def _dataset(data: bytes) -> Dataset:
     """The parsed file, with or without the preamble of PS3.10 7.1, its transfer syntax known."""
-    file = io.BytesIO(data)
-    file.seek(132 if data[128:132] == b"DICM" else 0)
-    meta = read_dataset(file, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
-    if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:  # PS3.5 A.5; pydicom inflates without a limit
-        inflated = zlib.decompressobj(-zlib.MAX_WBITS).decompress(file.read(), MAX_BYTES + 1)
-        if len(inflated) > MAX_BYTES:
-            raise UnreadableFilm(f"a deflated DICOM file of more than {MAX_BYTES:,} bytes")
+    try:
+        check_deflated(data)
+    except UnusableFile as error:
+        raise UnreadableFilm(f"a deflated DICOM file that {error.problem}") from None
     ds = dcmread(io.BytesIO(data), force=True)
     if "PixelData" not in ds and has_items(data):  # the compressed image may be complete, its delimiter missing
         ds = dcmread(io.BytesIO(with_delimiter(data)), force=True)

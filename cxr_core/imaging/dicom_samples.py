@@ -7,7 +7,7 @@ import numpy as np
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.encaps import encapsulate
-from pydicom.pixels import pixel_array
+from pydicom.pixels import pixel_array  # type: ignore[attr-defined]
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
@@ -157,7 +157,8 @@ def _integers(words: np.ndarray, bits: int, signed: bool) -> np.ndarray:
         return words
     kind = np.dtype(f"i{words.dtype.itemsize}")
     spare = 8 * words.dtype.itemsize - bits
-    return (words << words.dtype.type(spare)).view(kind) >> kind.type(spare)
+    result: np.ndarray = (words << words.dtype.type(spare)).view(kind) >> kind.type(spare)
+    return result
 
 
 def _roughness(values: np.ndarray) -> float:

@@ -1,8 +1,12 @@
 """Which DICOM transfer syntaxes are read, and the names of those that are not."""
 
-from pydicom.uid import UID
+import io
+
+from pydicom.filereader import read_dataset
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from cxr_core.imaging.dicom_samples import DEFLATED_FRAME, ENCAPSULATED_UNCOMPRESSED
+from cxr_core.limits import check_inflated
 
 # What pydicom's dictionary does not name yet (PS3.6 table A-1).
 _NAMES = {
@@ -45,3 +49,17 @@ def is_read(syntax: UID) -> bool:
 def syntax_name(syntax: UID) -> str:
     """The name of a transfer syntax by PS3.6, its UID where that has none."""
     return _NAMES.get(str(syntax), syntax.name)
+
+
+def check_deflated(data: bytes) -> None:
+    """Raises UnusableFile if a DICOM file's deflated data set is larger than a film's; does nothing for other files.
+
+    Raises what pydicom and zlib raise for damaged bytes.
+    """
+    if str(DeflatedExplicitVRLittleEndian).encode() not in data[:10_000]:
+        return
+    file = io.BytesIO(data)
+    file.seek(132 if data[128:132] == b"DICM" else 0)
+    meta = read_dataset(file, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
+    if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
+        check_inflated(file.read())

@@ -17,4 +17,5 @@ def stretched_greys(small: np.ndarray) -> np.ndarray:
     """Grey values `uint8` with their 1st and 99th percentile moved to 0 and 255, which removes exposure."""
     low, high = np.percentile(small, [1, 99])
     values = (small.astype(np.float32) - low) * (255 / max(high - low, 1.0))
-    return np.clip(values, 0, 255).astype(np.uint8)
+    result: np.ndarray = np.clip(values, 0, 255).astype(np.uint8)
+    return result

@@ -9,9 +9,11 @@ from typing import TypedDict
 
 from PIL import Image
 
+from cxr_core.errors import UnusableFile
 from cxr_core.imaging.decode import sniff
 from cxr_core.imaging.jpeg import is_cut
 from cxr_core.imaging.limits import MAX_BYTES, MAX_PIXELS, MIN_SIDE
+from cxr_core.limits import read_bytes
 
 CANNOT_BE_READ = "cannot be read"
 _GREY_MODES = ("L", "1", "I;16", "I", "LA", "F")
@@ -50,9 +52,9 @@ def read_header(file: Path, size: int) -> Header:
         found["fault"] = f"is larger than {MAX_BYTES // 10**6} MB"
         return found
     try:
-        data = file.read_bytes()
-    except OSError as error:
-        found["fault"] = f"{CANNOT_BE_READ}: {error.strerror}"
+        data = read_bytes(file, MAX_BYTES)
+    except UnusableFile as error:
+        found["fault"] = error.problem
         return found
     found["sha256"] = hashlib.sha256(data).hexdigest()
     found["format"] = sniff(data[:132]) or ""
@@ -62,6 +64,9 @@ def read_header(file: Path, size: int) -> Header:
     cut = _cut(data, found["format"])
     try:
         _dicom(data, found) if found["format"] == "DICOM" else _picture(data, found)
+    except UnusableFile as error:
+        found["fault"] = error.problem
+        return found
     except Exception:  # each parser raises its own errors for damaged bytes
         found["fault"] = "is truncated" if cut else "is damaged: its header cannot be read"
         return found
@@ -84,6 +89,9 @@ def _picture(data: bytes, found: Header) -> None:
 def _dicom(data: bytes, found: Header) -> None:
     from pydicom import dcmread
 
+    from cxr_core.imaging.dicom_syntaxes import check_deflated
+
+    check_deflated(data)
     wanted = ["Rows", "Columns", "PhotometricInterpretation", "PatientID", "PixelData"]
     tags = dcmread(io.BytesIO(data), stop_before_pixels=True, specific_tags=wanted, force=True)
     found["width"], found["height"] = int(tags.get("Columns") or 0), int(tags.get("Rows") or 0)

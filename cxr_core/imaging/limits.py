@@ -1,11 +1,11 @@
 """How large a file and an image may be."""
 
 from cxr_core.errors import UnreadableFilm
+from cxr_core.limits import FILM_BYTES as MAX_BYTES
+from cxr_core.limits import FILM_MIN_SIDE as MIN_SIDE
+from cxr_core.limits import FILM_PIXELS as MAX_PIXELS
 
-MAX_PIXELS = 100_000_000
-MAX_BYTES = 6 * MAX_PIXELS + 10_000_000
-"""Three samples of 16 bits per pixel, and a header: no film of an accepted size is refused by its bytes."""
-MIN_SIDE = 16
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "MIN_SIDE", "check_size"]
 
 
 def check_size(width: int, height: int) -> None:

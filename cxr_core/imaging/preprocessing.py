@@ -1,6 +1,7 @@
 """Film -> model input, the same in training and inference; its settings are stored with the model."""
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -57,7 +58,7 @@ class Preprocessing:
             small = cv2.GaussianBlur(small, (0, 0), self.smoothing)
         return cv2.equalizeHist(small) if self.contrast == "equalise" else small
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """The settings for the model's card, ready for JSON."""
         return asdict(self)
 

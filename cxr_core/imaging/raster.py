@@ -22,7 +22,7 @@ from cxr_core.imaging.limits import MAX_PIXELS, check_size
 # The libtiff inside Pillow writes its errors to standard error although Pillow raises them as well. This silences
 # Pillow's own copy only; a statically linked one keeps writing.
 with contextlib.suppress(AttributeError, OSError):
-    ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)
+    ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)  # type: ignore[attr-defined]
 
 _PHOTOMETRIC, _BITS_PER_SAMPLE, _WHITE_IS_ZERO = 262, 258, 0  # TIFF 6.0, section 3
 
@@ -127,7 +127,8 @@ def _stored_bits(image: Image.Image, data: bytes, kind: str) -> int:
 
 
 def _tag(image: Image.Image, number: int) -> int | tuple[int, ...] | None:
-    return image.tag_v2.get(number)  # type: ignore[attr-defined]
+    result: int | tuple[int, ...] | None = image.tag_v2.get(number)  # type: ignore[attr-defined]
+    return result
 
 
 def _grey_16(

@@ -7,9 +7,10 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from cxr_core.errors import UnreadableFilm
+from cxr_core.errors import UnreadableFilm, UnusableFile
 from cxr_core.imaging.decode import decode_film
 from cxr_core.imaging.limits import MAX_BYTES
+from cxr_core.limits import read_bytes
 
 
 def thumbnail(file: Path, side: int) -> tuple[np.ndarray, bytes]:
@@ -18,11 +19,9 @@ def thumbnail(file: Path, side: int) -> tuple[np.ndarray, bytes]:
     Large JPEGs are decoded at an eighth to a half of their size, which the format allows. Raises UnreadableFilm.
     """
     try:
-        if file.stat().st_size > MAX_BYTES:
-            raise UnreadableFilm(f"{file.name}: larger than {MAX_BYTES // 10**6} MB, the most that is accepted.")
-        data = file.read_bytes()
-    except OSError as error:
-        raise UnreadableFilm(f"{file.name}: cannot be read any more ({error.strerror}); restore it.") from error
+        data = read_bytes(file, MAX_BYTES)
+    except UnusableFile as error:
+        raise UnreadableFilm(error.problem, thing=file.name, accepted="restore it") from error
     pixels = _reduced_jpeg(data, side) if data.startswith(b"\xff\xd8") else None
     if pixels is None:
         pixels = decode_film(data, file.name).pixels

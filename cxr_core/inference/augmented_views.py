@@ -45,7 +45,8 @@ def views_in_words(mirror: bool) -> str:
 
 def spread(probabilities: np.ndarray) -> np.ndarray:
     """Highest minus lowest probability of each film over its views: `float (V, N)` -> `float (N,)` in [0, 1]."""
-    return np.ptp(probabilities, axis=0)
+    result: np.ndarray = np.ptp(probabilities, axis=0)
+    return result
 
 
 def fit_stability(probabilities: np.ndarray, mirror: bool) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from cxr_core.imaging.decode_ahead import decoded_ahead
 from cxr_core.imaging.film import Film
 from cxr_core.inference.explain.heatmap import overlay
 from cxr_core.inference.predictor import BATCH, Predictor
+from cxr_core.limits import walk_files
 from cxr_core.models.registry import find_model
 from cxr_core.progress import Progress
 
@@ -29,7 +30,7 @@ def find_films(paths: list[str]) -> list[Path]:
     for name in paths:
         path = Path(name)
         if path.is_dir():
-            files = [f for f in sorted(path.rglob("*")) if f.is_file() and _looks_like_a_film(f)]
+            files = [file for file in walk_files(path) if _looks_like_a_film(file)]
         elif path.exists():
             files = [path]
         else:

@@ -35,7 +35,8 @@ class TestTimeAugmentation:
 
     def combine(self, views: np.ndarray) -> np.ndarray:
         """Logits `float (V, N)` of all views, the films as they are first -> final logits `float (N,)`."""
-        return np.where(self.borderline(views[0]), views.mean(axis=0), views[0])
+        result: np.ndarray = np.where(self.borderline(views[0]), views.mean(axis=0), views[0])
+        return result
 
     def logits(self, score: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) -> np.ndarray:
         """Final logits `float32 (N,)` of model inputs `uint8 (N, S, S)`; only borderline films are augmented.

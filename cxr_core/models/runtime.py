@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from cxr_core.backend import import_keras, inference_function
-from cxr_core.errors import WorkError
+from cxr_core.backend import import_keras, inference_function, load_network
+from cxr_core.errors import UnusableFile, WorkError
 from cxr_core.models.registry import Model
 
 BATCH = 32
@@ -34,13 +34,15 @@ class Network:
     def __init__(self, model: Model) -> None:
         """Raises WorkError if the model's file is damaged or not the one its card describes."""
         model.check()
-        keras = import_keras()
+        import_keras()
         import cxr_core.training.augmentation  # noqa: F401  registers the layer that model.keras names
 
         try:
-            network = keras.saving.load_model(model.weights, compile=False, safe_mode=True)
+            network = load_network(model.weights)
             self._logits = inference_function(network)
             self._outputs = inference_function(with_feature_map(network))
+        except UnusableFile as error:
+            raise WorkError(f"model.keras cannot be loaded ({error.problem}).", thing=f"model {model.name}") from error
         except (OSError, ValueError, TypeError) as error:
             raise WorkError(f"model {model.name}: model.keras cannot be loaded ({error}).") from error
         self._lock = threading.Lock()

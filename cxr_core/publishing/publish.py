@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from cxr_core import __version__
-from cxr_core.backend import import_keras
+from cxr_core.backend import import_keras, load_network
 from cxr_core.datasets.index import Index, build_index
 from cxr_core.datasets.input_cache import cached_inputs
 from cxr_core.datasets.split import read_split
 from cxr_core.datasets.summary import counts
-from cxr_core.errors import Busy, InputError, SettingsError, WorkError
+from cxr_core.errors import Busy, InputError, SettingsError, UnusableFile, WorkError
 from cxr_core.evaluation.run import measure
 from cxr_core.evaluation.test_log import record_test_metrics
 from cxr_core.files import locked, sha256_of
@@ -185,7 +185,10 @@ def _save_for_inference(weights: Path, file: Path) -> None:
     saving = import_keras().saving
     import cxr_core.training.augmentation  # noqa: F401  registers the layer that the file names
 
-    saving.save_model(saving.load_model(weights, compile=False), file)
+    try:
+        saving.save_model(load_network(weights), file)
+    except UnusableFile as error:
+        raise WorkError(f"{error.problem}.", thing=str(weights)) from error
 
 
 def _figures(metrics: dict[str, Any], where: str) -> dict[str, Any]:

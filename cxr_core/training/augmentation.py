@@ -10,6 +10,7 @@ Random numbers are drawn in `_draw_*`; their effects are deterministic (`apply_a
 """
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
@@ -19,7 +20,7 @@ INTENSITY = ("brightness", "contrast_range", "gamma", "noise")
 
 
 @keras.saving.register_keras_serializable("cxr")
-class FilmAugmentation(keras.layers.Layer):
+class FilmAugmentation(keras.layers.Layer):  # type: ignore[misc]
     """`float32 (N, S, S, 1)` in [0, 1] -> the same shape and range; the identity outside of training.
 
     The settings are those of `Recipe` with the same names.
@@ -39,7 +40,7 @@ class FilmAugmentation(keras.layers.Layer):
         erase: float = 0.0,
         flip: bool = False,
         seed: int = 0,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.settings = {
@@ -60,7 +61,7 @@ class FilmAugmentation(keras.layers.Layer):
         # TensorFlow's XLA, which Keras enables on a GPU, cannot compile the affine transform.
         self.supports_jit = keras.backend.backend() != "tensorflow"
 
-    def call(self, films, training=False):
+    def call(self, films: Any, training: Any = False) -> Any:
         if not training:
             return films
         count, side = ops.shape(films)[0], films.shape[1]
@@ -75,10 +76,10 @@ class FilmAugmentation(keras.layers.Layer):
             films = apply_erasing(films, *self._draw_rectangles(count))
         return films
 
-    def _uniform(self, count, low, high):
+    def _uniform(self, count: Any, low: Any, high: Any) -> Any:
         return keras.random.uniform((count,), low, high, seed=self.seed_generator)
 
-    def _draw_affine(self, count, side):
+    def _draw_affine(self, count: Any, side: Any) -> Any:
         """Projective transforms `(N, 8)` from output to input coordinates, about the film's centre."""
         settings = self.settings
         limit = math.radians(settings["rotation"])
@@ -99,7 +100,7 @@ class FilmAugmentation(keras.layers.Layer):
         zero = ops.zeros_like(a)
         return ops.stack([a, b, x0, c, d, y0, zero, zero], axis=1)
 
-    def _draw_intensity(self, count, shape):
+    def _draw_intensity(self, count: Any, shape: Any) -> Any:
         settings = self.settings
         gamma = ops.exp(self._uniform(count, -settings["gamma"], settings["gamma"]))
         gain = ops.exp(self._uniform(count, -settings["contrast_range"], settings["contrast_range"]))
@@ -107,23 +108,24 @@ class FilmAugmentation(keras.layers.Layer):
         grain = settings["noise"] * keras.random.normal(shape, seed=self.seed_generator)
         return gamma, gain, offset, grain
 
-    def _draw_rectangles(self, count):
+    def _draw_rectangles(self, count: Any) -> Any:
         """Whether to erase, centre (y, x), half sides and grey value, each `(N,)`; lengths as fractions of the side."""
         centre = [self._uniform(count, 0.0, 1.0) for _ in range(2)]
         half = [self._uniform(count, 0.04, 0.16) for _ in range(2)]
         wanted = ops.cast(self._uniform(count, 0.0, 1.0) < self.settings["erase"], "float32")
         return wanted, *centre, *half, self._uniform(count, 0.0, 1.0)
 
-    def get_config(self) -> dict:
-        return super().get_config() | self.settings
+    def get_config(self) -> dict[str, Any]:
+        result: dict[str, Any] = super().get_config() | self.settings
+        return result
 
 
-def apply_affine(films, transforms):
+def apply_affine(films: Any, transforms: Any) -> Any:
     """Transform films `(N, S, S, 1)` by projective transforms `(N, 8)`; the edge pixels are repeated outwards."""
     return ops.image.affine_transform(films, transforms, interpolation="bilinear", fill_mode="nearest")
 
 
-def apply_sharpness(films, strength):
+def apply_sharpness(films: Any, strength: Any) -> Any:
     """Add `strength`, `(N,)`, times the detail that a 3 x 3 binomial blur removes; -1 gives the blurred film.
 
     Unsharp masking (Gonzalez & Woods, ch. 3).
@@ -134,7 +136,7 @@ def apply_sharpness(films, strength):
     return ops.clip(films + ops.reshape(strength, (-1, 1, 1, 1)) * (films - blurred), 0.0, 1.0)
 
 
-def apply_intensity(films, gamma, gain, offset, grain):
+def apply_intensity(films: Any, gamma: Any, gain: Any, offset: Any, grain: Any) -> Any:
     """Change gamma, contrast and brightness, and add noise, of films in [0, 1].
 
     gamma, gain, offset: `(N,)`. grain: the noise, of the films' shape, or a scalar.
@@ -144,7 +146,7 @@ def apply_intensity(films, gamma, gain, offset, grain):
     return ops.clip((bent - 0.5) * gain + 0.5 + offset + grain, 0.0, 1.0)
 
 
-def apply_erasing(films, wanted, y, x, half_height, half_width, grey):
+def apply_erasing(films: Any, wanted: Any, y: Any, x: Any, half_height: Any, half_width: Any, grey: Any) -> Any:
     """Erase one rectangle in each film where `wanted` is 1; all `(N,)`, lengths as fractions of the side."""
     side = films.shape[1]
     steps = (ops.arange(side, dtype="float32") + 0.5) / side

@@ -1,10 +1,12 @@
 """Batches of films from the memory-mapped cache, for any Keras backend."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
 
-class FilmBatches(keras.utils.PyDataset):
+class FilmBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """Batches `(uint8 (B, S, S, 1), float32 (B, 1), float32 (B,))` of the given rows.
 
     inputs: `uint8 (N, S, S)`. labels: `float32 (N,)`, 1 = pneumonia. rows: `int (R,)`, the films to use. batch: B.
@@ -34,7 +36,7 @@ class FilmBatches(keras.utils.PyDataset):
     def __len__(self) -> int:
         return -(-self._films // self._batch)
 
-    def __getitem__(self, number: int):
+    def __getitem__(self, number: int) -> Any:
         rows = np.sort(self._order[number * self._batch : (number + 1) * self._batch])
         films, labels = self._inputs[rows][..., None], self._labels[rows]
         if self._weights is None:

@@ -17,18 +17,18 @@ from cxr_core.training.runs import Run, StopRequested
 SECONDS_BETWEEN_REPORTS = 0.25
 
 
-class ReportProgress(keras.callbacks.Callback):
+class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
     """Writes epoch, step and running metrics to `state.json`; ends the fit when a stop was requested."""
 
     def __init__(self, run: Run, batch: int) -> None:
         super().__init__()
         self._run, self._batch, self._reported = run, batch, 0.0
 
-    def on_epoch_begin(self, epoch, logs=None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._began = time.time()
         self._run.report(epoch=epoch + 1, step=0, validating=False)
 
-    def on_train_batch_end(self, batch, logs=None) -> None:
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self._run.stop_requested:
             raise StopRequested
         now = time.time()
@@ -44,15 +44,15 @@ class ReportProgress(keras.callbacks.Callback):
                 **metrics,
             )
 
-    def on_test_begin(self, logs=None) -> None:
+    def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._run.report(validating=True)
 
-    def on_test_batch_end(self, batch, logs=None) -> None:
+    def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self._run.stop_requested:
             raise StopRequested
 
 
-class KeepBest(keras.callbacks.Callback):
+class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
     """Commits each epoch, stores the best by the recipe's monitor, and ends a run that has stopped improving."""
 
     def __init__(self, run: Run, recipe: Recipe, run_identity: dict[str, Any], done: Commit | None) -> None:
@@ -62,10 +62,10 @@ class KeepBest(keras.callbacks.Callback):
         self._best = done.best if done else float("-inf")
         self._best_epoch = done.best_epoch if done else 0
 
-    def on_epoch_begin(self, epoch, logs=None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._began = time.time()
 
-    def on_epoch_end(self, epoch, logs=None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         row = {"epoch": epoch + 1} | {name: float(value) for name, value in (logs or {}).items()}
         row["learning_rate"] = float(self.model.optimizer.learning_rate)
         row["seconds"] = round(time.time() - self._began, 2)
@@ -81,14 +81,15 @@ class KeepBest(keras.callbacks.Callback):
         self.model.stop_training = epoch + 1 - self._best_epoch >= self._recipe.patience
 
 
-class TensorBoardLog(keras.callbacks.Callback):
+class TensorBoardLog(keras.callbacks.Callback):  # type: ignore[misc]
     """Appends each epoch to `tensorboard/` in the run folder, for `tensorboard --logdir runs`."""
 
     def __init__(self, run: Run) -> None:
         super().__init__()
         self._write = {part: event_log(run.folder / "tensorboard" / part) for part in ("train", "validation")}
 
-    def on_epoch_end(self, epoch, logs=None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        logs = logs or {}
         validated = {name.removeprefix("val_"): value for name, value in logs.items() if name.startswith("val_")}
         trained = {name: value for name, value in logs.items() if not name.startswith("val_")}
         rate = {"learning_rate": float(self.model.optimizer.learning_rate)}

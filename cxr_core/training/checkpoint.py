@@ -13,12 +13,12 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, Self
-from zipfile import BadZipFile
 
 import numpy as np
 
 from cxr_core.errors import WorkError
 from cxr_core.files import replace_atomically
+from cxr_core.limits import read_arrays
 from cxr_core.records import Fields, damaged, read_object
 from cxr_core.training.runs import Run
 
@@ -113,12 +113,12 @@ def restore(run: Run, model: Any, done: Commit, with_optimizer: bool) -> None:
     """
     file = run.folder / "backup" / f"epoch-{done.epoch}.npz"
     try:
-        with np.load(file) as arrays:
-            for prefix, variables in _variables(model).items():
-                if prefix == "model" or with_optimizer:
-                    for number, variable in enumerate(variables):
-                        variable.assign(arrays[f"{prefix}{number}"])
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        arrays = read_arrays(file)
+        for prefix, variables in _variables(model).items():
+            if prefix == "model" or with_optimizer:
+                for number, variable in enumerate(variables):
+                    variable.assign(arrays[f"{prefix}{number}"])
+    except (ValueError, KeyError) as error:
         raise WorkError(f"{file}: the checkpoint cannot be read ({error}); start a new run.") from error
 
 

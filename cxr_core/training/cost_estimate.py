@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from cxr_core.errors import WorkError
+from cxr_core.limits import MEASUREMENT_SECONDS
 from cxr_core.paths import REPOSITORY
 from cxr_core.training.recipe_settings import Recipe, recipe_from_dict
 
 STEPS = 4
-TIMEOUT_SECONDS = 240
 VALIDATION_SHARE = 1 / 3  # of the time of a training step: a forward pass alone
 
 
@@ -52,10 +52,10 @@ def estimate_cost(recipe: Recipe, train: int, val: int) -> CostEstimate:
         str(val),
     ]
     try:
-        ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=TIMEOUT_SECONDS)
+        ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=MEASUREMENT_SECONDS)
     except subprocess.TimeoutExpired as error:
         raise WorkError(
-            f"The estimate took over {TIMEOUT_SECONDS} s; this fit is very slow on this machine."
+            f"The estimate took over {MEASUREMENT_SECONDS} s; this fit is very slow on this machine."
         ) from error
     if ended.returncode < 0:
         raise WorkError("The system ended the estimate, most likely for lack of memory; a smaller batch needs less.")
@@ -66,8 +66,6 @@ def estimate_cost(recipe: Recipe, train: int, val: int) -> CostEstimate:
 
 def measure(recipe: Recipe, train: int, val: int) -> CostEstimate:
     """`estimate_cost` in this process. Raises CXRError if the network cannot be built."""
-    import resource
-
     import numpy as np
 
     from cxr_core.backend import device_name, import_keras_to_train, placement
@@ -94,11 +92,23 @@ def measure(recipe: Recipe, train: int, val: int) -> CostEstimate:
         seconds_a_step=step,
         seconds_an_epoch=epoch,
         seconds=epoch * recipe.epochs,
-        memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + checkpoint,
+        memory=_peak_memory() + checkpoint,
         device=device or device_name(),
         parameters=model.count_params(),
         layers=[_row(layer) for layer in model.layers],
     )
+
+
+def _peak_memory() -> int:
+    """The most memory that this process has held, in bytes; what it holds now on a system that does not keep it."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        import psutil
+
+        held = psutil.Process().memory_info()
+        return int(getattr(held, "peak_wset", held.rss))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _row(layer: Any) -> dict[str, Any]:

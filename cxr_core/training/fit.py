@@ -87,7 +87,15 @@ def _fit(run: Run, recipe: Recipe) -> None:
         write_test_metrics(run, model, FilmBatches(inputs, labels, rows["test"], recipe.batch), labels[rows["test"]])
 
 
-def train(run: Run, recipe: Recipe, inputs, labels, rows, validation, run_identity: dict[str, Any]):
+def train(
+    run: Run,
+    recipe: Recipe,
+    inputs: np.ndarray,
+    labels: np.ndarray,
+    rows: np.ndarray,
+    validation: Any,
+    run_identity: dict[str, Any],
+) -> Any:
     """Fit phase by phase, from the last committed epoch on, and return the network. A stop ends it without an error."""
     from cxr_core.training.batches import FilmBatches
     from cxr_core.training.callbacks import KeepBest, ReportProgress, TensorBoardLog

@@ -1,6 +1,6 @@
 """A recipe's network, built and compiled for each phase of its training."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 
@@ -78,7 +78,7 @@ def _optimizer(recipe: Recipe, phase: Phase, steps: int) -> keras.Optimizer:
     return make[recipe.optimizer](rate)
 
 
-def _schedule(recipe: Recipe, phase: Phase, steps: int):
+def _schedule(recipe: Recipe, phase: Phase, steps: int) -> Any:
     if recipe.schedule == "constant":
         return phase.rate
     if recipe.schedule == "inverse":

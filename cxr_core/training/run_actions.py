@@ -5,12 +5,12 @@ A run is fitted in a process of its own, which outlives the browser tab and the 
 
 import shutil
 import time
-import zipfile
 from pathlib import Path
 
-from cxr_core.errors import NotFound, SettingsError, WorkError
+from cxr_core.errors import NotFound, SettingsError, UnusableFile, WorkError
 from cxr_core.files import locked, replace_atomically
 from cxr_core.jobs.process import start_process
+from cxr_core.limits import DAMAGED, NETWORK, open_zip
 from cxr_core.training.recipe_settings import Recipe, differences
 from cxr_core.training.runs import Run, create_run, describe_differences
 
@@ -116,8 +116,13 @@ def weights_h5(run: Run) -> bytes:
     file = run.folder / "best.keras"
     if not file.exists():
         raise NotFound(f"run {run.name}: has no weights yet; its first epoch has not ended.")
-    with zipfile.ZipFile(file) as archive:
-        return archive.read("model.weights.h5")
+    try:
+        with open_zip(file, NETWORK) as archive:
+            return archive.read("model.weights.h5")
+    except UnusableFile as error:
+        raise WorkError(f"{error.problem}.", thing=str(file)) from error
+    except (OSError, *DAMAGED) as error:
+        raise WorkError(f"{file}: a damaged network file.") from error
 
 
 def delete(run: Run) -> None:

@@ -75,5 +75,5 @@ def test_a_table_that_cannot_be_used_is_refused_with_its_line(tmp_path, text, me
 
 
 def test_a_missing_table_is_refused(tmp_path):
-    with pytest.raises(DataSetError, match="not a readable table"):
+    with pytest.raises(DataSetError, match="No such file"):
         build_index(tmp_path / "nothing.csv")

@@ -94,7 +94,7 @@ def test_a_split_is_written_to_a_pipe_and_replaces_only_files(films, tmp_path):
         ("path,split\na,training\n", "'training'; accepted are train, val, test"),
         ("path,split\na,train\na,test\n", "lists a twice"),
         ("path,split\nnothing,train\n", "none of the data set's films"),
-        ("", "not a readable split table"),
+        ("", "not a readable table"),
     ],
 )
 def test_a_table_that_is_not_a_split_is_refused(films, tmp_path, text, message):

@@ -53,7 +53,7 @@ def test_csv_is_refused_with_the_invalid_row(tmp_path, text, message):
 
 
 def test_csv_that_is_no_file_no_text_or_too_long(tmp_path, monkeypatch):
-    with pytest.raises(DataSetError, match="not a readable table"):
+    with pytest.raises(DataSetError, match="No such file"):
         read_scores_csv(tmp_path / "none.csv")
     (tmp_path / "film.csv").write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF")
     with pytest.raises(DataSetError, match="not a readable table"):

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,8 +15,8 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from cxr_core.imaging import dicom_reader as dicom
 from cxr_core.imaging.decode import decode_film, read_film, sniff
+from cxr_core.limits import check_inflated
 from tests.support.dicom_files import bundled, dataset, film_of, saved
 from tests.support.refusals import refusal
 
@@ -114,9 +115,9 @@ def test_truncated_files_are_refused(name: str, fraction: float) -> None:
 
 
 def test_a_deflated_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dicom, "MAX_BYTES", 1_000_000)
+    monkeypatch.setattr("cxr_core.imaging.dicom_syntaxes.check_inflated", partial(check_inflated, most=1_000_000))
     data = saved(dataset(syntax=DeflatedExplicitVRLittleEndian))
     start = 144 + struct.unpack("<I", data[140:144])[0]
     packer = zlib.compressobj(wbits=-15)
     bomb = data[:start] + packer.compress(bytes(1_000_001)) + packer.flush()
-    assert "a deflated DICOM file of more than 1,000,000 bytes" in refusal(bomb)
+    assert "a deflated DICOM file that unpacks to more than the limit of 1,000,000 bytes" in refusal(bomb)

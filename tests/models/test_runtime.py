@@ -29,7 +29,7 @@ def test_no_inputs_give_no_logits(network: Network) -> None:
 
 
 def test_weights_that_are_not_a_network_are_reported(tiny_home: Path) -> None:
-    from cxr_core.models.registry import sha256_of
+    from cxr_core.files import sha256_of
 
     model = find_model("tiny")
     model.weights.write_bytes(b"not a network")

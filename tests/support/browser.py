@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def models() -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator:
+def browser() -> Iterator[Any]:
     """Headless Chromium. Skips if it is not installed."""
     if not CHROMIUM:
         pytest.skip("no Chromium on this machine; install Debian's `chromium` or set CXR_CHROMIUM")
@@ -40,20 +41,20 @@ def browser() -> Iterator:
 
 
 @pytest.fixture(scope="session")
-def address(browser, models, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(browser: Any, models: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the app, served once for all tests of the process."""
     with served(tmp_path_factory.mktemp("served"), models) as url:
         yield url
 
 
 @pytest.fixture
-def cold_server(browser, models, tmp_path_factory: pytest.TempPathFactory) -> Serve:
+def cold_server(browser: Any, models: Any, tmp_path_factory: pytest.TempPathFactory) -> Serve:
     """Serves the app in a new process: `with cold_server() as address`."""
     return lambda: served(tmp_path_factory.mktemp("cold"), models)
 
 
 @pytest.fixture
-def page(browser, request: pytest.FixtureRequest) -> Iterator:
+def page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
     """A new tab, 1280 x 900 or the size given by `parametrize(..., indirect=True)`."""
     width, height = getattr(request, "param", (1280, 900))
     context = browser.new_context(viewport={"width": width, "height": height})

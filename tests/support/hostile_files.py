@@ -201,7 +201,7 @@ def html(rng: np.random.Generator, source: Source) -> tuple[str, bytes]:
 
 
 class _Trap:
-    def __reduce__(self) -> tuple[Callable, tuple[str]]:
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[str]]:
         return (exec, ("raise SystemExit('a pickle was loaded')",))
 
 

@@ -27,16 +27,26 @@ def served(home: Path, models: Path | None = None) -> Iterator[str]:
     home.mkdir(parents=True, exist_ok=True)
     if models:
         shutil.copytree(models, home / "models", dirs_exist_ok=True)
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
+    environment = os.environ | {"CXR_HOME": str(home)}
+    with started([*command, "--server.port"], REPOSITORY, environment, home / "stderr.txt") as address:
+        yield address
+
+
+@contextmanager
+def started(command: list[str], folder: Path, environment: dict[str, str], log: Path) -> Iterator[str]:
+    """Run a command that serves the app, in `folder`, with a free port as its last argument; yields the address.
+
+    Its standard error goes to `log`. It is stopped at the end of the block.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
-    command += ["--server.port", str(port), "--server.headless", "true"]
-    with (home / "stderr.txt").open("wb") as errors:
+    with log.open("wb") as errors:
         server = subprocess.Popen(
-            command,
-            cwd=REPOSITORY,
-            env=os.environ | {"CXR_HOME": str(home)},
+            [*command, str(port)],
+            cwd=folder,
+            env=environment,
             stdout=subprocess.DEVNULL,
             stderr=errors,
             start_new_session=True,
@@ -54,7 +64,7 @@ def served(home: Path, models: Path | None = None) -> Iterator[str]:
             server.wait()
 
 
-def _wait_for(address: str, server: subprocess.Popen) -> None:
+def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
     ends = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < ends:
         if server.poll() is not None:

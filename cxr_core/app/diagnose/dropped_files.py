@@ -2,19 +2,16 @@
 
 import io
 import re
-import struct
 import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cxr_core.datasets.zip_entries import entry_paths, unsupported_method
-from cxr_core.errors import UnreadableFilm
+from cxr_core.errors import UnreadableFilm, UnusableFile
 from cxr_core.imaging.limits import MAX_BYTES
+from cxr_core.limits import DAMAGED, DROPPED, open_zip
 
 MAX_FILES = 500
-MAX_UNPACKED = 4_000_000_000  # bytes; declared sizes of all files of a zip together
-MAX_DIRECTORY = 4_000_000  # bytes of a zip's central directory; about 40,000 names
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _SYSTEM_FILES = re.compile(r"(^|/)(__MACOSX/|\.(?!\.)|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 _END = b"PK\x05\x06"
@@ -50,7 +47,7 @@ class DroppedFile:
                     data = stream.read(MAX_BYTES)
         except UnreadableFilm:
             raise
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError):
+        except (OSError, *DAMAGED):
             raise _refusal(self.name, "is damaged inside the zip") from None
         if _is_zip(data):
             raise _refusal(self.name, "is a zip inside a zip, which is not opened")
@@ -78,15 +75,11 @@ def file_name(path: str) -> str:
 
 def _members(file: DroppedFile) -> list[DroppedFile]:
     """The files of a zip, without folders and the files that operating systems add."""
-    _check_directory(file)
     try:
-        with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
+        with open_zip(io.BytesIO(file.data), DROPPED) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, struct.error):
-        raise _refusal(file.name, "a zip that is truncated or damaged") from None
-    declared = sum(entry.file_size for entry in entries)
-    if declared > MAX_UNPACKED:
-        raise _refusal(file.name, f"a zip that unpacks to {declared:,} bytes, more than {MAX_UNPACKED:,}")
+    except UnusableFile as error:
+        raise _refusal(file.name, f"a zip that cannot be opened: {error.problem}") from None
     films = [
         DroppedFile(f"{file.key}/{number}", file_name(path), file.data, number)
         for number, path in enumerate(entry_paths(entries))
@@ -95,16 +88,6 @@ def _members(file: DroppedFile) -> list[DroppedFile]:
     if not films:
         raise _refusal(file.name, "a zip without files")
     return films
-
-
-def _check_directory(file: DroppedFile) -> None:
-    """Checks the size of the zip's central directory before it is parsed. Raises UnreadableFilm if it is too large."""
-    end = file.data.rfind(_END, max(0, len(file.data) - 66_000))
-    if end < 0 or len(file.data) < end + 22:
-        raise _refusal(file.name, "a zip that is truncated or damaged")
-    (size,) = struct.unpack_from("<I", file.data, end + 12)
-    if size > MAX_DIRECTORY:
-        raise _refusal(file.name, f"a zip of too many files; at most {MAX_FILES} are read at a time")
 
 
 def _is_zip(data: bytes) -> bool:

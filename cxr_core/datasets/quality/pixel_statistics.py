@@ -18,9 +18,10 @@ from PIL import Image, ImageOps
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.quality.corner_marks import CORNERS, find_corner_marks
 from cxr_core.datasets.unchanged import check_unchanged
-from cxr_core.errors import UnreadableFilm
+from cxr_core.errors import UnreadableFilm, UnusableFile
 from cxr_core.files import is_sealed, locked, seal, store_file
 from cxr_core.imaging.decode import decode_film
+from cxr_core.limits import read_bytes
 from cxr_core.paths import cache_folder
 from cxr_core.progress import Progress
 
@@ -136,9 +137,9 @@ def _record(file: Path, sha: bytes) -> np.ndarray:
 def _decode_small(file: Path) -> tuple[np.ndarray, bool]:
     """A film in grey, `uint8 (h, w)`, and whether it has colour; a large JPEG is decoded at a reduced size."""
     try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise UnreadableFilm(f"{file.name}: can no longer be read ({error.strerror}).") from error
+        data = read_bytes(file)
+    except UnusableFile as error:
+        raise UnreadableFilm(error.problem, thing=file.name, accepted="restore it") from error
     if data.startswith(b"\xff\xd8"):
         try:
             return _decode_small_jpeg(data)

@@ -14,7 +14,8 @@ def heatmap_of(evidence: np.ndarray, mirrored: np.ndarray, reference: float) -> 
     by `reference`, whichever is larger, so that a film with little evidence shows little heat.
     """
     heat = np.maximum((evidence + mirrored[:, ::-1]) / 2, 0)
-    return (heat / max(float(heat.max()), reference)).astype(np.float32)
+    result: np.ndarray = (heat / max(float(heat.max()), reference)).astype(np.float32)
+    return result
 
 
 def overlay(pixels: np.ndarray, heatmap: np.ndarray, opacity: float) -> np.ndarray:
@@ -28,4 +29,5 @@ def overlay(pixels: np.ndarray, heatmap: np.ndarray, opacity: float) -> np.ndarr
     heat = np.clip(cv2.resize(heatmap, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1)
     colours = cv2.applyColorMap((heat * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)[..., ::-1]
     weight = (opacity * heat)[..., None]
-    return (pixels[..., None] * (1 - weight) + colours * weight).round().astype(np.uint8)
+    result: np.ndarray = (pixels[..., None] * (1 - weight) + colours * weight).round().astype(np.uint8)
+    return result

@@ -8,11 +8,11 @@ evidence is the log-likelihood ratio of films labelled pneumonia, with the same 
 
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from cxr_core.errors import WorkError
+from cxr_core.limits import read_arrays
 
 MIN_CORRELATION = 0.3  # below it, no heatmap is given
 
@@ -34,7 +34,8 @@ class LocalEvidence:
     def evidence(self, feature_map: np.ndarray) -> np.ndarray:
         """The log-likelihood ratios (natural logarithm) of pneumonia to normal, `float32 (N, h, w)`."""
         projected: np.ndarray = np.einsum("nhwc,hwc->nhw", feature_map - self.centre, self.direction)
-        return projected - self.offset
+        result: np.ndarray = projected - self.offset
+        return result
 
     def correlation(self, feature_map: np.ndarray) -> np.ndarray:
         """Pearson's correlation of each film's feature map with the mean of normal films, `float64 (N,)` in [-1, 1].
@@ -57,7 +58,7 @@ class LocalEvidence:
 def read_local_evidence(file: Path) -> LocalEvidence:
     """Read a file written by `save`. Raises WorkError if it is missing or damaged."""
     try:
-        with np.load(file, allow_pickle=False) as parts:
-            return LocalEvidence(parts["centre"], parts["direction"], parts["offset"], float(parts["strong"]))
-    except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
+        parts = read_arrays(file)
+        return LocalEvidence(parts["centre"], parts["direction"], parts["offset"], float(parts["strong"]))
+    except (ValueError, KeyError, TypeError) as error:
         raise WorkError(f"{file}: cannot be loaded ({error}).") from error

@@ -15,12 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from cxr_core.backend import import_keras, inference_function
+from cxr_core.backend import import_keras, inference_function, load_network
 from cxr_core.errors import WorkError
 from cxr_core.files import sha256_of
 from cxr_core.imaging.film import Film
 from cxr_core.imaging.gate_input import gate_input
 from cxr_core.inference.gate.pixel_checks import Check, Refusal, check_pixels, exposure_notes
+from cxr_core.limits import read_arrays
 
 SHIPPED = Path(__file__).resolve().parent / "gate_model"
 BATCH = 32
@@ -69,11 +70,11 @@ class Gate:
         keras = import_keras()
         try:
             self.card = json.loads((folder / "card.json").read_text())
-            with np.load(folder / "distance.npz") as arrays:
-                self._mean, self._whitening = arrays["mean"], arrays["whitening"]
+            arrays = read_arrays(folder / "distance.npz")
+            self._mean, self._whitening = arrays["mean"], arrays["whitening"]
             if sha256_of(folder / "model.keras") != self.card["sha256"]:
                 raise WorkError(f"{folder / 'model.keras'}: is not the gate that its card describes; restore it.")
-            network = keras.saving.load_model(folder / "model.keras", compile=False, safe_mode=True)
+            network = load_network(folder / "model.keras")
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise WorkError(f"{folder}: the gate cannot be loaded ({error}).") from error
         self._classes = list(self.card["classes"])

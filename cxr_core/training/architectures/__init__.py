@@ -2,6 +2,7 @@
 to one logit `(N, 1)` named `logit`; its last feature map is the output of the layer named `features`."""
 
 from importlib import import_module
+from typing import Any
 
 from cxr_core.errors import SettingsError
 
@@ -17,7 +18,7 @@ FAMILIES = {
 """The module that builds each architecture."""
 
 
-def build(recipe):
+def build(recipe: Any) -> Any:
     """The untrained network of a recipe, a `keras.Model`.
 
     Raises SettingsError for an unknown family, WorkError if pretrained weights are requested and not available.

@@ -8,7 +8,7 @@ its "same" padding is theirs. Input 224 x 224 in colour as (x - 127) / 128; batc
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 from keras import layers
@@ -64,7 +64,7 @@ def backbone(size: int) -> keras.Model:
     return keras.Model(image, _convolution(x, 1280, 1, 1, "_conv_head", "_bn1"), name="backbone")
 
 
-def load_imagenet(base: keras.Model) -> dict:
+def load_imagenet(base: keras.Model) -> dict[str, Any]:
     """Put the ImageNet weights into a backbone; returns the tensors that are not used (the classifier's).
 
     Raises WorkError if the package is not installed or its file is not as expected.
@@ -90,7 +90,7 @@ def _weights_file() -> Path:
     return next(Path(found.origin).parent.glob("models/*.pth"))
 
 
-def _block(x, stage: _Stage, strides: int, name: str):
+def _block(x: Any, stage: _Stage, strides: int, name: str) -> Any:
     """Expand, filter each channel, project; added to its input where the shapes agree (Sandler et al. 2018)."""
     y = x
     if stage.expand > 1:
@@ -101,10 +101,10 @@ def _block(x, stage: _Stage, strides: int, name: str):
     return layers.Add(name=f"{name}_add")([x, y]) if strides == 1 and x.shape[-1] == stage.width else y
 
 
-def _convolution(x, width: int, kernel: int, strides: int, name: str, norm: str):
+def _convolution(x: Any, width: int, kernel: int, strides: int, name: str, norm: str) -> Any:
     x = layers.Conv2D(width, kernel, strides, padding="same", use_bias=False, name=name)(x)
     return layers.ReLU(6.0, name=f"{name}_relu")(_norm(x, norm))
 
 
-def _norm(x, name: str):
+def _norm(x: Any, name: str) -> Any:
     return layers.BatchNormalization(momentum=0.99, epsilon=1e-3, name=name)(x)

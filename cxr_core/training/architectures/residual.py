@@ -1,5 +1,7 @@
 """A small residual network from scratch (He et al. 2016, arXiv:1512.03385), about 0.7 M parameters."""
 
+from typing import Any
+
 import keras
 from keras import layers
 
@@ -22,7 +24,7 @@ def build(recipe: Recipe) -> keras.Model:
     return keras.Model(film, parts.logit(x, recipe), name="residual")
 
 
-def _block(x, recipe: Recipe, width: int, strides: int, name: str):
+def _block(x: Any, recipe: Recipe, width: int, strides: int, name: str) -> Any:
     shortcut = x
     if strides > 1 or x.shape[-1] != width:
         shortcut = _convolution(x, recipe, width, 1, strides, f"{name}_shortcut")
@@ -32,7 +34,7 @@ def _block(x, recipe: Recipe, width: int, strides: int, name: str):
     return layers.ReLU(name=f"{name}_out")(layers.Add(name=f"{name}_add")([shortcut, y]))
 
 
-def _convolution(x, recipe: Recipe, width: int, kernel: int, strides: int, name: str):
+def _convolution(x: Any, recipe: Recipe, width: int, kernel: int, strides: int, name: str) -> Any:
     how = {"use_bias": False, "kernel_regularizer": parts.penalty(recipe)}
     x = layers.Conv2D(width, kernel, strides, padding="same", name=f"{name}_conv", **how)(x)
     return layers.BatchNormalization(name=f"{name}_norm")(x)

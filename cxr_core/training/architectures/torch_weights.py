@@ -8,7 +8,7 @@ of each storage. The unpickler accepts four names and refuses all others, so a p
 import pickle
 from collections import OrderedDict
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def read_state_dict(file: Path) -> dict[str, np.ndarray]:
 
 
 class _Unpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str):
+    def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
@@ -59,7 +59,7 @@ class _Unpickler(pickle.Unpickler):
             return _NUMBERS[name]
         raise pickle.UnpicklingError(f"it names {module}.{name}")
 
-    def persistent_load(self, pid) -> _Storage:
+    def persistent_load(self, pid: Any) -> _Storage:
         _, numbers, key, *_ = pid
         return _Storage(key, numbers)
 

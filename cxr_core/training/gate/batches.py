@@ -37,7 +37,7 @@ class Pictures:
     photos: list[np.ndarray]
 
 
-class GateBatches(keras.utils.PyDataset):
+class GateBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """`steps` batches `(uint8 (B, S, S, 1), int64 (B,))` in each epoch; no view is repeated."""
 
     def __init__(self, pictures: Pictures, steps: int, seed: int) -> None:

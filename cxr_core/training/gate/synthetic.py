@@ -27,7 +27,8 @@ def clouds(rng: np.random.Generator, side: int) -> np.ndarray:
     spectrum = np.fft.rfft2(rng.normal(size=(side, side))) / frequency ** rng.uniform(0.8, 2.5)
     values = np.fft.irfft2(spectrum, (side, side))
     low, high = np.percentile(values, [1, 99])
-    return (np.clip((values - low) / (high - low), 0, 1) * 255).astype(np.uint8)
+    result: np.ndarray = (np.clip((values - low) / (high - low), 0, 1) * 255).astype(np.uint8)
+    return result
 
 
 def gradient(rng: np.random.Generator, side: int) -> np.ndarray:
@@ -39,7 +40,8 @@ def gradient(rng: np.random.Generator, side: int) -> np.ndarray:
     values = (values - values.min()) / np.ptp(values)
     if rng.random() < 0.4:
         values = np.floor(values * rng.integers(2, 9)) / 8
-    return (values * 255).astype(np.uint8)
+    result: np.ndarray = (values * 255).astype(np.uint8)
+    return result
 
 
 def page(rng: np.random.Generator, side: int) -> np.ndarray:

@@ -178,7 +178,8 @@ def vary_exposure(view: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     pixels = (np.clip(values, 0, 1) * 255).astype(np.uint8)
     if rng.random() < 0.15:
         pixels = cv2.createCLAHE(rng.uniform(1, 4), (4, 4)).apply(pixels)
-    return cv2.equalizeHist(pixels) if rng.random() < 0.08 else pixels
+    result: np.ndarray = cv2.equalizeHist(pixels) if rng.random() < 0.08 else pixels
+    return result
 
 
 def _frame(rng: np.random.Generator) -> int | None:

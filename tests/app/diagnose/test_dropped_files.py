@@ -3,6 +3,7 @@
 import io
 import struct
 import zipfile
+from dataclasses import replace
 
 import pytest
 
@@ -49,11 +50,12 @@ def test_declared_size_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_declared_size_of_all_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dropped_files, "MAX_UNPACKED", 1_000)
+    monkeypatch.setattr(dropped_files, "DROPPED", replace(dropped_files.DROPPED, unpacked=1_000))
     files, refused = unpack([zip_of({"a.jpg": bytes(600), "b.jpg": bytes(600)})])
     assert files == []
     assert refused == [
-        "films.zip: a zip that unpacks to 1,200 bytes, more than 1,000; accepted are films, and zips of films."
+        "films.zip: a zip that cannot be opened: would unpack to 1,200 bytes, more than the limit of 1,000; "
+        "accepted are films, and zips of films."
     ]
 
 
