@@ -5,6 +5,8 @@ import re
 from pydicom import Dataset
 from pydicom.multival import MultiValue
 
+from cxr_core.imaging.dicom_syntaxes import syntax_name
+
 # The technical fields of the header, each with the pattern of its values (VR CS, AS, DS and LO of PS3.5 6.2). No free
 # text by an operator (series description, protocol, comments): it may hold names.
 _CODE, _NUMBERS, _TEXT = r"[A-Z0-9_ /\\]{1,32}", r"[-+.0-9eE\\ ]{1,40}", r".{1,64}"
@@ -31,7 +33,7 @@ def technical_fields(ds: Dataset) -> dict[str, str]:
 
     Ages of 90 years and more become "090Y", as they identify people (45 CFR 164.514(b)(2)(i)(C)).
     """
-    header = {"TransferSyntax": ds.file_meta.TransferSyntaxUID.name}
+    header = {"TransferSyntax": syntax_name(ds.file_meta.TransferSyntaxUID)}
     for keyword, pattern in _FIELDS.items():
         try:
             value = ds.get(keyword)

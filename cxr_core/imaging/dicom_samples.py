@@ -100,6 +100,9 @@ def _native_length(ds: Dataset) -> int:
 
 def _by_pydicom(ds: Dataset, data: bytes, syntax: UID) -> np.ndarray:
     """Words as stored, `uint8` or `uint16`: unsigned, unaligned, colour unconverted."""
+    if int(ds.get("SamplesPerPixel") or 1) == 1 and syntax == ExplicitVRLittleEndian:  # without a copy
+        kind, shape = "u1" if int(ds.BitsAllocated) == 8 else "<u2", (int(ds.Rows), int(ds.Columns))
+        return np.frombuffer(data, kind, shape[0] * shape[1]).reshape(shape)
     plain = Dataset()
     plain.file_meta = FileMetaDataset()
     plain.file_meta.TransferSyntaxUID = syntax
@@ -134,10 +137,11 @@ def _aligned(samples: Samples, ds: Dataset, steps: list[str]) -> tuple[np.ndarra
         steps.append(f"values aligned by high bit {int(high)}")
         words = words >> unsigned.type(shift)
         word -= shift
-    chosen = _integers(words & unsigned.type(2**stored - 1), stored, signed)
+    exceeds = word > stored and int(words.max()) >= 2**stored
+    chosen = _integers(words & unsigned.type(2**stored - 1) if exceeds else words, stored, signed)
     if words.ndim == 3:
         return chosen.view(unsigned), stored
-    if word > stored and words.max() >= 2**stored:
+    if exceeds:
         full = _integers(words, word, signed)
         if not np.array_equal(full, chosen) and not _has_embedded_overlay(ds) and _roughness(full) < _roughness(chosen):
             steps.append(f"{word} bits used (header: {stored})")

@@ -1,9 +1,13 @@
 """Transfer syntaxes and compressed frames: read exactly, or refused before memory is taken."""
 
+import base64
+import io
 import struct
 
 import numpy as np
+import pillow_jxl  # noqa: F401  registers JPEG XL with Pillow
 import pytest
+from PIL import Image
 from pydicom.encaps import encapsulate, get_frame
 from pydicom.uid import (
     UID,
@@ -108,3 +112,63 @@ def test_a_run_length_trap_is_refused_fast() -> None:
     ds.compress(RLELossless, generate_instance_uid=False)
     ds.PixelData = encapsulate([struct.pack("<16I", 2, 64, 5_000_064, *[0] * 13) + bytes(10_000_000)])
     assert "more run-length data" in refusal(saved(ds))
+
+
+# A ramp of 12 bits as HTJ2K, written by OpenJPH 0.26, since no library here encodes it.
+HTJ2K = base64.b64decode(
+    "/0//UQApQAAAAAAwAAAAIAAAAAAAAAAAAAAAMAAAACAAAAAAAAAAAAABDwEB/1AACAACAAAACv9SAAwAAgABAAUEBEAB/1wAEyCIkJCQkJCQkJCQ"
+    "kJCQiIiI/2QAFwABT3BlbkpQSCBWZXIgMC4yNi4zLv+QAAoAAAAAAOQAAf+TwAAqAOP7K/EBQjQAwAASwAATgNsAh3QAkAiJAMI0AMAAE8AAFUDa"
+    "avuCC3QASEQCiQAYwHdWAMAAFTAABXhsbGxs2nGCdQAiihAhQoSI4CD2QgHsuADAABXwAAW4MplMJpPJZPP6enpxAngADBkYGBgYGBgYGBgY/v8Q"
+    "Axge/Yxge/Yxgey/AMAALZgABdaAjuM4juM4juM4juM4/X+Kenp6enp6cIJ9AHbbtm3btm3btm3btm3btm3btv974AQge/YQge/YQge/YQge/YQg"
+    "e/YQgey7Af/Z"
+)
+JPEG_XL_LOSSLESS, HTJ2K_LOSSLESS = "1.2.840.10008.1.2.4.110", "1.2.840.10008.1.2.4.201"
+
+
+def framed(frame: bytes, pixels: np.ndarray, bits: int, syntax: str) -> bytes:
+    """A DICOM around a compressed frame, in a transfer syntax of which pydicom may not know the name."""
+    ds = dataset(pixels, bits, UID(HTJ2K_LOSSLESS), WindowCenter=2 ** (bits - 1), WindowWidth=2**bits)
+    ds.PixelData = encapsulate([frame])
+    ds["PixelData"].VR = "OB"
+    ds["PixelData"].is_undefined_length = True
+    return saved(ds).replace(HTJ2K_LOSSLESS.encode(), syntax.encode())
+
+
+def test_htj2k_is_read() -> None:
+    ramp = (np.add.outer(np.arange(32) * 60, np.arange(48) * 40) % 4096).astype(np.uint16)
+    native = decode_film(saved(dataset(ramp, WindowCenter=2048, WindowWidth=4096)), "a").pixels
+    film = decode_film(framed(HTJ2K, ramp, 12, HTJ2K_LOSSLESS), "a")
+    assert np.array_equal(film.pixels, native)
+    assert "cut short" in refusal(framed(HTJ2K[:250], ramp, 12, HTJ2K_LOSSLESS))
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_jpeg_xl_is_read(bits: int) -> None:
+    stored = np.linspace(0, 2**bits - 1, 32 * 48).reshape(32, 48).astype(np.uint8 if bits == 8 else np.uint16)
+    native = decode_film(saved(dataset(stored, bits, WindowCenter=2 ** (bits - 1), WindowWidth=2**bits)), "a").pixels
+    buffer = io.BytesIO()
+    Image.fromarray(stored).save(buffer, "JXL", lossless=True)
+    film = decode_film(framed(buffer.getvalue(), stored, bits, JPEG_XL_LOSSLESS), "a")
+    assert np.array_equal(film.pixels, native)
+    assert film.source.header["TransferSyntax"] == "JPEG XL Lossless"
+    assert "JPEG XL Lossless" in refusal(framed(buffer.getvalue()[:60], stored, bits, JPEG_XL_LOSSLESS))
+
+
+@pytest.mark.parametrize(
+    ("syntax", "name"),
+    [
+        ("1.2.840.10008.1.2.4.102", "MPEG-4 AVC/H.264 High Profile / Level 4.1"),
+        ("1.2.840.10008.1.2.4.107", "HEVC/H.265"),
+    ],
+)
+def test_a_transfer_syntax_that_is_not_read_is_named(syntax: str, name: str) -> None:
+    message = refusal(framed(HTJ2K, RAMP_12, 12, syntax))
+    assert f"in the transfer syntax {name}" in message
+
+
+def test_a_stream_that_is_not_of_its_transfer_syntax_is_read_by_what_it_is() -> None:
+    ramp = (np.add.outer(np.arange(32) * 60, np.arange(48) * 40) % 4096).astype(np.uint16)
+    expected = decode_film(framed(HTJ2K, ramp, 12, HTJ2K_LOSSLESS), "a").pixels
+    assert np.array_equal(decode_film(framed(HTJ2K, ramp, 12, "1.2.840.10008.1.2.4.70\0"), "a").pixels, expected)
+    noise = np.random.default_rng(0).bytes(3000)
+    assert "not of its transfer syntax, JPEG" in refusal(framed(noise, ramp, 12, "1.2.840.10008.1.2.4.70\0"))

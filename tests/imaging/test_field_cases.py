@@ -5,7 +5,6 @@ import struct
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pydicom
 import pytest
@@ -15,23 +14,12 @@ from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, JPEGLSLossless, RLEL
 
 from cxr_core.imaging.decode import decode_film
 from cxr_core.inference.gate.pixel_checks import check_pixels
-from tests.support.dicom_files import dataset, saved, table
+from tests.support.dicom_files import FILM, VALUES, WINDOW, dataset, pixels_of, saved, table
 from tests.support.raster_files import encoded
 from tests.support.reference_decoders import converted, dcmtk_pixels
 from tests.support.refusals import refusal
-from tests.support.synthetic_chests import chest
 
-FILM = cv2.resize(chest(3, pneumonia=False, side=256), (256, 200))
-FILM = np.clip((FILM.astype(float) - 45) * 2, 2, 253).astype(np.uint8)
-FILM[:40] //= 4  # air
-FILM[0, 0], FILM[0, 1] = 0, 255
-VALUES = np.rint(FILM / 255 * 4095).astype(np.uint16)
-WINDOW = {"WindowCenter": 2047.5, "WindowWidth": 4096}
 COMPRESSED = [JPEGLSLossless, JPEG2000Lossless, RLELossless]
-
-
-def pixels_of(data: bytes) -> np.ndarray:
-    return decode_film(data, "film.dcm").pixels
 
 
 def apart(one: np.ndarray, other: np.ndarray) -> float:
@@ -245,86 +233,3 @@ def test_overlay_bits_above_the_stored_ones_are_removed(syntax: str | None, decl
         ds.add_new(0x60000100, "US", 16)
         ds.add_new(0x60000102, "US", 14)
     assert np.array_equal(pixels_of(saved(ds)), FILM)
-
-
-@pytest.mark.parametrize(("vr", "value"), [("US", 63_536), ("SS", -2000)])
-def test_padding_of_either_sign_is_black(vr: str, value: int) -> None:
-    stored = 2047 - VALUES.astype(np.int16)
-    stored[:, :30] = -2000
-    ds = dataset(stored, 16, PhotometricInterpretation="MONOCHROME1", WindowCenter=0, WindowWidth=4096)
-    ds.add_new("PixelPaddingValue", vr, value)
-    pixels = pixels_of(saved(ds))
-    assert np.unique(pixels[:, :30]) == 0
-    assert np.abs(pixels[:, 30:].astype(int) - FILM[:, 30:]).max() <= 1
-
-
-def test_padding_of_0_in_monochrome_1_is_black_and_white_parts_of_the_film_stay() -> None:
-    stored = 4095 - VALUES
-    stored[80:90, 100:120] = 0  # a lead letter
-    stored[:, :30] = 0
-    ds = dataset(stored, PhotometricInterpretation="MONOCHROME1", **WINDOW)
-    ds.add_new("PixelPaddingValue", "US", 0)
-    pixels = pixels_of(saved(ds))
-    assert np.unique(pixels[:, :30]) == 0
-    assert np.unique(pixels[80:90, 100:120]) == 255
-
-
-SHUTTERS: list[tuple[dict[str, Any], tuple[int, int], tuple[int, int]]] = [
-    (
-        {
-            "ShutterShape": "RECTANGULAR",
-            "ShutterLeftVerticalEdge": 31,
-            "ShutterRightVerticalEdge": 226,
-            "ShutterUpperHorizontalEdge": 21,
-            "ShutterLowerHorizontalEdge": 180,
-        },
-        (20, 30),
-        (19, 30),
-    ),
-    (
-        {"ShutterShape": "CIRCULAR", "CenterOfCircularShutter": [101, 129], "RadiusOfCircularShutter": 90},
-        (100, 39),
-        (100, 37),
-    ),
-    (
-        {"ShutterShape": "POLYGONAL", "VerticesOfThePolygonalShutter": [21, 31, 21, 226, 180, 226, 180, 31]},
-        (20, 30),
-        (20, 29),
-    ),
-]
-
-
-@pytest.mark.parametrize(("shutter", "shown", "hidden"), SHUTTERS)
-def test_outside_a_display_shutter_is_black(
-    shutter: dict[str, Any], shown: tuple[int, int], hidden: tuple[int, int]
-) -> None:
-    """`shown`, `hidden`: pixels just inside and just outside, as row and column from 0."""
-    stored = VALUES.copy()
-    stored[:20], stored[:, :30], stored[shown] = 4095, 4095, 3000
-    pixels = pixels_of(saved(dataset(stored, **WINDOW, **shutter, ShutterPresentationValue=0xFFFF)))
-    assert pixels[hidden] == 0
-    assert pixels[shown] == round(3000 / 4095 * 255)
-    assert np.array_equal(pixels[60:140, 80:170], FILM[60:140, 80:170])
-    assert pixels[0, 0] == pixels[-1, -1] == 0
-
-
-def test_a_shutter_that_would_leave_nothing_is_ignored() -> None:
-    edges = {"ShutterLeftVerticalEdge": 900, "ShutterRightVerticalEdge": 950}
-    edges |= {"ShutterUpperHorizontalEdge": 1, "ShutterLowerHorizontalEdge": 200}
-    assert np.array_equal(pixels_of(saved(dataset(VALUES, **WINDOW, ShutterShape="RECTANGULAR", **edges))), FILM)
-
-
-@pytest.mark.parametrize(
-    ("tags", "shape"),
-    [
-        ({"PixelAspectRatio": ["2", "1"]}, (400, 256)),
-        ({"PixelAspectRatio": ["1", "2"]}, (200, 512)),
-        ({"ImagerPixelSpacing": ["0.2", "0.1"]}, (400, 256)),
-        ({"PixelAspectRatio": ["1", "1"]}, (200, 256)),
-        ({"PixelAspectRatio": ["0", "1"]}, (200, 256)),
-    ],
-)
-def test_pixels_come_out_square(tags: dict[str, Any], shape: tuple[int, int]) -> None:
-    film = decode_film(saved(dataset(VALUES, **WINDOW, **tags)), "a")
-    assert film.pixels.shape == shape
-    assert (film.source.height, film.source.width) == shape

@@ -1,16 +1,37 @@
-"""Thumbnails keep the shape of the film and never enlarge it."""
+"""Reduced films, from large JPEGs and from any other film."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
+from PIL import Image
 
 from cxr_core.errors import UnreadableFilm
-from cxr_core.imaging.thumbnails import thumbnail
-from tests.support.synthetic_films import jpeg, write
+from cxr_core.imaging.thumbnails import shrunk, thumbnail
+from tests.support.dicom_files import dataset, saved
+from tests.support.raster_files import encoded
+from tests.support.synthetic_chests import chest
 
 
-def test_thumbnails_of_large_and_small_films(tmp_path):
-    write(tmp_path, {"large.jpeg": jpeg(1, (2000, 1500)), "small.jpeg": jpeg(1, (40, 30)), "bad.jpeg": b"x"})
-    assert thumbnail(tmp_path / "large.jpeg", 200)[0].shape == (150, 200)
-    assert thumbnail(tmp_path / "small.jpeg", 200)[0].shape == (30, 40)
-    for name in ("bad.jpeg", "gone.jpeg"):
-        with pytest.raises(UnreadableFilm, match=name):
-            thumbnail(tmp_path / name, 200)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_thumbnail_is_the_film_reduced(kind: str, tmp_path: Path) -> None:
+    film = chest(1, pneumonia=True, side=400)[:300]
+    data = encoded(film, kind)
+    (tmp_path / "film").write_bytes(data)
+    pixels, read = thumbnail(tmp_path / "film", 100)
+    assert (pixels.shape, read) == ((75, 100), data)
+    expected = np.asarray(Image.fromarray(film).resize((100, 75), Image.Resampling.BOX))
+    assert np.abs(pixels.astype(int) - expected).mean() < 2
+
+
+def test_small_images_are_returned_unchanged_and_others_never_enlarged() -> None:
+    small = np.zeros((20, 30), np.uint8)
+    assert shrunk(small, 30) is small
+    assert shrunk(np.zeros((60, 90, 3), np.uint8), 30).shape == (20, 30, 3)
+
+
+def test_a_dicom_file_has_a_thumbnail_and_a_missing_file_a_message(tmp_path: Path) -> None:
+    (tmp_path / "film.dcm").write_bytes(saved(dataset()))
+    assert thumbnail(tmp_path / "film.dcm", 24)[0].shape == (16, 24)
+    with pytest.raises(UnreadableFilm, match="cannot be read any more"):
+        thumbnail(tmp_path / "none.dcm", 24)

@@ -3,6 +3,7 @@
 import io
 from typing import Any
 
+import cv2
 import numpy as np
 from pydicom import Dataset
 from pydicom.data import get_testdata_file
@@ -17,8 +18,17 @@ from pydicom.uid import (
 
 from cxr_core.imaging.decode import decode_film
 from cxr_core.imaging.film import Film
+from tests.support.synthetic_chests import chest
 
 RAMP_12 = np.linspace(0, 4095, 32 * 48).reshape(32, 48).astype(np.uint16)
+
+# A film of 8 bits, its values of 12 bits, and the window that shows them as the film.
+FILM = cv2.resize(chest(3, pneumonia=False, side=256), (256, 200))
+FILM = np.clip((FILM.astype(float) - 45) * 2, 2, 253).astype(np.uint8)
+FILM[:40] //= 4  # air
+FILM[0, 0], FILM[0, 1] = 0, 255
+VALUES = np.rint(FILM / 255 * 4095).astype(np.uint16)
+WINDOW = {"WindowCenter": 2047.5, "WindowWidth": 4096}
 
 
 def bundled(name: str) -> bytes:
@@ -68,3 +78,8 @@ def table(entries: np.ndarray, first: int, bits: int) -> Dataset:
     item["LUTDescriptor"].VR = "SS" if first < 0 else "US"
     item.add_new("LUTData", "OW", entries.astype("u1" if bits == 8 else "<u2").tobytes())
     return item
+
+
+def pixels_of(data: bytes) -> np.ndarray:
+    """The pixels of the film in these bytes."""
+    return decode_film(data, "film.dcm").pixels
