@@ -38,6 +38,13 @@ def grey(stored: np.ndarray, bits: int, ds: Dataset, steps: list[str], hidden: n
     if shown is not None and np.ptp(modality[used]) > 0 == np.ptp(shown[used]):
         steps.append("window of no contrast ignored")
         shown = None
+    if (
+        shown is not None
+        and bits < int(ds.BitsStored)
+        and np.ptp(shown[used]) < 1.5 * 2.0 ** (bits - int(ds.BitsStored))
+    ):
+        steps.append(f"window ignored, as the image has {bits} bits (header: {int(ds.BitsStored)})")
+        shown = None
     if shown is None:
         shown = _own_range(modality, counts, bits, ds, steps)
     # MONOCHROME1 shows its lowest value white (PS3.3 C.7.6.3.1.2). Presentation LUT Shape INVERSE says the same of the

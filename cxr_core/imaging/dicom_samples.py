@@ -21,7 +21,6 @@ from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging.codestream import Samples, decode_stream
 from cxr_core.imaging.colour import ColourModel
 from cxr_core.imaging.dicom_frame import is_encapsulated, single_frame
-from cxr_core.imaging.limits import MAX_BYTES
 
 UNCOMPRESSED = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian)
 ENCAPSULATED_UNCOMPRESSED = UID("1.2.840.10008.1.2.1.98")
@@ -81,7 +80,7 @@ def _samples(ds: Dataset) -> Samples:
             raise UnreadableFilm("a DICOM file with more run-length data than its image can hold")
         return Samples(_by_pydicom(ds, encapsulate([frame]), RLELossless), allocated)
     if syntax == DEFLATED_FRAME:
-        frame = zlib.decompressobj(-zlib.MAX_WBITS).decompress(frame, MAX_BYTES)
+        frame = zlib.decompressobj(-zlib.MAX_WBITS).decompress(frame, _native_length(ds))
     elif syntax != ENCAPSULATED_UNCOMPRESSED:
         raise UnreadableFilm(f"a DICOM file whose compressed image is not of its transfer syntax, {syntax.name}")
     if len(frame) < _native_length(ds):

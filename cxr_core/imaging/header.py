@@ -115,7 +115,7 @@ def _cut(data: bytes, kind: str) -> bool:
     if kind == "JPEG":
         return is_cut(data)
     if kind == "PNG":
-        return b"IEND" not in data[-4096:]
+        return b"IEND\xaeB`\x82" not in data  # the last chunk and its checksum; other data may follow
     if kind == "WebP":
         return len(data) < 12 or struct.unpack_from("<I", data, 4)[0] + 8 > len(data) + 1
     if kind == "BMP":

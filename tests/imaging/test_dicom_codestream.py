@@ -3,6 +3,7 @@
 import base64
 import io
 import struct
+import zlib
 
 import numpy as np
 import pillow_jxl  # noqa: F401  registers JPEG XL with Pillow
@@ -172,3 +173,14 @@ def test_a_stream_that_is_not_of_its_transfer_syntax_is_read_by_what_it_is() -> 
     assert np.array_equal(decode_film(framed(HTJ2K, ramp, 12, "1.2.840.10008.1.2.4.70\0"), "a").pixels, expected)
     noise = np.random.default_rng(0).bytes(3000)
     assert "not of its transfer syntax, JPEG" in refusal(framed(noise, ramp, 12, "1.2.840.10008.1.2.4.70\0"))
+
+
+@pytest.mark.parametrize("deflated", [True, False])
+def test_encapsulated_uncompressed_and_deflated_frames_are_read(deflated: bool) -> None:
+    native = decode_film(saved(dataset(WindowCenter=2048, WindowWidth=4096)), "a").pixels
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    raw = RAMP_12.astype("<u2").tobytes()
+    frame = packer.compress(raw) + packer.flush() if deflated else raw
+    syntax = "1.2.840.10008.1.2.8.1\0\0" if deflated else "1.2.840.10008.1.2.1.98\0"
+    assert np.array_equal(decode_film(framed(frame, RAMP_12, 12, syntax), "a").pixels, native)
+    assert "cut short" in refusal(framed(frame[: len(frame) // 2], RAMP_12, 12, syntax))

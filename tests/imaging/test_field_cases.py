@@ -189,6 +189,7 @@ def test_an_8_bit_jpeg_in_16_bits_allocated_keeps_its_range() -> None:
     jpeg = encoded(FILM, "JPEG", quality=95)
     assert apart(pixels_of(jpeg_dicom(jpeg, BitsAllocated=16)), FILM) <= 2
     assert apart(pixels_of(jpeg_dicom(jpeg, BitsAllocated=16, BitsStored=12, HighBit=11)), FILM) <= 2
+    assert apart(pixels_of(jpeg_dicom(jpeg, BitsAllocated=16, BitsStored=12, HighBit=11, **WINDOW)), FILM) <= 2
 
 
 def test_the_codestream_overrules_samples_bits_and_size(tmp_path: Path) -> None:

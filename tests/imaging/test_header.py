@@ -17,6 +17,7 @@ from tests.support.raster_files import NOISE, encoded
         (encoded(NOISE, "JPEG") + b"ftypmp42" + bytes(5000), ""),
         (encoded(NOISE, "JPEG")[:-700], "is truncated"),
         (encoded(NOISE, "PNG"), ""),
+        (encoded(NOISE, "PNG") + bytes(9000), ""),
         (encoded(NOISE, "PNG")[:-300], "is truncated"),
         (saved(dataset()), ""),
         (b"text", "is not an image"),

@@ -3,7 +3,9 @@
 import hashlib
 import io
 import struct
+import zlib
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -255,3 +257,18 @@ def test_a_header_that_claims_too_much_is_refused_before_memory_is_taken(kind: s
 def test_a_film_of_a_few_pixels_is_refused() -> None:
     assert "56 x 15 pixels, less than" in refusal(encoded(RAMP[:15], "PNG"))
     assert decode_film(encoded(RAMP[:16, :16], "PNG"), "a").pixels.shape == (16, 16)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_deep_colour_is_read_and_rotated(kind: str) -> None:
+    ramp = np.linspace(0, 4000, 20 * 32).reshape(20, 32).astype(np.uint16)
+    expected = np.rint(ramp / 4000 * 255)
+    _, encoded_ramp = cv2.imencode(f".{kind.lower()}", np.repeat(ramp[..., None], 3, axis=2))
+    data = encoded_ramp.tobytes()
+    if kind == "PNG":
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        chunk = b"eXIf" + exif.tobytes().removeprefix(b"Exif\0\0")
+        data = data[:33] + struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) + data[33:]
+        expected = np.rot90(expected, -1)
+    assert np.array_equal(decode_film(data, "a").pixels, expected)
