@@ -99,7 +99,7 @@ def test_shortcuts_have_messages(opened):
 
 
 def save_a_split(page) -> None:
-    open_tab(page, "Split", page.get_by_text("Test films with a same-patient film in training, this split"))
+    open_tab(page, "Split", page.get_by_text("Leakage of this split"))
     page.get_by_role("button", name="Save split").click()
     page.get_by_text("Saved as 70-15-15").wait_for()
 

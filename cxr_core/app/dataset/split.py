@@ -40,7 +40,7 @@ def show_split(index: Index) -> None:
         )
         return
     _preview(index.films, split)
-    _compare(index.films, split, fractions)
+    _show_leakage(index.films, split, fractions)
     _save(index, split, name)
 
 
@@ -52,18 +52,18 @@ def _preview(films: pd.DataFrame, split: pd.Series) -> None:
     st.dataframe(table, alt="Films and patients in each part of the split", key="split_preview")
 
 
-def _compare(films: pd.DataFrame, split: pd.Series, fractions: tuple[float, float, float]) -> None:
+def _show_leakage(films: pd.DataFrame, split: pd.Series, fractions: tuple[float, float, float]) -> None:
     usable = films[films["fault"] == ""]
     leakage = patient_leakage(films["patient"], split)
     random = random_split_leakage(usable["patient"], fractions)
     with st.grid("auto", min_column_width=220):
-        st.metric("Test films with a same-patient film in training, this split", f"{leakage:.0%}")
-        st.metric("The same for a random split by film", f"{random['mean']:.0%}")
-    if random["draws"]:
-        st.caption(
-            f"In 90% of {random['draws']} random splits by film, {random['low']:.0%} to {random['high']:.0%} of the "
-            "test films have a film of the same patient in training. That makes test results too optimistic."
-        )
+        st.metric("Leakage of this split", f"{leakage:.0%}")
+        st.metric("Leakage of a random split", f"{random['mean']:.0%}")
+    spread = f"{random['low']:.0%} to {random['high']:.0%} in 90% of {random['draws']} random splits by film"
+    st.caption(
+        "Leakage is the share of test films with a film of the same patient in training. It makes test results too "
+        f"optimistic{f'; {spread}' if random['draws'] else ''}."
+    )
 
 
 def _save(index: Index, split: pd.Series, default: str) -> None:
