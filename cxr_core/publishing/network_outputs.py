@@ -1,9 +1,14 @@
 """The outputs of a Keras network that reading needs, by role: logits, pooled features, the map behind the heatmap."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
-from cxr_core.backend import import_keras, load_network
+import numpy as np
+
+from cxr_core.backend import import_keras, inference_function, load_network
+from cxr_core.models.registry import Model
+from cxr_core.models.runtime import NetworkOutputs
 
 MAX_STRIDE = 16  # of the feature map: input pixels per cell
 MAX_CHANNELS = 100  # of the feature map, where the network has such a layer
@@ -67,3 +72,22 @@ def reading_network(network: Any) -> Any:
     if len(features.shape) == 4:
         features = keras.ops.mean(features, axis=(1, 2))
     return keras.Model(outputs.input, [logits, features, feature_map])
+
+
+class KerasNetwork:
+    """A model's network as Keras runs it, in place of its converted one: to compare the two."""
+
+    def __init__(self, model: Model) -> None:
+        """Raises UnusableFile if `model.keras` is damaged."""
+        self._run = inference_function(reading_network(load_keras_network(model.weights)))
+        self._lock = threading.Lock()
+
+    def logits(self, inputs: np.ndarray) -> np.ndarray:
+        """Logits `float32 (N,)` of model inputs `uint8 (N, S, S)`."""
+        return self.forward(inputs).logits
+
+    def forward(self, inputs: np.ndarray) -> NetworkOutputs:
+        """All outputs for model inputs `uint8 (N, S, S)`."""
+        with self._lock:
+            logits, features, feature_map = self._run(np.ascontiguousarray(inputs)[..., None])
+        return NetworkOutputs(logits[:, 0], features, feature_map)
