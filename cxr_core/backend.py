@@ -17,25 +17,33 @@ from typing import Any
 
 import numpy as np
 
-from cxr_core.errors import SettingsError, UnusableFile
+from cxr_core.errors import SettingsError, UnusableFile, WorkError
 from cxr_core.limits import DAMAGED, check_network_file
 
 # Training a convolution of fewer channels corrupts the heap by way of oneDNN in TensorFlow 2.21 (its issues 117700 and
 # 123109 are of that kind). Networks for real films are wider, and a third faster with oneDNN.
 ONEDNN_CHANNELS = 16
+HOW_TO_INSTALL = "training, publishing and converting need `pip install -r requirements.txt`"
 _import_lock = threading.Lock()
-_NATIVE_LOG_LINE = re.compile(rb"WARNING: All log messages before absl|[IW]\d{4} \d\d:\d\d:")
+_stderr_lock = threading.RLock()
+_NATIVE_LOG_LINE = re.compile(rb"WARNING: All log messages before absl|INFO: |[IW]\d{4} \d\d:\d\d:")
 
 
 def import_keras() -> Any:
-    """The `keras` module, on the backend that `KERAS_BACKEND` names (default "tensorflow")."""
+    """The `keras` module, on the backend that `KERAS_BACKEND` names (default "tensorflow").
+
+    Raises WorkError where Keras or its backend is not installed: reading films needs neither.
+    """
     with _import_lock:
         if "keras" in sys.modules:
             return sys.modules["keras"]
         os.environ.setdefault("KERAS_BACKEND", "tensorflow")
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        with _without_banners():
-            import keras
+        try:
+            with without_native_log():
+                import keras
+        except ModuleNotFoundError as error:
+            raise WorkError(f"{error.name}: is not installed here; {HOW_TO_INSTALL}.") from error
         return keras
 
 
@@ -66,6 +74,26 @@ def inference_function(model: Any) -> Callable[[np.ndarray], tuple[np.ndarray, .
         return keras.tree.flatten(model(films, training=False))
 
     return lambda films: tuple(output.numpy().astype(np.float32, copy=False) for output in run(tf.constant(films)))
+
+
+def to_lite(model: Any) -> bytes:
+    """A `keras.Model` with one input `uint8 (N, S, S, 1)` in LiteRT's file format, for one film at a time.
+
+    The outputs keep their order. Raises WorkError unless Keras runs on TensorFlow.
+    """
+    keras = import_keras()
+    if keras.backend.backend() != "tensorflow":
+        raise WorkError(f"KERAS_BACKEND={keras.backend.backend()}: converting a network needs tensorflow.")
+    import tensorflow as tf
+
+    @tf.function(input_signature=[tf.TensorSpec([1, *model.inputs[0].shape[1:]], tf.uint8)])
+    def run(films: Any) -> Any:
+        return keras.tree.flatten(model(films, training=False))
+
+    with without_native_log():
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([run.get_concrete_function()], model)
+        converter.experimental_lower_to_saved_model = False  # by way of it, TensorFlow 2.21 wrote weights as NaN
+        return bytes(converter.convert())
 
 
 def device_name() -> str:
@@ -153,13 +181,13 @@ def event_log(folder: Path) -> Callable[[int, dict[str, float]], None]:
 
 
 @contextlib.contextmanager
-def _without_banners() -> Iterator[None]:
+def without_native_log() -> Iterator[None]:
     """Collect what is written to standard error, then pass it on without the log lines of native code.
 
-    TF_CPP_MIN_LOG_LEVEL does not suppress what TensorFlow logs before its logger is set up.
+    TF_CPP_MIN_LOG_LEVEL does not suppress what TensorFlow logs before its logger is set up, nor what LiteRT logs.
     """
-    stderr = os.dup(2)
-    with tempfile.TemporaryFile() as collected:
+    with _stderr_lock, tempfile.TemporaryFile() as collected:
+        stderr = os.dup(2)
         os.dup2(collected.fileno(), 2)
         try:
             yield

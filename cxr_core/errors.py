@@ -82,3 +82,17 @@ class DamagedRecord(WorkError):
 def _restore(kind: type[CXRError], problem: str, thing: str, accepted: str) -> CXRError:
     """Unpickles an error: a job's process hands it on."""
     return kind(problem, thing=thing, accepted=accepted)
+
+
+def missing_package(error: ModuleNotFoundError) -> str | None:
+    """One sentence for a package that a reading station lacks; None if the missing module is one of our own.
+
+    `requirements-read.txt` installs what reading films needs; data sets, training and evaluation need more.
+    """
+    package = (error.name or "").split(".")[0]
+    if package in ("", "cxr_core", "pages"):
+        return None
+    return (
+        f"This needs the package {package}, which is not installed here: this installation reads films. "
+        "`pip install -r requirements.txt` installs the rest."
+    )

@@ -1,5 +1,9 @@
 """Dataset: explore a data set before training on it."""
 
+from cxr_core.app.navigation import require_frame
+
+require_frame()  # first: a package that is imported below may be missing, which the frame reports
+
 import streamlit as st
 
 from cxr_core.app.data_set_picker import add_data_set, choose_data_set
@@ -11,11 +15,9 @@ from cxr_core.app.dataset.pixel_statistics import statistics_with_progress
 from cxr_core.app.dataset.shortcuts import show_shortcuts
 from cxr_core.app.dataset.split import show_split
 from cxr_core.app.dataset.synthetic import all_synthetic
-from cxr_core.app.navigation import require_frame
 from cxr_core.datasets.quality.issues import find_issues
 from cxr_core.labels import PNEUMONIA
 
-require_frame()
 st.title("Dataset")
 index = choose_data_set()
 add_data_set()

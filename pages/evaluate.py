@@ -1,5 +1,9 @@
 """Evaluate: measure models on labelled films, with intervals; compare them; test a model on a site's films."""
 
+from cxr_core.app.navigation import require_frame
+
+require_frame()  # first: a package that is imported below may be missing, which the frame reports
+
 import streamlit as st
 
 from cxr_core.app.components.passed_over import show_passed_over
@@ -14,7 +18,6 @@ from cxr_core.app.evaluate.score_upload import evaluate_other_system
 from cxr_core.app.evaluate.site_acceptance import show_acceptance
 from cxr_core.app.evaluate.subgroups import show_subgroups
 from cxr_core.app.evaluate.test_log import show_test_log
-from cxr_core.app.navigation import require_frame
 from cxr_core.errors import CXRError
 from cxr_core.evaluation.evaluation import Evaluation, is_test_split
 from cxr_core.evaluation.label_review import uncontested
@@ -26,7 +29,6 @@ VIEWS = ("Evaluations", "Site acceptance")
 SOURCES = ("A model here", "Another system's scores")
 TABS = ("Figures", "Subgroups", "Errors", "Compare", "Operating points", "Ledger", "Report")
 
-require_frame()
 st.title("Evaluate")
 models = list_models()
 if not models:

@@ -1,10 +1,13 @@
 """Train: start, monitor, stop and resume runs, compare them, publish one as a model."""
 
+from cxr_core.app.navigation import require_frame
+
+require_frame()  # first: a package that is imported below may be missing, which the frame reports
+
 import streamlit as st
 
 from cxr_core.app.components.passed_over import show_passed_over
 from cxr_core.app.data_set_picker import choose_data_set
-from cxr_core.app.navigation import require_frame
 from cxr_core.app.train.compare import compare_runs
 from cxr_core.app.train.manage_run import manage_run, publish_form
 from cxr_core.app.train.new_run import new_run
@@ -19,7 +22,6 @@ VIEWS = {
     "Published": ":material/menu_book: Published experiments",
 }
 
-require_frame()
 st.title("Train")
 runs = list_runs()
 show_passed_over(damaged_runs())

@@ -104,3 +104,11 @@ def test_the_first_page_is_drawn_without_the_slow_libraries() -> None:
 def test_nothing_that_only_posix_has_is_imported_at_import_time() -> None:
     for file in [*modules(), *(REPOSITORY / "pages").glob("*.py"), REPOSITORY / "streamlit_app.py"]:
         assert not imports(file, top_level_only=True) & {"fcntl", "resource", "pwd", "grp", "termios"}, file
+
+
+@pytest.mark.parametrize("journey", ["predict", "diagnose", "evaluate"])
+def test_reading_films_loads_neither_tensorflow_nor_keras(journey: str, cxr_home: Path) -> None:
+    command = [sys.executable, "-m", "tests.support.journeys", journey]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].strip() == "loaded:"

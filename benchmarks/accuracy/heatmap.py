@@ -32,8 +32,8 @@ from cxr_core.inference.explain.local_evidence import MIN_CORRELATION, LocalEvid
 from cxr_core.inference.predictor import Predictor
 from cxr_core.labels import NORMAL, PNEUMONIA
 from cxr_core.models.registry import find_model
-from cxr_core.models.runtime import with_feature_map
 from cxr_core.publishing.fit_heatmap import fit_local_evidence, training_inputs
+from cxr_core.publishing.network_outputs import with_feature_map
 
 TIMES, SEED = 3.0, 0
 

@@ -1,6 +1,6 @@
 """Twenty concurrent sessions on a real server: no error, no mix-up of films, constant memory.
 
-    python -m benchmarks.load.concurrent_sessions [--sessions 20] [--minutes 5] [--films 3]
+    python -m benchmarks.load.concurrent_sessions [--sessions 20] [--minutes 5] [--films 3] [--checkout DIR]
 
 Each session is a WebSocket client that speaks the browser's protocol, so that the clients use little of the 2 cores. It
 drops films of its own, waits for their answers, checks that the worklist has the hashes of its films and no other,
@@ -28,6 +28,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
 from cxr_core.datasets.demo import sample_films
+from cxr_core.paths import REPOSITORY
 from tests.support.server import served
 
 ANSWER_TIMEOUT = 180.0
@@ -207,9 +208,12 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=20)
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--films", type=int, default=3)
+    parser.add_argument(
+        "--checkout", type=Path, default=REPOSITORY, help="another checkout of this repository to serve"
+    )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
-        with served(Path(home)) as address:
+        with served(Path(home), checkout=arguments.checkout.resolve()) as address:
             tally, samples = asyncio.run(load(address, arguments.sessions, arguments.minutes, arguments.films))
         log = (Path(home) / "stderr.txt").read_text().splitlines()
         faults = [line for line in log if line.startswith(("  File", "Traceback")) or "Error" in line]

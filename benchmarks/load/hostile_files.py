@@ -12,7 +12,7 @@ import time
 import warnings
 
 from cxr_core.app.diagnose.dropped_files import DroppedFile, unpack
-from cxr_core.app.diagnose.session import FilmResult, read_batches
+from cxr_core.app.diagnose.session import FilmResult, read_files
 from cxr_core.datasets.demo import sample_films
 from cxr_core.imaging.decode import read_film
 from cxr_core.inference.predictor import Predictor
@@ -36,7 +36,7 @@ def main() -> None:
     for number, (name, data) in enumerate(hostile_files(arguments.files)):
         started, started_cpu = time.perf_counter(), time.process_time()
         files, refused = unpack([DroppedFile(str(number), name, data)])
-        results = next(read_batches([files], predictor))
+        results = list(read_files(files, predictor))
         seconds = time.perf_counter() - started
         if seconds > slowest:
             slowest, slowest_cpu, slowest_name = seconds, time.process_time() - started_cpu, name

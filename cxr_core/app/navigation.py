@@ -5,8 +5,7 @@ from contextvars import ContextVar
 import streamlit as st
 
 from cxr_core.app.markdown import escape_markdown
-from cxr_core.app.model_cache import warm_up
-from cxr_core.errors import WorkError
+from cxr_core.errors import WorkError, missing_package
 from cxr_core.labels import NOTICE
 from cxr_core.paths import REPOSITORY
 
@@ -72,8 +71,11 @@ def draw_frame() -> None:
     try:
         with content:
             page.run()
+    except ModuleNotFoundError as error:
+        if (message := missing_package(error)) is None:
+            raise
+        content.info(message, icon=":material/extension:")
     except WorkError as error:
         content.error(escape_markdown(str(error)), icon=":material/error:")
     finally:
         _inside_frame.reset(inside)
-        warm_up()  # last: its imports would slow the first page; in `finally`, since a page may end by st.stop

@@ -15,7 +15,7 @@ from typing import NoReturn
 from cxr_core import __version__
 from cxr_core.cli import app, datasets, models, prediction, training
 from cxr_core.cli.output import BAD_INPUT, FAILED, print_error
-from cxr_core.errors import CXRError, InputError
+from cxr_core.errors import CXRError, InputError, missing_package
 from cxr_core.paths import INSTALLED
 
 
@@ -33,6 +33,10 @@ def main(arguments: list[str] | None = None) -> int:
         return print_error(str(error), BAD_INPUT)
     except CXRError as error:
         return print_error(str(error), FAILED)
+    except ModuleNotFoundError as error:
+        if (message := missing_package(error)) is None:
+            raise
+        return print_error(message, FAILED)
     except KeyboardInterrupt:
         return print_error("Interrupted.", FAILED)
     except BrokenPipeError:
@@ -94,9 +98,11 @@ def _parser() -> argparse.ArgumentParser:
     reproduce.add_argument("--only", nargs="+", metavar="NAME", help="only these, for example yagci-baseline xcovnet")
 
     publish = verb("publish", models.publish_run, "make a model folder of a run's best weights")
-    publish.add_argument("run", metavar="RUN")
-    publish.add_argument("--name", required=True)
+    publish.add_argument("run", nargs="?", metavar="RUN")
+    publish.add_argument("--name", help="of the new model; needed with RUN")
     publish.add_argument("--into", type=Path, metavar="DIR", help="folder of models; by default the user's")
+    publish.add_argument("--convert", metavar="NAME", help="instead of publishing a run, convert a model for reading")
+    publish.add_argument("--data", type=Path, metavar="DATA", help="with --convert: the films it was trained on")
 
     verb("models", models.show_models, "list the models, the released one marked")
 

@@ -6,15 +6,36 @@ from pathlib import Path
 from typing import Any
 
 from cxr_core.cli.output import print_result, progress_counter
+from cxr_core.errors import InputError
 
 
 def publish_run(options: argparse.Namespace) -> int:
-    """Make a model folder of a run's best weights."""
+    """Make a model folder of a run's best weights, or convert a model for reading."""
+    if options.convert:
+        return _convert(options)
+    if not options.run or not options.name:
+        raise InputError("publish: RUN --name NAME publishes a run, --convert NAME converts a model; one is needed.")
     from cxr_core.publishing.publish import publish
     from cxr_core.training.runs import find_run
 
     model = publish(find_run(options.run), options.name, options.into)
     return print_result(options, model.card.to_dict(), f"Published {model.name} ({model.version}) to {model.folder}.")
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from cxr_core.models.registry import find_model
+    from cxr_core.publishing.convert import convert_model
+
+    if options.run or options.name or options.into:
+        raise InputError(f"--convert {options.convert}: is not for RUN, --name or --into; --data is accepted with it.")
+    model = convert_model(find_model(options.convert), options.data, progress_counter("Decoding the films"))
+    entry = model.card["conversion"]
+    return print_result(
+        options,
+        model.card,
+        f"Converted {model.name}: over {entry['compared_on']} no logit differs by more than "
+        f"{entry['largest_logit_difference']:.1e}.",
+    )
 
 
 def show_models(options: argparse.Namespace) -> int:
@@ -33,19 +54,22 @@ def evaluate_model(options: argparse.Namespace) -> int:
     """Evaluate a model on labelled films, or test its acceptance at a site."""
     if options.accept:
         return _accept(options)
+    from cxr_core.evaluation.answers import answers_in_words
     from cxr_core.evaluation.run import run_evaluation
     from cxr_core.models.registry import find_model
     from cxr_core.reports.evaluation.build import write_report
 
     other = options.compare
     against = None if other is None else Path(other) if other.endswith(".csv") else find_model(other)
-    progress = progress_counter("Decoding the films")
+    progress = progress_counter("Reading the films")
     model = find_model(options.model)
     evaluation = run_evaluation(model, options.data, options.split, options.out, progress, against)
     metrics = evaluation.metrics
     comparison = metrics.get("comparison", {}).get("in_words", [])
     write_report(evaluation, None if metrics["model"].get("source") == "csv" else model, options.out, comparison)
     lines = [f"{metrics['model']['name']} on {metrics['split']}: {metrics['films']:,} films", *_estimate_lines(metrics)]
+    if answers := metrics.get("answers"):
+        lines.append(answers_in_words(answers))
     if rest := metrics.get("without_contested"):
         lines += [f"Without {metrics['films'] - rest['films']:,} contested films:", *_estimate_lines(rest)]
     lines += comparison

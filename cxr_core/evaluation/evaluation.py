@@ -19,7 +19,7 @@ class Evaluation:
     """A system's scores of labelled films, and their estimates.
 
     metrics: the contents of `metrics.json`. films: one row per film with file, label, score, patient and, where known,
-    kind, logit, called, sha256, width, height, format, contrast, age, sex, view, manufacturer.
+    kind, logit, called, verdict, sha256, width, height, format, contrast, age, sex, view, manufacturer.
     """
 
     metrics: dict[str, Any]

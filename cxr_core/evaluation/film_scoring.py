@@ -1,17 +1,16 @@
 """The films of a split, and a model's scores of them as a table."""
 
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cxr_core.datasets.index import Index
-from cxr_core.datasets.input_cache import cached_inputs
-from cxr_core.datasets.quality.pixel_statistics import compute_pixel_statistics
 from cxr_core.datasets.split import read_split
 from cxr_core.errors import DataSetError, UnreadableFilm
 from cxr_core.imaging.decode import read_film
+from cxr_core.inference.pipeline import predict_sources
 from cxr_core.inference.predictor import Predictor
 from cxr_core.labels import NORMAL, PNEUMONIA, SPLITS
 from cxr_core.progress import Progress
@@ -47,31 +46,33 @@ def score_films(
 ) -> pd.DataFrame:
     """One row per film, in the order of `films`: the columns of `Evaluation.films`.
 
-    films: rows of the index. score: calibrated probability of pneumonia, `float64` in [0, 1]; logit: before
-    calibration; contrast: standard deviation of the grey values of 0 to 255.
+    films: rows of the index. They are read as on the Diagnose page, each decoded once; a film that the gate refuses is
+    scored as well. score: calibrated probability of pneumonia, `float64` in [0, 1]; logit: before calibration; verdict:
+    what a user sees, by the defaults of the card; contrast: standard deviation of the grey values of 0 to 255.
+    Raises UnreadableFilm for a film that cannot be decoded.
     """
-    logits = predictor.logits(cached_inputs(index.root, films, predictor.preprocessing, progress))
-    scores = predictor.probabilities(logits)
+    paths = [index.root / path for path in films["path"]]
+    columns: dict[str, list[Any]] = {name: [] for name in ("logit", "verdict", "contrast")}
+    headers: list[dict[str, str]] = []
+    for done, found in enumerate(predict_sources(paths, read_film, predictor, score_refused=True), start=1):
+        if isinstance(found, UnreadableFilm):
+            raise found
+        columns["logit"].append(found.prediction.logit)
+        columns["verdict"].append(predictor.decide(found.prediction).verdict)
+        columns["contrast"].append(round(float(found.film.pixels.std()), 2))
+        headers.append(dict(found.film.source.header) if found.film.source.format == "DICOM" else {})
+        if progress:
+            progress(done, len(paths))
     names = {"path": "file", "label": "label", "patient": "patient", "kind": "kind", "sha256": "sha256"}
     table = films[[*names, "width", "height", "format"]].rename(columns=names).reset_index(drop=True)
+    logits = np.array(columns["logit"], np.float64)
+    scores = predictor.probabilities(logits)
     table.insert(2, "score", scores)
-    table["logit"] = logits.astype(np.float64)
+    table["logit"] = logits
     table["called"] = np.where(scores >= predictor.threshold, PNEUMONIA, NORMAL)
-    statistics = compute_pixel_statistics(replace(index, films=films))
-    table["contrast"] = statistics.table["spread"].to_numpy(np.float64).round(2)
-    return table.join(_dicom_columns(index, table))
-
-
-def _dicom_columns(index: Index, table: pd.DataFrame) -> pd.DataFrame:
-    """Age, sex, view and manufacturer of DICOM films; a column that is empty for all films is left out."""
-    values: dict[str, dict[int, str]] = {name: {} for name in DICOM_COLUMNS}
-    for row in np.flatnonzero(table["format"] == "DICOM"):
-        try:
-            header = read_film(index.root / table["file"].iloc[row]).source.header
-        except UnreadableFilm:
-            continue
-        for name, keyword in DICOM_COLUMNS.items():
-            if keyword in header:
-                values[name][int(row)] = header[keyword]
-    columns = {name: pd.Series(one, dtype=str).reindex(table.index, fill_value="") for name, one in values.items()}
-    return pd.DataFrame({name: column for name, column in columns.items() if (column != "").any()}, index=table.index)
+    table["verdict"], table["contrast"] = columns["verdict"], columns["contrast"]
+    for name, keyword in DICOM_COLUMNS.items():
+        values = [header.get(keyword, "") for header in headers]
+        if any(values):
+            table[name] = values
+    return table

@@ -10,6 +10,7 @@ import pandas as pd
 
 from cxr_core.datasets.index import Index, build_index
 from cxr_core.errors import DamagedRecord, SettingsError
+from cxr_core.evaluation.answers import answer_estimates
 from cxr_core.evaluation.compare import compare, comparison_text, system_names
 from cxr_core.evaluation.evaluation import HELD_OUT, Evaluation, films_fingerprint, is_test_split, scores_of
 from cxr_core.evaluation.film_scoring import choose_films, score_films
@@ -164,7 +165,8 @@ def _split_name(split: str, model: Model) -> str:
 
 
 def _metrics(table: pd.DataFrame, threshold: float) -> dict[str, Any]:
-    return evaluate(scores_of(table), threshold).to_dict()
+    answers = {"answers": answer_estimates(table)} if "verdict" in table else {}
+    return evaluate(scores_of(table), threshold).to_dict() | answers
 
 
 def _now() -> str:

@@ -28,7 +28,7 @@ from cxr_core.models.registry import Model
 from cxr_core.paths import RELEASED_MODELS, home
 from cxr_core.records import SCHEMA, Fields, damaged, read_object, write_object
 
-TEXT_COLUMNS = dict.fromkeys(("file", "label", "patient", "kind", "called", "sha256", "format"), str)
+TEXT_COLUMNS = dict.fromkeys(("file", "label", "patient", "kind", "called", "verdict", "sha256", "format"), str)
 DATA_FOLDERS = "places.json"
 
 
@@ -132,7 +132,12 @@ def remember_data_folder(fingerprint: str, root: Path) -> None:
 
 def data_folder_of(evaluation: Evaluation) -> Path | None:
     """The folder of its films, if it is known and still exists."""
-    folder = _data_folders().get(str(evaluation.metrics["data"]["fingerprint"]))
+    return data_folder(str(evaluation.metrics["data"]["fingerprint"]))
+
+
+def data_folder(fingerprint: str) -> Path | None:
+    """The folder of the data set with that fingerprint, if films of it were evaluated here and it still exists."""
+    folder = _data_folders().get(fingerprint)
     return Path(folder) if folder and Path(folder).is_dir() else None
 
 

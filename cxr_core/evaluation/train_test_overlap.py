@@ -76,11 +76,11 @@ def _split_tables(model: Model) -> Iterator[tuple[Path, pd.DataFrame]]:
 
 
 def _split_files(model: Model) -> list[Path]:
-    files = [model.folder / "split.csv", *(run.folder / "split.csv" for run in _runs_of(model))]
+    files = [model.folder / "split.csv", *(run.folder / "split.csv" for run in runs_of(model))]
     return [file for file in files if file.exists()]
 
 
-def _runs_of(model: Model) -> list[Run]:
+def runs_of(model: Model) -> list[Run]:
     """The runs on this machine with the model's split and settings; its own run is among them."""
     training = model.card.training
     return [

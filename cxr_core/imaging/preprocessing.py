@@ -73,12 +73,21 @@ def _copy(pixels: np.ndarray) -> np.ndarray:
 def _squared(pixels: np.ndarray, size: int) -> np.ndarray:
     """A film `uint8 (H, W)` as `uint8 (size, size)`: pixel-area averaging, linear interpolation where it is enlarged.
 
-    A film is halved first while it stays at least 224 pixels a side: OpenCV averages two by two pixels many times
-    faster than areas that overlap. The result is also closer to the small copies of this data set.
+    A film is halved first while it stays at least 224 pixels a side, see `halved`. The result is also closer to
+    the small copies of this data set.
     """
     if min(pixels.shape) < size:
         return cv2.resize(pixels, (size, size), interpolation=cv2.INTER_LINEAR)
-    while min(pixels.shape) >= 2 * max(size, _COPY):
+    return cv2.resize(halved(pixels, max(size, _COPY)), (size, size), interpolation=cv2.INTER_AREA)
+
+
+def halved(pixels: np.ndarray, shortest: int = 320) -> np.ndarray:
+    """A film `uint8 (H, W)`, halved while both its sides stay at least `shortest`; an odd last row or column is cut.
+
+    OpenCV averages two by two pixels many times faster than areas that overlap. A film below twice `shortest` on a
+    side is returned as it is.
+    """
+    while min(pixels.shape) >= 2 * shortest:
         height, width = (side // 2 for side in pixels.shape)
         pixels = cv2.resize(pixels[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
-    return cv2.resize(pixels, (size, size), interpolation=cv2.INTER_AREA)
+    return pixels

@@ -1,6 +1,7 @@
 """Many films at once: find the files, read them with a model, write the readings as a table."""
 
 import csv
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ import cv2
 
 from cxr_core.errors import InputError, UnreadableFilm
 from cxr_core.imaging.decode import read_film
-from cxr_core.imaging.decode_ahead import decoded_ahead
 from cxr_core.imaging.film import Film
 from cxr_core.inference.explain.heatmap import overlay
-from cxr_core.inference.predictor import BATCH, Predictor
+from cxr_core.inference.pipeline import predict_sources
+from cxr_core.inference.prediction import Prediction
+from cxr_core.inference.predictor import Predictor
 from cxr_core.limits import walk_files
 from cxr_core.models.registry import find_model
 from cxr_core.progress import Progress
@@ -55,24 +57,22 @@ def read_files(
     if heatmaps:
         heatmaps.mkdir(parents=True, exist_ok=True)
         overlays = _overlay_files(files, heatmaps)
-    predictor: Predictor | None = None
     results: list[dict[str, Any]] = []
     unreadable: list[str] = []
-    done = 0
-    for batch in decoded_ahead((files[i : i + BATCH] for i in range(0, len(files), BATCH)), _decoded):
-        readable = [(file, film) for file, film in batch if isinstance(film, Film)]
-        unreadable += [str(film) for _, film in batch if isinstance(film, UnreadableFilm)]
-        predictor = predictor or (Predictor(find_model(model)) if readable else None)
-        if predictor:
-            readings = predictor.read_many(film for _, film in readable)
-            for (file, film), reading in zip(readable, readings, strict=True):
-                result = reading.to_dict() | {"file": str(file)}
-                if reading.heatmap is not None and file in overlays:
-                    result["heatmap"] = str(overlays[file])
-                    picture = overlay(film.pixels, reading.heatmap, HEATMAP_OPACITY)
-                    cv2.imwrite(result["heatmap"], picture[..., ::-1])
-                results.append(result)
-        done += len(batch)
+    predictor = _LatePredictor(model)
+    for done, (file, found) in enumerate(
+        zip(files, predict_sources(files, read_film, predictor), strict=True), start=1
+    ):
+        if isinstance(found, UnreadableFilm):
+            unreadable.append(str(found))
+        else:
+            reading = predictor.loaded.decide(found.prediction)
+            result = reading.to_dict() | {"file": str(file)}
+            if reading.heatmap is not None and file in overlays:
+                result["heatmap"] = str(overlays[file])
+                picture = overlay(found.film.pixels, reading.heatmap, HEATMAP_OPACITY)
+                cv2.imwrite(result["heatmap"], picture[..., ::-1])
+            results.append(result)
         if progress:
             progress(done, len(files))
     return results, unreadable
@@ -100,11 +100,21 @@ def write_csv(results: list[dict[str, Any]], file: Path) -> None:
             writer.writerow(result | flat | {"version": result["model"]["version"]})
 
 
-def _decoded(file: Path) -> tuple[Path, Film | UnreadableFilm]:
-    try:
-        return file, read_film(file)
-    except UnreadableFilm as error:
-        return file, error
+class _LatePredictor:
+    """A model that is loaded with the first film."""
+
+    def __init__(self, name: str | None) -> None:
+        self._name, self._lock = name, threading.Lock()
+        self._predictor: Predictor | None = None
+
+    @property
+    def loaded(self) -> Predictor:
+        with self._lock:
+            self._predictor = self._predictor or Predictor(find_model(self._name))
+            return self._predictor
+
+    def predict_film(self, film: Film, score_refused: bool = False) -> Prediction:
+        return self.loaded.predict_film(film, score_refused)
 
 
 def _overlay_files(files: list[Path], folder: Path) -> dict[Path, Path]:

@@ -14,6 +14,7 @@ class Prediction:
     refusal: why the gate refused the film, else None. A refused film has no probability and no heatmap.
     notes: sentences on corrections to the film and on its use (inverted grey scale; age outside the intended use).
     inverted: whether the grey scale of the file was inverted, bones black; `255 - pixels` is the film as it was read.
+    logit: final, before calibration. Of a refused film only if it was asked for, see `Predictor.predict_film`.
     probability: calibrated, of pneumonia, in [0, 1].
     averaged: whether `probability` is the mean over all views (see `test_time_augmentation`), not that of the film
         as it is.
@@ -29,6 +30,7 @@ class Prediction:
     refusal: Refusal | None = None
     notes: tuple[str, ...] = ()
     inverted: bool = False
+    logit: float | None = None
     probability: float | None = None
     averaged: bool = False
     view_probabilities: np.ndarray | None = None

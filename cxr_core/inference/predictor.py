@@ -2,41 +2,41 @@
 
 import time
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from cxr_core.imaging.film import Film
 from cxr_core.imaging.preprocessing import Preprocessing
-from cxr_core.inference.augmented_views import all_views, mirrored, shifted
+from cxr_core.inference.augmented_views import all_views
 from cxr_core.inference.decision import Choice, Rules, decide
 from cxr_core.inference.explain.heatmap import heatmap_of
 from cxr_core.inference.explain.local_evidence import MIN_CORRELATION, LocalEvidence, read_local_evidence
 from cxr_core.inference.explain.lungs import lung_fields, share_inside
-from cxr_core.inference.gate.gate import Admission, Gate, shipped_gate
+from cxr_core.inference.gate.gate import INVERSION_CORRECTED, Admission, Gate, shipped_gate
 from cxr_core.inference.intended_use import age_note
 from cxr_core.inference.prediction import Prediction
 from cxr_core.inference.reading import Reading
 from cxr_core.inference.test_time_augmentation import read_test_time_augmentation
 from cxr_core.metrics.calibration import Platt
 from cxr_core.models.registry import Model
-from cxr_core.models.runtime import Network
+from cxr_core.models.runtime import Network, ReadsInputs
+from cxr_core.parallel import map_in_order
 
-BATCH = 32
 NO_HEATMAP_FITS = "No heatmap: the network's features of this film are unlike those that the heatmap was fitted to."
 NO_HEATMAP_IN_MODEL = "No heatmap: this model was published without one; publish its run under a new name."
 
 
 class Predictor:
-    """One model. Safe to share between threads; loading it takes seconds."""
+    """One model. Safe to share between threads."""
 
-    def __init__(self, model: Model, gate: Gate | None = None) -> None:
-        """Raises WorkError if a file of the model is damaged or not the one its card describes.
+    def __init__(self, model: Model, gate: Gate | None = None, network: ReadsInputs | None = None) -> None:
+        """Raises WorkError if the model is not converted for reading, or a file is not the one its card describes.
 
         gate: the gate that films must pass; by default the shipped one, which is loaded with the first film.
+        network: by default the model's own, converted.
         """
-        self._network = Network(model)
+        self._network = network or Network(model)
         self._local = read_local_evidence(model.local_evidence) if "heatmap" in model.card else None
         self.model = model
         self.preprocessing = Preprocessing(**model.card.preprocessing)
@@ -48,18 +48,30 @@ class Predictor:
 
     def read(self, film: Film, choice: Choice = Choice()) -> Reading:  # noqa: B008  frozen
         """The reading of one film. Raises SettingsError for a choice that the model's card does not have."""
-        return next(iter(self.read_many([film], choice)))
+        return self.decide(self.predict_film(film), choice)
 
     def read_many(self, films: Iterable[Film], choice: Choice = Choice()) -> Iterator[Reading]:  # noqa: B008
-        """The readings of films, in order, computed in batches; holds one batch at a time. Raises as `read` does."""
+        """The readings of films, in order; holds a few films at a time. Raises as `read` does."""
         for prediction in self.predict(films):
             yield self.decide(prediction, choice)
 
     def predict(self, films: Iterable[Film]) -> Iterator[Prediction]:
-        """The predictions for films, in order, computed in batches; they do not depend on the user's choice."""
-        stream = iter(films)
-        while batch := list(islice(stream, BATCH)):
-            yield from self._predict_batch(batch)
+        """The predictions for films, in order; they do not depend on the user's choice."""
+        return map_in_order(self.predict_film, films)
+
+    def predict_film(self, film: Film, score_refused: bool = False) -> Prediction:
+        """The prediction for one film; the work of the calling thread and of the network's.
+
+        score_refused: whether the prediction has a `logit` although the gate refused the film, for an evaluation.
+        """
+        started = time.perf_counter()
+        (admission,) = (self._gate or shipped_gate()).admit([film])
+        by_network: dict[str, Any] = {}
+        if admission.refusal is None:
+            by_network = self._run_network(admission.film)
+        elif score_refused:
+            by_network = {"logit": float(self.logits(self.preprocessing.apply(film.pixels)[None])[0])}
+        return self._prediction(admission, by_network, time.perf_counter() - started)
 
     def decide(self, prediction: Prediction, choice: Choice = Choice()) -> Reading:  # noqa: B008
         """The reading for a prediction, at no cost. Raises SettingsError for a choice that the card does not have."""
@@ -84,36 +96,26 @@ class Predictor:
         """Pooled features `float32 (N, C)` of model inputs `uint8 (N, S, S)`, to search for similar films."""
         return self._network.forward(inputs).features
 
-    def _predict_batch(self, films: list[Film]) -> list[Prediction]:
-        started = time.perf_counter()
-        admissions = (self._gate or shipped_gate()).admit(films)
-        passed = [i for i, admission in enumerate(admissions) if admission.refusal is None]
-        by_network = dict(zip(passed, self._run_network([admissions[i].film for i in passed]), strict=True))
-        seconds = (time.perf_counter() - started) / len(films)
-        return [self._prediction(admission, by_network.get(i, {}), seconds) for i, admission in enumerate(admissions)]
+    def _run_network(self, film: Film) -> dict[str, Any]:
+        """For an admitted film, the fields of `Prediction` from the network: `logit` to `features`."""
+        inputs = self.preprocessing.apply(film.pixels)[None]
+        outputs = self._network.forward(all_views(inputs, mirror=True))  # the heatmap needs the mirror image
+        logits = (outputs.logits if self.rules.mirror else np.delete(outputs.logits, 1))[:, None]
+        final, averaged = self._augmentation.combine(logits), self._augmentation.borderline(logits[0])
+        heat = self._heatmaps(outputs.feature_map[:2])[0]
+        return {
+            "logit": float(final[0]),
+            "probability": float(self.probabilities(final)[0]),
+            "averaged": bool(averaged[0]),
+            "view_probabilities": self.probabilities(logits)[:, 0],
+            "heatmap": heat,
+            "heat_in_lungs": None if heat is None else share_inside(heat, lung_fields(film.pixels)),
+            "features": outputs.features[0],
+        }
 
-    def _run_network(self, films: list[Film]) -> list[dict[str, Any]]:
-        """For each admitted film, the fields of `Prediction` from the network: `probability` to `features`."""
-        if not films:
-            return []
-        count = len(films)
-        inputs = np.stack([self.preprocessing.apply(film.pixels) for film in films])
-        outputs = self._network.forward(np.concatenate([inputs, mirrored(inputs)]))  # the heatmap needs both
-        unshifted = outputs.logits if self.rules.mirror else outputs.logits[:count]
-        logits = np.concatenate([unshifted, self._network.logits(shifted(inputs))]).reshape(-1, count)
-        (final, by_view), averaged = self._combined(logits), self._augmentation.borderline(logits[0])
-        heatmaps = _heatmaps(outputs.feature_map, self._local) if self._local else [None] * count
-        return [
-            {
-                "probability": float(final[i]),
-                "averaged": bool(averaged[i]),
-                "view_probabilities": by_view[:, i],
-                "heatmap": heat,
-                "heat_in_lungs": None if heat is None else share_inside(heat, lung_fields(film.pixels)),
-                "features": outputs.features[i],
-            }
-            for i, (film, heat) in enumerate(zip(films, heatmaps, strict=True))
-        ]
+    def _heatmaps(self, feature_map: np.ndarray) -> list[np.ndarray | None]:
+        """The heatmap of each film, None where there is none; of `float32 (2 N, h, w, C)`, films and mirror images."""
+        return _heatmaps(feature_map, self._local) if self._local else [None] * (len(feature_map) // 2)
 
     def _combined(self, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Logits `(V, N)` of all views -> probabilities: the final ones `(N,)` and those of the views `(V, N)`."""
@@ -122,12 +124,12 @@ class Predictor:
     def _prediction(self, admission: Admission, by_network: dict[str, Any], seconds: float) -> Prediction:
         film = admission.film
         notes = [*admission.notes, *age_note(film.source.header)]
-        if by_network and by_network["heatmap"] is None:
+        if admission.refusal is None and by_network["heatmap"] is None:
             notes.append(NO_HEATMAP_FITS if self._local else NO_HEATMAP_IN_MODEL)
         about: dict[str, Any] = {
             "file": film.name,
             "sha256": film.sha256,
-            "inverted": bool(admission.notes),
+            "inverted": INVERSION_CORRECTED in admission.notes,
             "seconds": seconds,
         }
         return Prediction(refusal=admission.refusal, notes=tuple(notes), **about, **by_network)

@@ -196,6 +196,9 @@ def _check_optional_sections(fields: Fields) -> None:
         averaging.number("slope"), averaging.number("intercept"), averaging.number("clear"), averaging.text("rule")
     if "heatmap" in fields.values:
         fields.part("heatmap").text("method"), fields.part("heatmap").optional_text("sha256")
+    if "conversion" in fields.values:
+        conversion = fields.part("conversion")
+        conversion.text("of"), conversion.text("sha256"), conversion.texts("outputs")
 
 
 def _preprocessing(part: Fields) -> dict[str, Any]:

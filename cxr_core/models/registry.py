@@ -1,6 +1,7 @@
 """The models on this machine: those released with the app and those that its users published.
 
-    models/NAME/model.keras, local_evidence.npz, card.json, evaluations/*.json     released, in the checkout
+    models/NAME/model.keras, model.tflite, local_evidence.npz,
+                card.json, evaluations/*.json                                       released, in the checkout
     models/NAME/folds.csv, label_audit.csv, known_failures/*, CHANGES.md            of a released model only
     $CXR_HOME/models/NAME/...                                                       published here
 
@@ -49,6 +50,11 @@ class Model:
         return self.folder / "model.keras"
 
     @property
+    def reading_weights(self) -> Path:
+        """`model.tflite`, the same network for reading; only if the card has an entry `conversion`."""
+        return self.folder / "model.tflite"
+
+    @property
     def local_evidence(self) -> Path:
         """`local_evidence.npz`, the fitted `LocalEvidence` of the heatmap; only if the card has an entry `heatmap`."""
         return self.folder / "local_evidence.npz"
@@ -74,8 +80,15 @@ class Model:
         return self.folder == released_folder()
 
     def check(self) -> None:
-        """Raises WorkError if a file of the model has not the sha256 on the card, NotFound if a file is missing."""
-        described = {self.weights: self.card["sha256"]}
+        """Raises WorkError if the model is not converted for reading or a file has not the sha256 on the card.
+
+        Raises NotFound if a file is missing.
+        """
+        conversion = self.card.get("conversion")
+        if conversion is None or conversion["of"] != self.card["sha256"] or not self.reading_weights.exists():
+            command = f"cxr publish --convert {self.name}"
+            raise WorkError(f"model {self.name}: is not converted for reading; `{command}` does that.")
+        described = {self.weights: self.card["sha256"], self.reading_weights: conversion["sha256"]}
         if "heatmap" in self.card:
             described[self.local_evidence] = self.card["heatmap"]["sha256"]
         for file, expected in described.items():

@@ -14,7 +14,7 @@ from cxr_core.files import sha256_of
 from cxr_core.imaging.preprocessing import Preprocessing
 from cxr_core.inference.explain.local_evidence import LocalEvidence
 from cxr_core.models.registry import DraftModel, Model
-from cxr_core.models.runtime import BATCH, Network
+from cxr_core.models.runtime import Network
 
 METHOD = (
     "log-likelihood ratio of pneumonia to normal at each cell of an intermediate feature map: "
@@ -26,6 +26,7 @@ SHRINKAGE = 0.1
 FILMS_FOR_COMPONENTS = 128
 MIN_REFERENCE = 1.0  # natural logarithm: a likelihood ratio below e never gives full heat
 MAX_FILMS = 500  # of each class
+_BATCH = 32
 
 
 def fit_heatmap(model: DraftModel, index: Index) -> None:
@@ -78,7 +79,7 @@ def fit_local_evidence(
     def feature_maps(films: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The mean feature map, and the feature map of each film in principal components."""
         total, parts = np.zeros_like(first[0], dtype=np.float64), []
-        for batch in np.array_split(np.concatenate([films, films[:, :, ::-1]]), range(BATCH, 2 * len(films), BATCH)):
+        for batch in np.array_split(np.concatenate([films, films[:, :, ::-1]]), range(_BATCH, 2 * len(films), _BATCH)):
             outputs = feature_map_of(batch)
             total += outputs.sum(axis=0)
             parts.append(outputs @ pca.components_.T)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cxr_core import __version__
-from cxr_core.backend import import_keras, load_network
+from cxr_core.backend import import_keras
 from cxr_core.datasets.index import Index, build_index
 from cxr_core.datasets.input_cache import cached_inputs
 from cxr_core.datasets.split import read_split
@@ -34,7 +34,9 @@ from cxr_core.models.registry import DraftModel, Model, check_name, list_models
 from cxr_core.models.runtime import Network
 from cxr_core.paths import published_models_folder
 from cxr_core.publishing.card_builder import data_flow, describe_use, subgroups_and_test_access
+from cxr_core.publishing.convert import convert
 from cxr_core.publishing.fit_heatmap import fit_heatmap
+from cxr_core.publishing.network_outputs import load_keras_network
 from cxr_core.training.recipes import recipe_from_dict
 from cxr_core.training.runs import Run
 
@@ -47,10 +49,10 @@ def publish(run: Run, name: str, into: Path | None = None) -> Model:
 
     Calibration, conformal limits and operating points are fitted on the run's validation patients. The estimates on the
     card are computed on the run's held-out patients, and this access to the test set is recorded. Without held-out
-    patients they are computed on the validation patients, and the card says so.
+    patients they are computed on the validation patients, and the card says so. The network is converted for reading.
     Raises SettingsError for an invalid or taken name, also one that another process is publishing; WorkError if the run
-    is active, has no weights yet or the folder cannot be written; InputError if the run's validation or held-out films
-    have changed.
+    is active, has no weights yet, the folder cannot be written or the converted network differs; InputError if the
+    run's validation or held-out films have changed.
     """
     check_name(name)
     folder = (into or published_models_folder()) / name
@@ -101,9 +103,12 @@ def _card(run: Run, name: str, folder: Path, index: Index, validation: pd.DataFr
     split = pd.read_csv(run.folder / "split.csv", dtype={"patient": str})
     labels = (table["label"] == PNEUMONIA).to_numpy(int)
     augmentation = fit_test_time_augmentation(table["logit"].to_numpy(float), labels, recipe.flip)
-    network = Network(Model(folder, CardDraft(sha256=sha256_of(folder / "model.keras"))))
     films = validation.set_index("path", drop=False).loc[table["path"]]
-    logits = augmentation.logits(network.logits, np.array(cached_inputs(index.root, films, recipe.preprocessing())))
+    inputs = np.array(cached_inputs(index.root, films, recipe.preprocessing()))
+    sha256 = sha256_of(folder / "model.keras")
+    conversion = convert(folder / "model.keras", folder / "model.tflite", inputs)
+    network = Network(Model(folder, CardDraft(sha256=sha256, conversion=conversion)))
+    logits = augmentation.logits(network.logits, inputs)
     platt = fit_platt(logits, labels)
     scores = Scores(labels, platt.probability(logits), table["patient"].to_numpy(), table["path"].to_numpy())
     points = choose_operating_points(scores)
@@ -115,7 +120,8 @@ def _card(run: Run, name: str, folder: Path, index: Index, validation: pd.DataFr
         f"{state['parameters'] / 1e6:.1f} M parameters.",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "made_with": f"cxr_core {__version__}",
-        "sha256": sha256_of(folder / "model.keras"),
+        "sha256": sha256,
+        "conversion": conversion,
         "input": {
             "channels": 1,
             "dtype": "uint8",
@@ -182,11 +188,8 @@ def describe_answers(predictor: Predictor, index: Index, films: pd.DataFrame) ->
 
 def _save_for_inference(weights: Path, file: Path) -> None:
     """Save the weights without the optimiser's state, two thirds of the file and not needed for inference."""
-    saving = import_keras().saving
-    import cxr_core.training.augmentation  # noqa: F401  registers the layer that the file names
-
     try:
-        saving.save_model(load_network(weights), file)
+        import_keras().saving.save_model(load_keras_network(weights), file)
     except UnusableFile as error:
         raise WorkError(f"{error.problem}.", thing=str(weights)) from error
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from cxr_core.errors import SettingsError
 from cxr_core.imaging.decode import read_film
-from cxr_core.imaging.preprocessing import Preprocessing
+from cxr_core.imaging.preprocessing import Preprocessing, halved
 from cxr_core.training.recipes import configure
 from tests.support.synthetic_chests import chest
 
@@ -103,3 +103,12 @@ def test_equalising_forgets_exposure_and_window() -> None:
 def test_bad_settings_are_named(settings: dict) -> None:
     with pytest.raises(SettingsError, match=next(iter(settings))):
         Preprocessing(**settings)
+
+
+def test_a_large_film_is_halved_to_the_mean_of_its_pixels_and_a_small_one_is_left() -> None:
+    film = np.random.default_rng(0).integers(0, 256, (1301, 900)).astype(np.uint8)
+    reduced = halved(film, 320)
+    assert reduced.shape == (650, 450)
+    mean = film[:1300].reshape(650, 2, 450, 2).mean(axis=(1, 3))
+    np.testing.assert_allclose(reduced, mean, atol=0.51)
+    np.testing.assert_array_equal(halved(film[:639], 320), film[:639])

@@ -1,4 +1,4 @@
-"""A loaded network gives the same logits with and without its feature map."""
+"""A loaded network: its outputs by role, and models that are not ready for reading."""
 
 from pathlib import Path
 
@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from cxr_core.errors import WorkError
+from cxr_core.files import sha256_of
 from cxr_core.models.registry import Model, find_model
-from cxr_core.models.runtime import BATCH, MAX_STRIDE, Network
+from cxr_core.models.runtime import ROLES, Network
 
 
 @pytest.fixture
@@ -15,24 +16,44 @@ def network(tiny_home: Path) -> Network:
     return Network(find_model("tiny"))
 
 
-def test_logits_agree_with_a_forward_pass_over_several_batches(network: Network) -> None:
-    inputs = np.random.default_rng(0).integers(0, 256, (BATCH + 3, 32, 32)).astype(np.uint8)
+def test_the_outputs_have_the_shapes_of_their_roles(network: Network) -> None:
+    inputs = np.random.default_rng(0).integers(0, 256, (7, 32, 32)).astype(np.uint8)
     outputs = network.forward(inputs)
-    assert outputs.logits == pytest.approx(network.logits(inputs), abs=1e-5)
-    assert outputs.features.shape == (BATCH + 3, outputs.features.shape[1])
-    assert outputs.feature_map.shape[0] == BATCH + 3
-    assert outputs.feature_map.shape[1] >= 32 / MAX_STRIDE
+    assert outputs.logits.shape == (7,)
+    assert outputs.logits == pytest.approx(network.logits(inputs), abs=1e-6)
+    assert outputs.features.shape == (7, 16)
+    assert outputs.feature_map.shape[0] == 7
+    assert outputs.feature_map.ndim == 4
 
 
 def test_no_inputs_give_no_logits(network: Network) -> None:
     assert network.logits(np.zeros((0, 32, 32), np.uint8)).shape == (0,)
 
 
-def test_weights_that_are_not_a_network_are_reported(tiny_home: Path) -> None:
-    from cxr_core.files import sha256_of
-
+def test_a_model_that_is_not_converted_names_the_command(tiny_home: Path) -> None:
     model = find_model("tiny")
-    model.weights.write_bytes(b"not a network")
-    card = {"sha256": sha256_of(model.weights)}
-    with pytest.raises(WorkError, match="cannot be loaded"):
+    card = {key: value for key, value in model.card.items() if key != "conversion"}
+    with pytest.raises(WorkError, match="cxr publish --convert tiny"):
         Network(Model(model.folder, card))
+    with pytest.raises(WorkError, match="cxr publish --convert tiny"):  # converted from other weights
+        Network(Model(model.folder, model.card | {"conversion": model.card["conversion"] | {"of": "0" * 64}}))
+    model.reading_weights.unlink()
+    with pytest.raises(WorkError, match="cxr publish --convert tiny"):
+        Network(model)
+
+
+def test_a_file_that_is_not_the_one_on_the_card_or_not_a_network_is_refused(tiny_home: Path) -> None:
+    model = find_model("tiny")
+    model.reading_weights.write_bytes(b"not a network")
+    with pytest.raises(WorkError, match="not its card's"):
+        Network(model)
+    conversion = model.card["conversion"] | {"sha256": sha256_of(model.reading_weights)}
+    with pytest.raises(WorkError, match="cannot be loaded"):
+        Network(Model(model.folder, model.card | {"conversion": conversion}))
+
+
+def test_a_network_without_a_role_is_refused(tiny_home: Path) -> None:
+    model = find_model("tiny")
+    conversion = model.card["conversion"] | {"outputs": [*ROLES[:2], "mask"]}
+    with pytest.raises(WorkError, match="mask"):
+        Network(Model(model.folder, model.card | {"conversion": conversion}))

@@ -1,7 +1,6 @@
 """For tests of the Diagnose page: a predictor without a network, and the page run by AppTest."""
 
 import json
-from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pytest
@@ -25,11 +24,10 @@ class QuickPredictor:
         self.model = model
         self.rules = Rules.of(model.card)
 
-    def read_many(self, films: Iterable[Film]) -> Iterator[Reading]:
-        for film in films:
-            yield decide(self._predict(film), self.rules, Choice(), self.model.name, self.model.version)
+    def decide(self, prediction: Prediction) -> Reading:
+        return decide(prediction, self.rules, Choice(), self.model.name, self.model.version)
 
-    def _predict(self, film: Film) -> Prediction:
+    def predict_film(self, film: Film, score_refused: bool = False) -> Prediction:
         if min(film.pixels.shape) < 64:
             return Prediction(film.name, film.sha256, Refusal("size", "The film is too small."))
         probability = float(film.pixels.mean() / 255)
@@ -53,12 +51,11 @@ def bright_film(probability: float, seed: int = 0) -> bytes:
 
 @pytest.fixture
 def quick_predictor(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page uses QuickPredictor, so that its tests need no TensorFlow."""
-    from cxr_core.app import model_cache, navigation
+    """The page uses QuickPredictor."""
+    from cxr_core.app import model_cache
     from cxr_core.models.registry import find_model
 
     monkeypatch.setattr(model_cache, "load_predictor", lambda name, version: QuickPredictor(find_model(name)))
-    monkeypatch.setattr(navigation, "warm_up", lambda: None)
 
 
 def open_page() -> AppTest:

@@ -19,17 +19,18 @@ STARTS_WITHIN = 60.0
 
 
 @contextmanager
-def served(home: Path, models: Path | None = None) -> Iterator[str]:
+def served(home: Path, models: Path | None = None, checkout: Path = REPOSITORY) -> Iterator[str]:
     """Serve the app on a free port of 127.0.0.1 and yield its address; the server is stopped at the end of the block.
 
-    models: a folder of model folders to copy into `home`. The server's standard error goes to `home / "stderr.txt"`.
+    models: a folder of model folders to copy into `home`. checkout: of this repository, to serve another state of it;
+    with the Python in its `.venv`, if there is one. The server's standard error goes to `home / "stderr.txt"`.
     """
     home.mkdir(parents=True, exist_ok=True)
     if models:
         shutil.copytree(models, home / "models", dirs_exist_ok=True)
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
+    command = [python_of(checkout), "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
     environment = os.environ | {"CXR_HOME": str(home)}
-    with started([*command, "--server.port"], REPOSITORY, environment, home / "stderr.txt") as address:
+    with started([*command, "--server.port"], checkout, environment, home / "stderr.txt") as address:
         yield address
 
 
@@ -62,6 +63,12 @@ def started(command: list[str], folder: Path, environment: dict[str, str], log: 
         except subprocess.TimeoutExpired:
             os.killpg(server.pid, signal.SIGKILL)
             server.wait()
+
+
+def python_of(checkout: Path) -> str:
+    """The Python of a checkout's `.venv`; this process's for this checkout, or without one."""
+    own = checkout / ".venv" / "bin" / "python"
+    return str(own) if checkout != REPOSITORY and own.exists() else sys.executable
 
 
 def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from cxr_core.backend import import_keras
 from cxr_core.datasets.index import build_index
 from cxr_core.errors import SettingsError, WorkError
-from cxr_core.models.runtime import MAX_STRIDE, with_feature_map
+from cxr_core.publishing.network_outputs import MAX_STRIDE, with_feature_map
 from cxr_core.training.recipes import RECIPES, TRANSFER, Recipe, configure
 
 keras = import_keras()

@@ -2,14 +2,10 @@
 
 from collections.abc import Iterable
 from html import escape as escaped
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from cxr_core.inference.reader_log import OwnReading, ReadingLog, agreement_by_day
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 SHOWN_DISAGREEMENTS = 50
 
@@ -27,7 +23,10 @@ def show_agreement(log: ReadingLog, names: dict[str, str]) -> None:
         films, agreed = (sum(int(str(day[name])) for day in days) for name in ("films", "agreed"))
         st.write(f"Agreed on {agreed} of {films} films ({agreed / films:.0%}), by your latest reading of each.")
         alt = f"Agreement by day, {days[0]['day']} to {days[-1]['day']}, {agreed / films:.0%} over all"
-        st.plotly_chart(_chart(days), theme=None, key="agreement", config={"displayModeBar": False}, alt=alt)
+        # Streamlit's own chart: a reading station has no Plotly.
+        st.bar_chart(
+            _by_day(days), x="day", y="agreement", x_label="Day", y_label="Agreement in %", height=220, alt=alt
+        )
         _list_disagreements(log.latest().values(), names)
     if not readings:
         return
@@ -48,29 +47,9 @@ def show_agreement(log: ReadingLog, names: dict[str, str]) -> None:
             st.button("Delete", on_click=log.clear)
 
 
-def _chart(days: list[dict[str, object]]) -> "Figure":
-    import plotly.graph_objects as go  # takes half a second, so not before the first page is drawn
-
-    chart = go.Figure(
-        go.Scatter(
-            x=[day["day"] for day in days],
-            y=[day["share"] for day in days],
-            text=[f"{day['agreed']} of {day['films']}" for day in days],
-            mode="lines+markers",
-            line_color="#6cc4ff",
-            hovertemplate="%{x}: %{text}<extra></extra>",
-        )
-    )
-    chart.update_layout(
-        template="plotly_dark",
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        height=220,
-        margin={"t": 10, "b": 30, "l": 50, "r": 10},
-    )
-    chart.update_yaxes(range=[0, 1.02], tickformat=".0%", title="Agreement")
-    chart.update_xaxes(type="category")
-    return chart
+def _by_day(days: list[dict[str, object]]) -> dict[str, list[object]]:
+    """Agreement in percent by day."""
+    return {"day": [day["day"] for day in days], "agreement": [round(100 * float(str(day["share"]))) for day in days]}
 
 
 def _list_disagreements(readings: Iterable[OwnReading], names: dict[str, str]) -> None:

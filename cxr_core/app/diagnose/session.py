@@ -5,8 +5,10 @@ little more memory than their files.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,17 +17,18 @@ import streamlit as st
 from cxr_core.app.diagnose.dropped_files import DroppedFile
 from cxr_core.app.diagnose.viewer import screen_jpeg
 from cxr_core.datasets.demo import is_synthetic
-from cxr_core.errors import CXRError, UnreadableFilm
-from cxr_core.imaging.decode import ACCEPTED, decode_film
-from cxr_core.imaging.decode_ahead import decoded_ahead
+from cxr_core.errors import UnreadableFilm
+from cxr_core.imaging.decode import decode_film
 from cxr_core.imaging.film import Film, Provenance
+from cxr_core.inference.pipeline import predict_sources
 from cxr_core.inference.reading import Reading
 
 if TYPE_CHECKING:
     from cxr_core.inference.predictor import Predictor
 
-FIRST_BATCH, BATCH = 4, 16  # the first batch is small, so that the first result appears soon
-REDRAW_SECONDS, REDRAW_SHARE = 2.0, 0.1  # shortest time between two redraws; largest share of the time spent on them
+FIRST_FILES = 4  # read before each redraw; no more before the first one, so that the first result appears soon
+REDRAW_SECONDS, REDRAW_SHARE = 2.0, 0.05  # shortest time between two redraws; largest share of the time spent on them
+REPORT_SECONDS = 0.2  # between two movements of the progress bar
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,29 +79,49 @@ def session_results(files: Sequence[DroppedFile], version: str) -> dict[str, Res
 def read_next(
     files: Sequence[DroppedFile], predictor: "Predictor", started: float, progress: Callable[[int], object]
 ) -> None:
-    """Read some of the files that have no result yet: a small first batch, then several before the next redraw.
+    """Read some of the files that have no result yet: FIRST_FILES, then as many as the time to the next redraw allows.
 
     started: when this script run began, by `time.monotonic`; the longer a redraw takes, the more files are read before
-    the next one. progress: called with the number of results after each batch; it may end the script run (the user
-    clicked elsewhere), and the results so far stay stored.
+    the next one. progress: called with the number of results every REPORT_SECONDS; it may end the script run (the
+    user clicked elsewhere), and the results so far stay stored.
     """
     now = time.monotonic()
     ends = now + max(REDRAW_SECONDS, (now - started) / REDRAW_SHARE)
     stored: dict[tuple[str, str], Result] = st.session_state.results
     version = predictor.model.version
     missing = [file for file in files if (version, file.key) not in stored]
-    batches = [missing[i : i + BATCH] for i in range(0, len(missing), BATCH)] if stored else [missing[:FIRST_BATCH]]
-    for results in read_batches(batches, predictor):
-        stored |= {(version, result.file.key): result for result in results}
-        progress(len(stored))
-        if time.monotonic() > ends:
-            return
+    first, others = missing[:FIRST_FILES], missing[FIRST_FILES:] if stored else []
+    # Files that are being read when the time is up are finished, and no further ones are begun.
+    in_time = takewhile(lambda _: time.monotonic() < ends, others)
+    reported = now
+    for result in read_files(chain(first, in_time), predictor):
+        stored[version, result.file.key] = result
+        if time.monotonic() - reported > REPORT_SECONDS:
+            progress(len(stored))
+            reported = time.monotonic()
 
 
-def read_batches(batches: Sequence[Sequence[DroppedFile]], predictor: "Predictor") -> Iterator[list[Result]]:
-    """A result for each file, batch by batch, in order; the next batch is decoded while this one is predicted."""
-    for batch, decoded in zip(batches, decoded_ahead(batches, _decode), strict=True):
-        yield _results(batch, decoded, predictor)
+def read_files(files: Iterable[DroppedFile], predictor: "Predictor") -> Iterator[Result]:
+    """A result for each file, in order, several of them read at a time."""
+    taken: deque[DroppedFile] = deque()
+    synthetic: dict[str, bool] = {}
+
+    def decode(file: DroppedFile) -> Film:
+        data = file.read()
+        synthetic[file.key] = is_synthetic(data)
+        return decode_film(data, file.name)
+
+    def remembered() -> Iterator[DroppedFile]:
+        for file in files:
+            taken.append(file)
+            yield file
+
+    for found in predict_sources(remembered(), decode, predictor):
+        file = taken.popleft()
+        if isinstance(found, UnreadableFilm):
+            yield UnreadableFile(file, str(found))
+        else:
+            yield FilmResult(file, predictor.decide(found.prediction), found.film.source, synthetic.pop(file.key))
 
 
 def screen_jpeg_of(result: FilmResult) -> bytes:
@@ -117,38 +140,3 @@ def pixels_of(result: FilmResult) -> np.ndarray:
     pixels = decode_film(result.file.read(), result.file.name).pixels
     prediction = result.reading.prediction
     return 255 - pixels if prediction and prediction.inverted else pixels
-
-
-def _results(
-    files: Sequence[DroppedFile], decoded: Sequence[tuple[Film, bool] | str], predictor: "Predictor"
-) -> list[Result]:
-    readings = iter(_readings([found[0] for found in decoded if not isinstance(found, str)], predictor))
-    results: list[Result] = []
-    for file, found in zip(files, decoded, strict=True):
-        reading = found if isinstance(found, str) else next(readings)
-        if isinstance(found, str) or isinstance(reading, str):
-            results.append(UnreadableFile(file, str(reading)))
-        else:
-            results.append(FilmResult(file, reading, found[0].source, found[1]))
-    return results
-
-
-def _readings(films: list[Film], predictor: "Predictor") -> list[Reading | str]:
-    """A reading of each film, or a message where the prediction failed. Raises CXRError."""
-    try:
-        return list(predictor.read_many(films))
-    except CXRError:
-        raise
-    except Exception as error:  # an unexpected failure of one film must not stop the others
-        if len(films) == 1:
-            return [f"{films[0].name}: could not be processed ({type(error).__name__}); accepted are {ACCEPTED}."]
-        return [reading for film in films for reading in _readings([film], predictor)]
-
-
-def _decode(file: DroppedFile) -> tuple[Film, bool] | str:
-    """The film and whether it is synthetic, or a message why the file is none."""
-    try:
-        data = file.read()
-        return decode_film(data, file.name), is_synthetic(data)
-    except UnreadableFilm as error:
-        return str(error)

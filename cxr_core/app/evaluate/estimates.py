@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from cxr_core.app.evaluate import charts, estimate_cache
+from cxr_core.evaluation.answers import answers_in_words
 from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.labels import ESTIMATES, OPERATING_POINTS
 from cxr_core.metrics.classification import Metrics
@@ -40,6 +41,8 @@ def show_estimates(evaluation: Evaluation, variants: dict[str, Scores], access_n
         f"{pd.unique(pd.Series(scores.patients)).size:,} patients. Wilson and DeLong intervals treat films as "
         "independent. The interval by patient resamples whole patients; report it where patients have several films."
     )
+    if answers := evaluation.metrics.get("answers"):
+        st.caption(answers_in_words(answers))
     if access_note:
         st.caption(access_note)
 

@@ -60,7 +60,7 @@ def _evaluate(model: Model, index: Index, split: str) -> Evaluation:
     slot = st.empty()
 
     def show(done: int, total: int) -> None:
-        slot.progress(done / total, f"Decoding films for {model.name}: {done:,} of {total:,}")
+        slot.progress(done / total, f"Reading films with {model.name}: {done:,} of {total:,}")
 
     predictor = predictor_with_spinner(model.name)
     with st.spinner(f"Reading the films with {model.name} and computing the intervals."):

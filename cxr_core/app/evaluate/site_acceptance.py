@@ -55,7 +55,7 @@ def _films(model: Model) -> SiteAcceptance | None:
     slot = st.empty()
 
     def show(done: int, total: int) -> None:
-        slot.progress(done / total, f"Decoding films: {done:,} of {total:,}")
+        slot.progress(done / total, f"Reading films: {done:,} of {total:,}")
 
     predictor = predictor_with_spinner(model.name)
     with st.spinner("Reading the films and computing the intervals."):

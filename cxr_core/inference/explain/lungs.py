@@ -8,13 +8,15 @@ and lung behind the heart are not dark. If neither lung is found, an ellipse is 
 import cv2
 import numpy as np
 
+from cxr_core.imaging.preprocessing import halved
+
 SIDE = 128
 _MIN_AREA, _MAX_AREA = 0.03, 0.30  # of one lung, as a share of the film
 
 
 def lung_fields(pixels: np.ndarray) -> np.ndarray:
     """The estimated lung fields, both lungs, of a frontal film `uint8 (H, W)`: `bool (SIDE, SIDE)`."""
-    small = cv2.resize(pixels, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(halved(pixels), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     level = cv2.GaussianBlur(cv2.equalizeHist(small).astype(np.float32), (0, 0), 2.5)
     dark = (level < cv2.GaussianBlur(level, (0, 0), SIDE / 5) - 4) & _ellipses(0.21, 0.37)
     middle = _spine(level)

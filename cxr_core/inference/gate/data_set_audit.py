@@ -7,7 +7,6 @@ checked once, wherever the file is, and again only by another gate.
 import hashlib
 import io
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -17,10 +16,12 @@ from cxr_core.datasets.quality.issues import DatasetIssue, counted, issue_films
 from cxr_core.errors import UnreadableFilm
 from cxr_core.files import locked, read_sealed, seal, store_file
 from cxr_core.imaging.decode import decode_film
-from cxr_core.imaging.film import Film
-from cxr_core.inference.gate.gate import BATCH, SHIPPED, shipped_gate
+from cxr_core.inference.gate.gate import SHIPPED, Gate, shipped_gate
+from cxr_core.parallel import map_in_order
 from cxr_core.paths import cache_folder
 from cxr_core.progress import Progress
+
+_REPORT_EVERY = 32  # films
 
 
 def run_gate(index: Index, progress: Progress | None = None) -> None:
@@ -32,18 +33,15 @@ def run_gate(index: Index, progress: Progress | None = None) -> None:
     store = _store()
     reasons = _read(store)
     new = _unchecked(index, reasons).drop_duplicates("sha256")
+    gate = shipped_gate() if len(new) else None
+    films = ((index.root / path, sha) for path, sha in zip(new["path"], new["sha256"], strict=True))
     try:
-        with ThreadPoolExecutor() as pool:
-            for start in range(0, len(new), BATCH):
-                batch = new.iloc[start : start + BATCH]
-                files = [index.root / path for path in batch["path"]]
-                films = dict(zip(batch["sha256"], pool.map(_film, files, batch["sha256"]), strict=True))
-                readable = {sha: film for sha, film in films.items() if isinstance(film, Film)}
-                reasons |= {sha: "" for sha, film in films.items() if isinstance(film, UnreadableFilm)}
-                for sha, admission in zip(readable, shipped_gate().admit(list(readable.values())), strict=True):
-                    reasons[sha] = admission.refusal.reason if admission.refusal else ""
-                if progress:
-                    progress(min(start + BATCH, len(new)), len(new))
+        checked = map_in_order(lambda film: _refusal(*film, gate), films)
+        for done, (sha, reason) in enumerate(zip(new["sha256"], checked, strict=True), start=1):
+            if reason is not None:
+                reasons[sha] = reason
+            if progress and (done % _REPORT_EVERY == 0 or done == len(new)):
+                progress(done, len(new))
     finally:
         if len(new):
             _write(store, reasons)
@@ -76,15 +74,22 @@ def _unchecked(index: Index, reasons: dict[str, str]) -> pd.DataFrame:
     return index.readable[~index.readable["sha256"].isin(reasons)]
 
 
-def _film(file: Path, sha256: str) -> Film | UnreadableFilm | OSError:
-    """The film, or why its content is not a film, or why it cannot be read now or is not the one that was indexed."""
+def _refusal(file: Path, sha256: str, gate: Gate | None) -> str | None:
+    """The reason for a refusal; "" for a film that passed or cannot be decoded.
+
+    None if the file cannot be read now or is not the one that was indexed.
+    """
     try:
         content = file.read_bytes()
         if hashlib.sha256(content).hexdigest() != sha256:
-            return OSError("has changed since the data set was indexed")
-        return decode_film(content, file.name)
-    except (UnreadableFilm, OSError) as error:
-        return error
+            return None
+        film = decode_film(content, file.name)
+    except UnreadableFilm:
+        return ""
+    except OSError:
+        return None
+    (admission,) = (gate or shipped_gate()).admit([film])
+    return admission.refusal.reason if admission.refusal else ""
 
 
 def _store() -> Path:

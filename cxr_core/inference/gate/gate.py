@@ -7,7 +7,6 @@ images that were not used for fitting.
 """
 
 import json
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -15,16 +14,17 @@ from pathlib import Path
 
 import numpy as np
 
-from cxr_core.backend import import_keras, inference_function, load_network
 from cxr_core.errors import WorkError
 from cxr_core.files import sha256_of
 from cxr_core.imaging.film import Film
 from cxr_core.imaging.gate_input import gate_input
 from cxr_core.inference.gate.pixel_checks import Check, Refusal, check_pixels, exposure_notes
 from cxr_core.limits import read_arrays
+from cxr_core.models.lite_network import LiteNetwork
 
 SHIPPED = Path(__file__).resolve().parent / "gate_model"
-BATCH = 32
+ROLES = ("features", "logits")
+"""The outputs of the gate's converted network; the card's entry `conversion` has their order in the file."""
 MIN_PROBABILITY_IN_COLOUR = 0.9  # of a frontal film, for an image in colour: films are grey, most photographs are not
 INVERSION_CORRECTED = "Grey scale was inverted; corrected before reading."
 
@@ -63,26 +63,22 @@ class Admission:
 
 
 class Gate:
-    """The fitted gate. Safe to share between threads; loading it takes a moment."""
+    """The fitted gate. Safe to share between threads."""
 
     def __init__(self, folder: Path = SHIPPED) -> None:
-        """Raises WorkError if the gate's files are damaged or not those its card describes."""
-        keras = import_keras()
+        """Raises WorkError if the gate is not converted, or its files are damaged or not those its card describes."""
         try:
             self.card = json.loads((folder / "card.json").read_text())
             arrays = read_arrays(folder / "distance.npz")
             self._mean, self._whitening = arrays["mean"], arrays["whitening"]
-            if sha256_of(folder / "model.keras") != self.card["sha256"]:
-                raise WorkError(f"{folder / 'model.keras'}: is not the gate that its card describes; restore it.")
-            network = load_network(folder / "model.keras")
+            if sha256_of(folder / "model.tflite") != self.card["conversion"]["sha256"]:
+                raise WorkError(f"{folder / 'model.tflite'}: is not the gate that its card describes; restore it.")
+            self._network = LiteNetwork(folder / "model.tflite", tuple(self.card["conversion"]["outputs"]))
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise WorkError(f"{folder}: the gate cannot be loaded ({error}).") from error
         self._classes = list(self.card["classes"])
         self._min_probability = float(self.card["limits"]["min_probability"])
         self._max_distance = float(self.card["limits"]["max_distance"])
-        outputs = [network.get_layer(name).output for name in ("features", "logits")]
-        self._predict = inference_function(keras.Model(network.input, outputs))
-        self._lock = threading.Lock()
 
     def admit(self, films: Sequence[Film]) -> list[Admission]:
         """The gate's result for each film, in order."""
@@ -105,10 +101,8 @@ class Gate:
     def _classified(self, films: list[Film]) -> list[Admission]:
         if not films:
             return []
-        inputs = np.stack([gate_input(film.pixels) for film in films])[..., None]
-        with self._lock:
-            parts = [self._predict(inputs[i : i + BATCH]) for i in range(0, len(inputs), BATCH)]
-        features, logits = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        outputs = self._network.run(np.stack([gate_input(film.pixels) for film in films]))
+        features, logits = outputs["features"], outputs["logits"]
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         probabilities = odds / odds.sum(axis=1, keepdims=True)
         distances = np.linalg.norm((features - self._mean) @ self._whitening, axis=1)

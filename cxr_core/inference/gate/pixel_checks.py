@@ -12,6 +12,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from cxr_core.imaging.preprocessing import halved
+
 Check = Literal["size", "blank", "exposure", "blur", "frontal", "inverted", "orientation", "cut", "distance"]
 MIN_SIDE = 64  # pixels
 MIN_DEVIATION = 5.0  # standard deviation of the grey values
@@ -37,6 +39,7 @@ def check_pixels(pixels: np.ndarray) -> Refusal | None:
     height, width = pixels.shape
     if min(height, width) < MIN_SIDE:
         return Refusal("size", f"The film is {width} x {height} pixels; at least {MIN_SIDE} on each side are needed.")
+    pixels = halved(pixels)
     small = cv2.resize(pixels, (_SMALL, _SMALL), interpolation=cv2.INTER_AREA)
     deviation = float(small.std())
     if deviation < MIN_DEVIATION:
@@ -67,7 +70,7 @@ def check_pixels(pixels: np.ndarray) -> Refusal | None:
 
 def exposure_notes(pixels: np.ndarray) -> tuple[str, ...]:
     """Warnings for a film `uint8 (H, W)` that is read although few training films are as dim or as pale."""
-    small = cv2.resize(pixels, (_SMALL, _SMALL), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(halved(pixels), (_SMALL, _SMALL), interpolation=cv2.INTER_AREA)
     edge = _SMALL // 8
     brightest, darkest = _brightest(small), float(np.percentile(small[edge:-edge, edge:-edge], 2))
     if brightest < DIM:
@@ -88,7 +91,7 @@ def sharpness(pixels: np.ndarray) -> float:
     10.1109/TCOM.1983.1095851) at 160 x 160 pixels. Blur lowers the finer band first. The ratio hardly depends on
     exposure or on the film's size.
     """
-    film = cv2.resize(pixels, (_FINE, _FINE), interpolation=cv2.INTER_AREA).astype(np.float32)
+    film = cv2.resize(halved(pixels), (_FINE, _FINE), interpolation=cv2.INTER_AREA).astype(np.float32)
     soft, softer = (cv2.GaussianBlur(film, (0, 0), sigma) for sigma in (1.0, 2.0))
     middle = slice(_FINE // 20, -_FINE // 20)
     fine, coarse = ((a - b)[middle, middle].std() for a, b in ((film, soft), (soft, softer)))

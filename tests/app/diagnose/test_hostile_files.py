@@ -5,7 +5,7 @@ from html import escape
 import pytest
 
 from cxr_core.app.diagnose.dropped_files import DroppedFile, unpack
-from cxr_core.app.diagnose.session import FilmResult, read_batches
+from cxr_core.app.diagnose.session import FilmResult, read_files
 from cxr_core.imaging.film import Provenance
 from cxr_core.models.registry import list_models
 from cxr_core.paths import RELEASED_MODELS
@@ -29,7 +29,7 @@ def predictor() -> QuickPredictor:
 def test_every_file_is_read_or_refused_with_a_reason(predictor: QuickPredictor) -> None:
     for number, (name, data) in enumerate(hostile_files(SOME)):
         files, messages = unpack([DroppedFile(str(number), name, data)])
-        results = next(read_batches([files], predictor))  # type: ignore[arg-type]
+        results = list(read_files(files, predictor))  # type: ignore[arg-type]
         assert len(results) == len(files)
         assert results or messages, name
         for message in messages + [one.message for one in results if not isinstance(one, FilmResult)]:
@@ -39,7 +39,7 @@ def test_every_file_is_read_or_refused_with_a_reason(predictor: QuickPredictor) 
 
 def test_undamaged_files_among_them_are_read(predictor: QuickPredictor) -> None:
     files = [DroppedFile(kind, kind, data) for kind, data in real_files().items()]
-    assert all(isinstance(one, FilmResult) for one in next(read_batches([files], predictor)))  # type: ignore[arg-type]
+    assert all(isinstance(one, FilmResult) for one in read_files(files, predictor))  # type: ignore[arg-type]
 
 
 @pytest.mark.usefixtures("quick_predictor", "predictor")

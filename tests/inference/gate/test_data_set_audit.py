@@ -48,7 +48,7 @@ def test_each_content_is_checked_once(mixed: Path, tmp_path: Path, monkeypatch: 
 
 
 def test_results_so_far_are_stored_when_it_stops(mixed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data_set_audit, "BATCH", 3)
+    monkeypatch.setattr(data_set_audit, "_REPORT_EVERY", 3)
     index = build_index(mixed)
 
     def stop(done: int, total: int) -> None:

@@ -85,7 +85,7 @@ def test_the_gate_is_small_and_not_listed_as_a_model() -> None:
 
 def test_a_changed_gate_is_refused(tmp_path: Path) -> None:
     shutil.copytree(SHIPPED, tmp_path / "gate")
-    with (tmp_path / "gate" / "model.keras").open("ab") as file:
+    with (tmp_path / "gate" / "model.tflite").open("ab") as file:
         file.write(b"x")
     with pytest.raises(WorkError, match="is not the gate"):
         Gate(tmp_path / "gate")

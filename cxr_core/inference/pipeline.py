@@ -1,0 +1,64 @@
+"""From a file to a prediction, the same way everywhere: decode, check, score, each film once.
+
+The Diagnose page, `predict` and evaluations use it. A film is decoded, checked by the gate and scored in one thread, so
+that one film waits for no other, and as many films are read at a time as there are cores.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from cxr_core.errors import CXRError, UnreadableFilm
+from cxr_core.imaging.decode import ACCEPTED
+from cxr_core.imaging.film import Film
+from cxr_core.inference.prediction import Prediction
+from cxr_core.parallel import map_in_order
+
+log = logging.getLogger(__name__)
+Source = TypeVar("Source")
+
+
+class PredictsFilms(Protocol):
+    """What is needed of a `Predictor`."""
+
+    def predict_film(self, film: Film, score_refused: bool = False) -> Prediction:
+        """The prediction for one film."""
+
+
+@dataclass(frozen=True, eq=False)
+class PredictedFilm:
+    """A film as decoded from its file, and its prediction."""
+
+    film: Film
+    prediction: Prediction
+
+
+def predict_sources(
+    sources: Iterable[Source],
+    decode: Callable[[Source], Film],
+    predictor: PredictsFilms,
+    score_refused: bool = False,
+) -> Iterator[PredictedFilm | UnreadableFilm]:
+    """The prediction for each source, in order, or why there is none.
+
+    decode: a source to its film, run in threads; may raise UnreadableFilm. score_refused: see `Predictor.predict_film`.
+    A film that fails unexpectedly is reported like an unreadable one and stops no other. Raises CXRError where no film
+    can be predicted, for example without a usable gate.
+    """
+
+    def work(source: Source) -> PredictedFilm | UnreadableFilm:
+        try:
+            film = decode(source)
+        except UnreadableFilm as error:
+            return error
+        try:
+            return PredictedFilm(film, predictor.predict_film(film, score_refused))
+        except CXRError:
+            raise
+        except Exception as error:
+            log.warning("a film could not be processed: %s", type(error).__name__)
+            reason = f"could not be processed ({type(error).__name__})"
+            return UnreadableFilm(f"{film.name}: {reason}; accepted are {ACCEPTED}.")
+
+    return map_in_order(work, sources)

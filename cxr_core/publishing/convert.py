@@ -1,0 +1,157 @@
+"""Convert networks for reading: `model.keras` -> `model.tflite`, the same network for LiteRT, compared on films.
+
+A conversion whose outputs differ from Keras's by more than these limits is refused and leaves no file.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cxr_core.backend import inference_function, to_lite
+from cxr_core.datasets.index import build_index
+from cxr_core.datasets.input_cache import cached_inputs
+from cxr_core.errors import InputError, UnusableFile, WorkError
+from cxr_core.evaluation.store import data_folder
+from cxr_core.evaluation.train_test_overlap import runs_of, split_table
+from cxr_core.files import locked, replace_atomically, sha256_of
+from cxr_core.imaging.preprocessing import Preprocessing
+from cxr_core.models.lite_network import LiteNetwork
+from cxr_core.models.registry import Model
+from cxr_core.models.runtime import ROLES
+from cxr_core.progress import Progress
+from cxr_core.publishing.network_outputs import load_keras_network, reading_network
+
+MAX_LOGIT_DIFFERENCE = 1e-4
+MAX_RELATIVE_DIFFERENCE = 1e-3  # of the other outputs, relative to their largest value
+_BATCH = 32
+
+
+def convert_model(model: Model, data: Path | None = None, progress: Progress | None = None) -> Model:
+    """Convert a published model, compared on all its validation films; its card gets the entry `conversion`.
+
+    data: the data set that it was trained on; by default where this machine has opened it. Returns the model with its
+    new card. Raises InputError if the validation films are not there, WorkError if the two networks differ, TensorFlow
+    is not installed or the folder cannot be written.
+    """
+    table = split_table(model)
+    if table is None or not (table["split"] == "val").any():
+        raise InputError(f"model {model.name}: the table of its validation films, split.csv, is not on this machine.")
+    folder = data or _known_folder(model)
+    if folder is None:
+        raise InputError(
+            f"model {model.name}: the films of {model.card.training.data} have not been opened on this machine; "
+            "their folder is accepted as --data DATA."
+        )
+    inputs = validation_inputs(model, table, folder, progress)
+    try:
+        with locked(model.folder):
+            entry = convert(model.weights, model.reading_weights, inputs)
+            converted = Model(model.folder, model.card | {"conversion": entry})
+            converted.write_card()
+    except OSError as error:
+        raise WorkError(f"{model.folder}: model.tflite cannot be written ({error.strerror or error}).") from error
+    return converted
+
+
+def _known_folder(model: Model) -> Path | None:
+    """The folder of the films that the model was trained on, if its run or an evaluation on this machine names it."""
+    of_runs = [Path(run.config()["data"]) for run in runs_of(model)]
+    known = data_folder(model.card.training.fingerprint)
+    return next((folder for folder in [*of_runs, *([known] if known else [])] if folder.exists()), None)
+
+
+def validation_inputs(model: Model, table: pd.DataFrame, data: Path, progress: Progress | None = None) -> np.ndarray:
+    """The model's validation films as model inputs, `uint8 (N, S, S)`.
+
+    table: the model's split, with `sha256` and `split`. Raises InputError if a film is not in the data set.
+    """
+    index = build_index(data, progress)
+    wanted = table.loc[table["split"] == "val", "sha256"]
+    films = index.readable.drop_duplicates("sha256").set_index("sha256", drop=False)
+    missing = int((~wanted.isin(films.index)).sum())
+    if missing:
+        raise InputError(f"{data}: lacks {missing:,} of the {len(wanted):,} validation films of {model.name}.")
+    preprocessing = Preprocessing(**model.card["input"]["preprocessing"])
+    return np.asarray(cached_inputs(index.root, films.loc[wanted], preprocessing, progress))
+
+
+def convert(weights: Path, file: Path, inputs: np.ndarray) -> dict[str, Any]:
+    """Convert the network in `weights` to `file` and compare both on model inputs `uint8 (N, S, S)`, N >= 1.
+
+    Returns the card's entry `conversion`. Raises WorkError if they differ or the network cannot be converted.
+    """
+    try:
+        network = reading_network(load_keras_network(weights))
+    except UnusableFile as error:
+        raise WorkError(f"cannot be loaded ({error.problem}).", thing=str(weights)) from error
+    except (OSError, ValueError, TypeError) as error:
+        raise WorkError(f"{weights}: cannot be loaded ({error}).") from error
+    return {"of": sha256_of(weights)} | convert_network(network, ROLES, file, inputs)
+
+
+def convert_network(network: Any, roles: Sequence[str], file: Path, inputs: np.ndarray) -> dict[str, Any]:
+    """Convert a `keras.Model` whose outputs have these roles, "logits" among them, and compare the two on inputs.
+
+    The converter may change the order of the outputs; the entry `outputs` gives the roles in the file's order.
+    """
+    content, run = to_lite(network), inference_function(network)
+    with replace_atomically(file) as part:
+        part.write_bytes(content)
+        found = _roles_in_file(part, dict(zip(roles, run(inputs[:_BATCH, ..., None]), strict=True)), inputs[:_BATCH])
+        differences = _differences(run, roles, LiteNetwork(part, found).run(inputs), inputs)
+        for role, difference in differences.items():
+            limit = MAX_LOGIT_DIFFERENCE if role == "logits" else MAX_RELATIVE_DIFFERENCE
+            if not difference <= limit:  # also where it is not a number
+                raise WorkError(f"{file.name}: its {role} differ by {difference:.1e}; up to {limit:g} is accepted.")
+    return {
+        "sha256": sha256_of(file),
+        "outputs": list(found),
+        "converted": datetime.now(UTC).isoformat(timespec="seconds"),
+        "made_with": f"tensorflow {_version('tensorflow-cpu', 'tensorflow')}, LiteRT {_version('ai-edge-litert')}",
+        "compared_on": f"{len(inputs)} films",
+        "largest_logit_difference": differences["logits"],
+        "largest_relative_difference": max(value for role, value in differences.items() if role != "logits"),
+        "limit": MAX_LOGIT_DIFFERENCE,
+    }
+
+
+def _roles_in_file(file: Path, by_keras: dict[str, np.ndarray], inputs: np.ndarray) -> tuple[str, ...]:
+    """The role of each output of a converted network: of those with its shape, the one that it differs least from."""
+    numbers = tuple(str(number) for number in range(len(by_keras)))
+    left, found = dict(by_keras), []
+    for output in LiteNetwork(file, numbers).run(inputs).values():
+        apart = {role: np.abs(one - output).max() for role, one in left.items() if one.shape == output.shape}
+        if not apart:
+            raise WorkError(f"{file.name}: the converted network has other outputs than its original.")
+        found.append(min(apart, key=lambda role: float(apart[role])))
+        del left[found[-1]]
+    return tuple(found)
+
+
+def _differences(
+    run: Any, roles: Sequence[str], converted: dict[str, np.ndarray], inputs: np.ndarray
+) -> dict[str, float]:
+    """The largest absolute difference of each output; of all but the logits, as a share of its largest value."""
+    largest, scale = dict.fromkeys(roles, 0.0), dict.fromkeys(roles, 1e-6)
+    for start in range(0, len(inputs), _BATCH):
+        rows = slice(start, start + _BATCH)
+        for role, by_keras in zip(roles, run(np.asarray(inputs[rows])[..., None]), strict=True):
+            difference = float(np.abs(by_keras - converted[role][rows]).max())
+            largest[role] = max(largest[role], difference) if np.isfinite(difference) else np.inf
+            scale[role] = max(scale[role], float(np.abs(by_keras).max()))
+    return {role: value if role == "logits" else value / scale[role] for role, value in largest.items()}
+
+
+def _version(*packages: str) -> str:
+    """The version of the first of these packages that is installed; "" if none is."""
+    for package in packages:
+        try:
+            return version(package)
+        except PackageNotFoundError:
+            continue
+    return ""

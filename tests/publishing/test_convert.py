@@ -1,0 +1,89 @@
+"""Conversion for reading: the same outputs as by Keras, or no file and one sentence."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cxr_core.backend import inference_function
+from cxr_core.errors import InputError, WorkError
+from cxr_core.models.registry import Model, find_model
+from cxr_core.models.runtime import Network
+from cxr_core.publishing import convert as conversion
+from cxr_core.publishing.convert import convert, convert_model
+from cxr_core.publishing.network_outputs import load_keras_network, with_feature_map
+
+
+def without_conversion(model: Model) -> Model:
+    """The model as a release before this one published it."""
+    card = {key: value for key, value in model.card.items() if key != "conversion"}
+    model.reading_weights.unlink()
+    old = Model(model.folder, card)
+    old.write_card()
+    return old
+
+
+def test_the_converted_network_gives_what_keras_gives(tiny_home: Path) -> None:
+    model = find_model("tiny")
+    inputs = np.random.default_rng(1).integers(0, 256, (5, 32, 32)).astype(np.uint8)
+    outputs = Network(model).forward(inputs)
+    logits, features, feature_map = inference_function(with_feature_map(load_keras_network(model.weights)))(
+        inputs[..., None]
+    )
+    np.testing.assert_allclose(outputs.logits, logits[:, 0], atol=1e-5)
+    np.testing.assert_allclose(outputs.features, features.mean(axis=(1, 2)), atol=1e-5)
+    np.testing.assert_allclose(outputs.feature_map, feature_map, atol=1e-4)
+
+
+def test_a_published_model_is_converted_and_its_card_says_how_far_it_differs(tiny_home: Path) -> None:
+    entry = find_model("tiny").card["conversion"]
+    assert entry["of"] == find_model("tiny").card["sha256"]
+    assert 0 <= entry["largest_logit_difference"] <= entry["limit"] == 1e-4
+    assert entry["compared_on"].endswith(" films")
+
+
+def test_an_older_model_is_converted_on_the_films_of_its_run(tiny_home: Path) -> None:
+    old = without_conversion(find_model("tiny"))
+    convert_model(old)
+    Network(find_model("tiny"))
+    validation = (tiny_home / "models/tiny/split.csv").read_text().count(",val")
+    assert find_model("tiny").card["conversion"]["compared_on"] == f"{validation} films"
+
+
+def test_films_that_are_not_here_are_named(tiny_home: Path, demo_set: Path) -> None:
+    old = without_conversion(find_model("tiny"))
+    with pytest.raises(InputError, match=r"lacks .* validation films of tiny"):
+        convert_model(old, demo_set)
+    shutil.rmtree(tiny_home / "runs")
+    with pytest.raises(InputError, match="--data DATA"):
+        convert_model(old)
+    (old.folder / "split.csv").unlink()
+    with pytest.raises(InputError, match=r"split\.csv"):
+        convert_model(old)
+
+
+def test_a_network_that_differs_leaves_no_file(tiny_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = find_model("tiny")
+    other = model.folder / "other.tflite"
+    monkeypatch.setattr(conversion, "MAX_LOGIT_DIFFERENCE", -1.0)
+    with pytest.raises(WorkError, match="its logits differ by"):
+        convert(model.weights, other, np.zeros((2, 32, 32), np.uint8))
+    assert not other.exists()
+    assert not list(model.folder.glob("*.part"))
+
+
+def test_weights_that_are_not_a_network_are_reported(tmp_path: Path) -> None:
+    (tmp_path / "model.keras").write_bytes(b"not a network")
+    with pytest.raises(WorkError, match="cannot be loaded"):
+        convert(tmp_path / "model.keras", tmp_path / "model.tflite", np.zeros((1, 32, 32), np.uint8))
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tiny_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_only(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    old = without_conversion(find_model("tiny"))
+    monkeypatch.setattr(conversion, "convert", read_only)
+    with pytest.raises(WorkError, match=r"model\.tflite cannot be written \(Permission denied\)"):
+        convert_model(old)
