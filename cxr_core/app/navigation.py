@@ -1,5 +1,6 @@
 """The frame around every page: the navigation, the page, the notice."""
 
+import logging
 from contextvars import ContextVar
 
 import streamlit as st
@@ -8,10 +9,12 @@ from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.model_cache import warm_up
 from cxr_core.errors import WorkError
 from cxr_core.labels import NOTICE
+from cxr_core.log import configure_logging, log_surprise, surprise_in_words
 from cxr_core.paths import REPOSITORY
 
 FOCUS = '<style>[data-testid="stTopNavLink"]:focus-visible { outline: 3px solid currentColor; }</style>'
 ICON = REPOSITORY / "cxr_core" / "app" / "icon.png"
+_logger = logging.getLogger(__name__)
 _inside_frame: ContextVar[bool] = ContextVar("inside_frame", default=False)
 
 
@@ -28,6 +31,7 @@ def require_frame() -> None:
 
 def draw_frame() -> None:
     """Draw the frame and run the page of the current URL; a WorkError of the page is shown as a message."""
+    configure_logging("app")
     st.set_page_config(page_title="CXR Workbench", page_icon=ICON, layout="wide")
     page = st.navigation(
         [
@@ -74,6 +78,8 @@ def draw_frame() -> None:
             page.run()
     except WorkError as error:
         content.error(escape_markdown(str(error)), icon=":material/error:")
+    except Exception as error:
+        content.error(surprise_in_words(log_surprise(_logger, error)), icon=":material/error:")
     finally:
         _inside_frame.reset(inside)
         warm_up()  # last: its imports would slow the first page; in `finally`, since a page may end by st.stop

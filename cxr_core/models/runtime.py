@@ -1,5 +1,6 @@
 """A loaded network: model inputs to logits, features and the feature map behind the heatmap."""
 
+import logging
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,8 @@ import numpy as np
 from cxr_core.backend import import_keras, inference_function, load_network
 from cxr_core.errors import UnusableFile, WorkError
 from cxr_core.models.registry import Model
+
+_logger = logging.getLogger(__name__)
 
 BATCH = 32
 MAX_STRIDE = 16  # of the feature map: input pixels per cell
@@ -46,6 +49,7 @@ class Network:
         except (OSError, ValueError, TypeError) as error:
             raise WorkError(f"model {model.name}: model.keras cannot be loaded ({error}).") from error
         self._lock = threading.Lock()
+        _logger.info("network %s loaded", model.version)
 
     def logits(self, inputs: np.ndarray) -> np.ndarray:
         """Logits `float32 (N,)` of model inputs `uint8 (N, S, S)`."""

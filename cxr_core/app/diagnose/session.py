@@ -4,6 +4,7 @@ Of a film that was read only the reading is kept. Its pixels are decoded again f
 little more memory than their files.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,9 +21,12 @@ from cxr_core.imaging.decode import ACCEPTED, decode_film
 from cxr_core.imaging.decode_ahead import decoded_ahead
 from cxr_core.imaging.film import Film, Provenance
 from cxr_core.inference.reading import Reading
+from cxr_core.log import log_surprise
 
 if TYPE_CHECKING:
     from cxr_core.inference.predictor import Predictor
+
+_logger = logging.getLogger(__name__)
 
 FIRST_BATCH, BATCH = 4, 16  # the first batch is small, so that the first result appears soon
 REDRAW_SECONDS, REDRAW_SHARE = 2.0, 0.1  # shortest time between two redraws; largest share of the time spent on them
@@ -141,7 +145,8 @@ def _readings(films: list[Film], predictor: "Predictor") -> list[Reading | str]:
         raise
     except Exception as error:  # an unexpected failure of one film must not stop the others
         if len(films) == 1:
-            return [f"{films[0].name}: could not be processed ({type(error).__name__}); accepted are {ACCEPTED}."]
+            number = log_surprise(_logger, error)
+            return [f"{films[0].name}: could not be processed (error {number}); accepted are {ACCEPTED}."]
         return [reading for film in films for reading in _readings([film], predictor)]
 
 
