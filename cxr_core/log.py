@@ -57,6 +57,17 @@ def surprise_in_words(number: str) -> str:
     return f"Something went wrong that was not expected (error {number}); the log in CXR_HOME/logs says where."
 
 
+class SurpriseFilter(logging.Filter):
+    """For the logger of a library that logs our exceptions with their messages: ours logs them instead, by number."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Takes the exception out of the record; always true."""
+        if record.exc_info and record.exc_info[1]:
+            number = log_surprise(_ROOT, record.exc_info[1])
+            record.msg, record.args, record.exc_info, record.exc_text = f"error {number}", (), None, None
+        return True
+
+
 class _LogFile(RotatingFileHandler):
     """A log file that appears with its first record, and that never fails the work."""
 

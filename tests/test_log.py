@@ -117,3 +117,19 @@ def test_a_log_is_rotated_and_old_ones_go(cxr_home: Path, monkeypatch: pytest.Mo
     assert len(sizes) == 1 + log.ROTATIONS
     assert max(sizes) <= 1_000
     assert len(list((cxr_home / "logs").glob("old-*"))) == 3
+
+
+def test_what_streamlit_logs_of_a_fragment_loses_its_message(
+    cxr_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging("app")
+    other = logging.Logger("a library")
+    other.addHandler(logging.StreamHandler())
+    other.addFilter(log.SurpriseFilter())
+    try:
+        fail()
+    except RuntimeError as error:
+        other.error("Uncaught app execution", exc_info=error)
+    shown = capsys.readouterr().err
+    assert shown.strip().removeprefix("error ") in written(cxr_home)
+    assert not [name for name in PLANTED if name in shown + written(cxr_home)]

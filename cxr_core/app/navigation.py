@@ -9,7 +9,7 @@ from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.model_cache import warm_up
 from cxr_core.errors import WorkError
 from cxr_core.labels import NOTICE
-from cxr_core.log import configure_logging, log_surprise, surprise_in_words
+from cxr_core.log import SurpriseFilter, configure_logging, log_surprise, surprise_in_words
 from cxr_core.paths import REPOSITORY
 
 FOCUS = '<style>[data-testid="stTopNavLink"]:focus-visible { outline: 3px solid currentColor; }</style>'
@@ -29,9 +29,17 @@ def require_frame() -> None:
         st.stop()
 
 
+def _keep_messages_out_of_the_log() -> None:
+    """Streamlit logs what fails in a fragment, outside the frame, with its message: it may hold a name."""
+    streamlit_logger = logging.getLogger("streamlit.error_util")
+    if not any(isinstance(present, SurpriseFilter) for present in streamlit_logger.filters):
+        streamlit_logger.addFilter(SurpriseFilter())
+
+
 def draw_frame() -> None:
     """Draw the frame and run the page of the current URL; a WorkError of the page is shown as a message."""
     configure_logging("app")
+    _keep_messages_out_of_the_log()
     st.set_page_config(page_title="CXR Workbench", page_icon=ICON, layout="wide")
     page = st.navigation(
         [
