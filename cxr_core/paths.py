@@ -24,7 +24,12 @@ HOW_TO_MEND = "make room, or set CXR_HOME to a folder that can be written"
 
 def home() -> Path:
     """The folder that holds runs, caches and user-published models; created on first use."""
-    return _created(Path(os.environ.get("CXR_HOME") or _default_home()).expanduser().resolve())
+    return _created(home_path())
+
+
+def home_path() -> Path:
+    """The path of `home`, which is not created."""
+    return Path(os.environ.get("CXR_HOME") or _default_home()).expanduser().resolve()
 
 
 def runs_folder() -> Path:
@@ -35,11 +40,6 @@ def runs_folder() -> Path:
 def cache_folder(name: str) -> Path:
     """`caches/NAME/` under the home folder."""
     return _created(home() / "caches" / name)
-
-
-def logs_folder() -> Path:
-    """`logs/` under the home folder."""
-    return _created(home() / "logs")
 
 
 def published_models_folder() -> Path:

@@ -19,6 +19,16 @@ def cxr_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def pages_hide_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception of a page that nobody expected fails the test, where a user would be shown its number."""
+
+    def raise_it(_: object, error: BaseException) -> str:
+        raise error
+
+    monkeypatch.setattr("cxr_core.app.navigation.log_surprise", raise_it)
+
+
 @pytest.fixture(scope="session")
 def real_films() -> Path:
     """The folder of real films; tests that need it are skipped, by name, where it is absent."""

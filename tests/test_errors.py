@@ -1,29 +1,35 @@
-"""A package that a reading station lacks is one sentence; a missing module of our own is a fault."""
+"""The sentence of an error is made in one place, of its fields."""
+
+import pickle
 
 import pytest
 
-from cxr_core.cli import main as command_line
-from cxr_core.errors import missing_package
+from cxr_core.errors import CXRError, DataSetError, InputError, NotFound, UnusableFile, WorkError
 
 
-def test_a_missing_package_is_named_with_what_installs_it() -> None:
-    message = missing_package(ModuleNotFoundError("No module named 'scipy.stats'", name="scipy.stats"))
-    assert message is not None
-    assert "package scipy" in message
-    assert "requirements.txt" in message
+def test_fields_become_one_sentence() -> None:
+    error = DataSetError("has no row", thing="scores.csv", accepted="at least one film is needed")
+    assert str(error) == "scores.csv: has no row; at least one film is needed."
+    assert (error.thing, error.problem, error.accepted) == ("scores.csv", "has no row", "at least one film is needed")
+    assert str(DataSetError("a whole sentence.")) == "a whole sentence."
+    assert str(WorkError("cannot be loaded.", thing="model a")) == "model a: cannot be loaded."
 
 
-@pytest.mark.parametrize("name", [None, "", "cxr_core.nothing", "pages.nothing"])
-def test_a_missing_module_of_our_own_is_no_such_message(name: str | None) -> None:
-    assert missing_package(ModuleNotFoundError("x", name=name)) is None
+def test_another_name_of_the_thing_needs_no_surgery() -> None:
+    error = DataSetError("has no row", thing="/tmp/x/scores.csv", accepted="one is needed")
+    assert str(error.about("scores.csv")) == "scores.csv: has no row; one is needed."
+    assert type(error.about("a")) is DataSetError
 
 
-def test_a_verb_that_lacks_a_package_prints_the_sentence(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def lacking(options: object) -> int:
-        raise ModuleNotFoundError("No module named 'scipy'", name="scipy")
+def test_an_error_keeps_its_fields_between_processes() -> None:
+    error = pickle.loads(pickle.dumps(NotFound("is missing", thing="model", accepted="another")))
+    assert isinstance(error, NotFound)
+    assert (error.thing, error.problem, error.accepted) == ("model", "is missing", "another")
 
-    monkeypatch.setattr(command_line.models, "show_models", lacking)
-    assert command_line.main(["models"]) == 1
-    assert "package scipy" in capsys.readouterr().err
+
+@pytest.mark.parametrize(
+    ("kind", "also"), [(UnusableFile, ValueError), (InputError, ValueError), (WorkError, RuntimeError)]
+)
+def test_the_tree_is_that_of_its_docstring(kind: type[CXRError], also: type[Exception]) -> None:
+    assert issubclass(kind, CXRError)
+    assert issubclass(kind, also)

@@ -1,5 +1,6 @@
 """The frame around every page: the navigation, the page, the notice."""
 
+import logging
 from contextvars import ContextVar
 
 import streamlit as st
@@ -7,10 +8,12 @@ import streamlit as st
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import WorkError, missing_package
 from cxr_core.labels import NOTICE
+from cxr_core.log import SurpriseFilter, configure_logging, log_surprise, surprise_in_words
 from cxr_core.paths import REPOSITORY
 
 FOCUS = '<style>[data-testid="stTopNavLink"]:focus-visible { outline: 3px solid currentColor; }</style>'
 ICON = REPOSITORY / "cxr_core" / "app" / "icon.png"
+_logger = logging.getLogger(__name__)
 _inside_frame: ContextVar[bool] = ContextVar("inside_frame", default=False)
 
 
@@ -25,8 +28,17 @@ def require_frame() -> None:
         st.stop()
 
 
+def _keep_messages_out_of_the_log() -> None:
+    """Streamlit logs what fails in a fragment, outside the frame, with its message: it may hold a name."""
+    streamlit_logger = logging.getLogger("streamlit.error_util")
+    if not any(isinstance(present, SurpriseFilter) for present in streamlit_logger.filters):
+        streamlit_logger.addFilter(SurpriseFilter())
+
+
 def draw_frame() -> None:
     """Draw the frame and run the page of the current URL; a WorkError of the page is shown as a message."""
+    configure_logging("app")
+    _keep_messages_out_of_the_log()
     st.set_page_config(page_title="CXR Workbench", page_icon=ICON, layout="wide")
     page = st.navigation(
         [
@@ -77,5 +89,7 @@ def draw_frame() -> None:
         content.info(message, icon=":material/extension:")
     except WorkError as error:
         content.error(escape_markdown(str(error)), icon=":material/error:")
+    except Exception as error:
+        content.error(surprise_in_words(log_surprise(_logger, error)), icon=":material/error:")
     finally:
         _inside_frame.reset(inside)

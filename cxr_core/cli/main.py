@@ -6,6 +6,7 @@ that `--help` is fast.
 """
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -16,7 +17,10 @@ from cxr_core import __version__
 from cxr_core.cli import app, datasets, models, prediction, training
 from cxr_core.cli.output import BAD_INPUT, FAILED, print_error
 from cxr_core.errors import CXRError, InputError, missing_package
+from cxr_core.log import configure_logging, log_surprise, surprise_in_words
 from cxr_core.paths import INSTALLED
+
+_logger = logging.getLogger(__name__)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -27,6 +31,7 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb; returns the exit status."""
     options = _parser().parse_args(arguments)
+    configure_logging("verb")
     try:
         return int(options.verb(options))
     except InputError as error:
@@ -44,6 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
         return FAILED
     except OSError as error:
         return print_error(f"{error.filename or 'the disk'}: {error.strerror or error}.", FAILED)
+    except Exception as error:
+        return print_error(surprise_in_words(log_surprise(_logger, error)), FAILED)
 
 
 def _parser() -> argparse.ArgumentParser:

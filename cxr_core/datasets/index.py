@@ -5,6 +5,7 @@ The result is cached under `CXR_HOME`; indexing again reads only the files whose
 
 import hashlib
 import io
+import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from cxr_core.imaging.header import CANNOT_BE_READ, Header, read_header, unread
 from cxr_core.labels import NORMAL
 from cxr_core.paths import cache_folder
 from cxr_core.progress import Progress
+
+_logger = logging.getLogger(__name__)
 
 COLUMNS = (
     *("path", "file", "split", "label", "kind", "number", "series", "patient", "bytes", "modified"),
@@ -118,6 +121,7 @@ def _index_files(root: Path, source: Path, found: FoundFiles, progress: Progress
     table = _table(pd.concat([films, pd.concat(parts).sort_index()], axis=1))
     notes = (*found.notes, *_write_cache(cache, table))
     files_read = sum(not files[i].fault for i in new)
+    _logger.info("indexed %d files, %d of them read", len(files), files_read)
     return Index(root, table[list(COLUMNS)], source, notes, files_read)
 
 

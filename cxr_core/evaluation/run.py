@@ -1,5 +1,6 @@
 """Run an evaluation: score the films, compute the estimates, record test-set access, store the result."""
 
+import logging
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,8 @@ from cxr_core.labels import NORMAL, PNEUMONIA
 from cxr_core.metrics.classification import evaluate
 from cxr_core.models.registry import Model
 from cxr_core.progress import Progress
+
+_logger = logging.getLogger(__name__)
 
 DEFAULT_THRESHOLD = 0.5
 """The threshold of another system's scores."""
@@ -111,6 +114,7 @@ def evaluate_csv(file: Path, name: str, split: str, threshold: float = DEFAULT_T
     if is_test_split(split):
         _record_test(evaluation, sha256)
     store_evaluation(evaluation)
+    _logger.info("scores of %d films evaluated", len(table))
     return evaluation
 
 

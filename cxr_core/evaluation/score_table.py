@@ -41,8 +41,9 @@ def read_scores_csv(path: Path) -> Scores:
     missing = [name for name in ("file", "label", "score") if name not in table.columns]
     if missing:
         raise DataSetError(
-            f"{path}: has the columns {', '.join(table.columns)} and no {missing[0]}; "
-            "file, label, score and, if known, patient are accepted."
+            f"has the columns {', '.join(table.columns)} and no {missing[0]}",
+            thing=str(path),
+            accepted="file, label, score and, if known, patient are accepted",
         )
     labels = table["label"].str.strip().str.upper().map(LABELS)
     _refuse_row(path, table["label"], labels.isna(), "label", "NORMAL, PNEUMONIA, 0 or 1 is")
@@ -52,11 +53,12 @@ def read_scores_csv(path: Path) -> Scores:
     _refuse_row(path, patients, patients.str.strip() == "", "patient" if "patient" in table else "file", "a name is")
     _refuse_row(path, table["file"], table["file"].duplicated(), "file", "each file once is")
     if table.empty:
-        raise DataSetError(f"{path}: has no row; at least one film is needed.")
+        raise DataSetError("has no row", thing=str(path), accepted="at least one film is needed")
     return Scores(labels.to_numpy(), scores.to_numpy(), patients.to_numpy(), table["file"].to_numpy())
 
 
 def _refuse_row(path: Path, given: pd.Series, invalid: pd.Series, column: str, accepted: str) -> None:
     if invalid.any():
         row = int(invalid.to_numpy().argmax())
-        raise DataSetError(f"{path}: row {row + 1} has the {column} {given.iloc[row]!r}; {accepted} accepted.")
+        problem = f"row {row + 1} has the {column} {given.iloc[row]!r}"
+        raise DataSetError(problem, thing=str(path), accepted=f"{accepted} accepted")

@@ -103,7 +103,7 @@ def decode_film(data: bytes, name: str) -> Film:
                 pixels, source = raster.decode(data, kind)
             return Film(pixels, name, hashlib.sha256(data).hexdigest(), source)
     except UnreadableFilm as error:
-        raise _refusal(name, str(error)) from None
+        raise _refusal(name, error.problem) from None
     except MemoryError:
         raise _refusal(name, f"a {kind} image that does not fit into memory") from None
     except Exception as error:  # each decoder raises its own errors for damaged bytes; all are handled here

@@ -1,6 +1,7 @@
 """Many films at once: find the files, read them with a model, write the readings as a table."""
 
 import csv
+import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from cxr_core.inference.predictor import Predictor
 from cxr_core.limits import walk_files
 from cxr_core.models.registry import find_model
 from cxr_core.progress import Progress
+
+_logger = logging.getLogger(__name__)
 
 SUFFIXES = {".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".bmp", ".webp", ".dcm", ".dicom", ""}
 HEATMAP_OPACITY = 0.6
@@ -75,6 +78,7 @@ def read_files(
             results.append(result)
         if progress:
             progress(done, len(files))
+    _logger.info("%d films read, %d not readable", len(results), len(unreadable))
     return results, unreadable
 
 

@@ -13,9 +13,10 @@ from cxr_core.errors import CXRError, UnreadableFilm
 from cxr_core.imaging.decode import ACCEPTED
 from cxr_core.imaging.film import Film
 from cxr_core.inference.prediction import Prediction
+from cxr_core.log import log_surprise
 from cxr_core.parallel import map_in_order
 
-log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 Source = TypeVar("Source")
 
 
@@ -57,8 +58,7 @@ def predict_sources(
         except CXRError:
             raise
         except Exception as error:
-            log.warning("a film could not be processed: %s", type(error).__name__)
-            reason = f"could not be processed ({type(error).__name__})"
+            reason = f"could not be processed (error {log_surprise(_logger, error)})"
             return UnreadableFilm(f"{film.name}: {reason}; accepted are {ACCEPTED}.")
 
     return map_in_order(work, sources)

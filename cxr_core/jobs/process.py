@@ -3,6 +3,7 @@
 The process has its own session and its own log, so it continues when the server or the terminal that started it ends.
 """
 
+import logging
 import pickle
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import psutil
 
 from cxr_core.errors import WorkError
 from cxr_core.paths import REPOSITORY
+
+_logger = logging.getLogger(__name__)
 
 SAME_START_SECONDS = 1.0
 KILL_SECONDS = 10.0
@@ -84,6 +87,7 @@ def start_process(function: str, arguments: tuple[Any, ...], log: Path) -> Proce
             process = subprocess.Popen(
                 command, cwd=REPOSITORY, stdin=pickled, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
             )
+        _logger.info("process %d started: %s", process.pid, function)
         return ProcessId._of(psutil.Process(process.pid))
     except OSError as error:
         raise WorkError(f"{function}: its process could not be started ({error.strerror}).") from error

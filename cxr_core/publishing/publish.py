@@ -1,6 +1,7 @@
 """Publish a run: its best weights become a model folder, calibrated on validation patients, tested on held-out ones."""
 
 import json
+import logging
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +40,8 @@ from cxr_core.publishing.fit_heatmap import fit_heatmap
 from cxr_core.publishing.network_outputs import load_keras_network
 from cxr_core.training.recipes import recipe_from_dict
 from cxr_core.training.runs import Run
+
+_logger = logging.getLogger(__name__)
 
 OPERATING_POINT = "balanced"
 ERROR_RATE = 0.1
@@ -93,6 +96,7 @@ def _publish(run: Run, name: str, into: Path | None) -> Model:
         raise WorkError(f"{folder}: the model folder cannot be written ({error.strerror or error}).") from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+    _logger.info("a model is published")
     return Model(folder, ModelCard.read(folder / "card.json"))
 
 

@@ -3,6 +3,7 @@
 A report contains nothing from a file's header; its pictures are the film as the page displays it.
 """
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
@@ -16,6 +17,8 @@ from cxr_core.inference.wording import heatmap_in_words, percent, probability_in
 from cxr_core.labels import SYNTHETIC_FILM, VERDICTS
 from cxr_core.reports.pdf_document import PDFDocument
 from cxr_core.reports.reading_table import ReportedReading
+
+_logger = logging.getLogger(__name__)
 
 OPACITY = 0.5
 FILM_SIDE, THUMBNAIL_SIDE = 1000, 160  # pixels
@@ -50,6 +53,7 @@ def film_pdf(film: ReportedReading, pixels: np.ndarray, created: datetime, detai
     pdf.ln(2)
     pdf.paragraph(f"File {reading.file}, sha256 {reading.sha256}", 8)
     pdf.paragraph(f"Model {reading.model}, version {reading.version}", 8)
+    _logger.info("a report of one film is written")
     return bytes(pdf.output())
 
 

@@ -1,5 +1,6 @@
 """Fits the network of one run, in the process that calls it."""
 
+import logging
 import math
 import shutil
 from typing import Any
@@ -12,12 +13,15 @@ from cxr_core.datasets.input_cache import cached_inputs
 from cxr_core.datasets.split import write_split
 from cxr_core.errors import CXRError, WorkError
 from cxr_core.labels import PNEUMONIA
+from cxr_core.log import log_surprise
 from cxr_core.progress import Progress
 from cxr_core.training.recipe_settings import Recipe
 from cxr_core.training.run_device import hold_device_for
 from cxr_core.training.run_records import RunConfig
 from cxr_core.training.runs import Run, StopRequested
 from cxr_core.training.split_assignment import assign_split, class_weights
+
+_logger = logging.getLogger(__name__)
 
 
 def fit(run: Run) -> None:
@@ -27,6 +31,7 @@ def fit(run: Run) -> None:
     """
     try:
         run.claim("preparing")
+        _logger.info("a fit begins")
         recipe = run.config().parsed
         with hold_device_for(run, recipe):
             run.update(status="preparing")
@@ -40,14 +45,15 @@ def fit(run: Run) -> None:
         run.report(status="failed", message=str(error))
         raise
     except Exception as error:
-        what = (
-            "out of memory; a smaller batch or input size needs less." if _out_of_memory(error) else repr(error)[:300]
-        )
+        number = log_surprise(_logger, error)
+        what = "out of memory; a smaller batch or input size needs less." if _out_of_memory(error) else "not expected"
+        what += f" ({type(error).__name__}, error {number}); the log in CXR_HOME/logs says where."
         run.report(status="failed", message=f"The fit failed: {what}")
         raise WorkError(f"run {run.id}: the fit failed: {what}") from error
     else:
         shutil.rmtree(run.folder / "backup", ignore_errors=True)
         run.update(status="finished", message="Finished.")
+        _logger.info("a fit has finished")
 
 
 def _fit(run: Run, recipe: Recipe) -> None:

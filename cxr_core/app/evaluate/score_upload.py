@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import CXRError
 from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.evaluation.run import evaluate_csv
@@ -48,5 +49,6 @@ def with_uploaded_csv(file: "UploadedFile", use: Callable[[Path], T]) -> T | Non
             with st.spinner("Computing the intervals."):
                 return use(path)
         except CXRError as error:
-            st.error(str(error).replace(f"{folder}/", ""), icon=":material/error:")
+            shown = error.about(path.name) if error.thing == str(path) else error
+            st.error(escape_markdown(str(shown)), icon=":material/error:")
             return None

@@ -65,7 +65,7 @@ def _backbone(recipe: Recipe) -> keras.Model:
         if weights is None:
             raise
         raise WorkError(
-            f"ImageNet weights of {name}: cannot be downloaded ({str(error)[-80:]}); connect to the network, set "
+            f"ImageNet weights of {name}: cannot be downloaded; connect to the network, set "
             "pretrained=none, or take transfer-efficientnet-lite0, whose weights are installed with the app."
         ) from error
     finally:
