@@ -1,0 +1,39 @@
+"""The report on paper, as an Encapsulated PDF (PS3.3 A.45.1)."""
+
+from datetime import datetime
+
+from pydicom import Dataset
+from pydicom.sequence import Sequence
+from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian
+
+from cxr_core.hospital.answer import Answer
+from cxr_core.hospital.identity import result_uid
+from cxr_core.hospital.study import NOT_CLINICAL, reference, result_dataset, set_times
+
+SERIES_NUMBER = 9103
+DESCRIPTION = f"Pneumonia: report on paper. {NOT_CLINICAL}"
+
+
+def encapsulated_pdf(source: Dataset, answer: Answer, pdf: bytes, made: datetime) -> Dataset:
+    """`pdf` as an instance of the film's study."""
+    series, instance = (result_uid(source.SOPInstanceUID, answer.version, f"paper{end}") for end in (" series", ""))
+    ds = result_dataset(source, EncapsulatedPDFStorage, (series, instance), "DOC", ExplicitVRLittleEndian)
+    ds.SeriesNumber, ds.SeriesDescription = SERIES_NUMBER, DESCRIPTION
+    set_times(ds, made)
+    ds.ConversionType = "WSD"
+    ds.AcquisitionDateTime = None
+    ds.BurnedInAnnotation = str(source.get("BurnedInAnnotation") or "NO")
+    ds.DocumentTitle = DESCRIPTION
+    ds.ConceptNameCodeSequence = Sequence([_title()])
+    ds.SourceInstanceSequence = reference(source)
+    ds.MIMETypeOfEncapsulatedDocument = "application/pdf"
+    ds.EncapsulatedDocumentLength = len(pdf)
+    ds.EncapsulatedDocument = pdf + b"\x00" * (len(pdf) % 2)
+    return ds
+
+
+def _title() -> Dataset:
+    """The document's title, LOINC 18748-4 (CID 7020)."""
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = "18748-4", "LN", "Diagnostic imaging report"
+    return item
