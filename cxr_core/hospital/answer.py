@@ -1,7 +1,6 @@
 """What the results state about one film: a reading at the site's prevalence, in the terms of the design's rules."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -9,7 +8,7 @@ from cxr_core.errors import SettingsError
 from cxr_core.inference.decision import Choice, Rules
 from cxr_core.inference.reading import Reading
 from cxr_core.labels import Verdict
-from cxr_core.metrics.local_prevalence import probability_at_prevalence
+from cxr_core.metrics.prevalence import calibration_prevalence, probability_at_prevalence
 from cxr_core.models.registry import Model
 
 DEFAULT_PREVALENCE = 0.2
@@ -21,7 +20,7 @@ class Terms:
     """The settings under which films are read; `choice` holds the operating point and the error rate, None by card."""
 
     prevalence: float = DEFAULT_PREVALENCE
-    choice: Choice = Choice()
+    choice: Choice = field(default_factory=Choice)
 
     def __post_init__(self) -> None:
         if not LOWEST_PREVALENCE <= self.prevalence <= HIGHEST_PREVALENCE:
@@ -66,7 +65,7 @@ def answer_of(reading: Reading, model: Model, terms: Terms) -> Answer:
     rules = Rules.of(model.card)
     point = terms.choice.operating_point or rules.default.operating_point
     error_rate = terms.choice.error_rate if terms.choice.error_rate is not None else rules.default.error_rate
-    calibrated_at = calibration_prevalence(model.card)
+    calibrated_at = calibration_prevalence(model.card["operating_points"][point])
 
     def here(probability: float) -> float:
         return probability_at_prevalence(float(probability), calibrated_at, terms.prevalence)
@@ -86,10 +85,3 @@ def answer_of(reading: Reading, model: Model, terms: Terms) -> Answer:
         model=reading.model,
         version=reading.version,
     )
-
-
-def calibration_prevalence(card: dict[str, Any]) -> float:
-    """The share of pneumonia among the films that a model's probabilities were calibrated on, by its card."""
-    point = card["operating_points"][card["operating_point"]]
-    ill, well = (int(point[name]["n"]) for name in ("sensitivity", "specificity"))
-    return ill / (ill + well)

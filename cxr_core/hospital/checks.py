@@ -17,7 +17,7 @@ MANUFACTURER = "CXR Workbench"
 """Of every result that this program writes; an instance that bears it is never read."""
 
 MODALITIES = ("CR", "DX", "RG")
-_CAPTURED = (*MODALITIES, "OT", "SC")  # a digitised film may bear the last two
+CAPTURED_MODALITIES = (*MODALITIES, "OT", "SC")  # a digitised film may bear the last two
 _BODY_PARTS = ("CHEST", "THORAX", "LUNG")
 _FRONTAL = ("AP", "PA")
 _OTHER_VIEWS = ("LL", "RL", "LLD", "RLD", "LLO", "RLO", "LATERAL", "LAT", "OBLIQUE")  # those that a reason may name
@@ -37,7 +37,7 @@ def refusal(ds: Dataset) -> str | None:
     if sop_class not in SOP_CLASSES:
         return "not a radiograph; CR, DX and Secondary Capture images are read"
     modality = _code(ds, "Modality")
-    accepted = _CAPTURED if sop_class == SecondaryCaptureImageStorage else MODALITIES
+    accepted = CAPTURED_MODALITIES if sop_class == SecondaryCaptureImageStorage else MODALITIES
     if modality and modality not in accepted:
         named = f"modality {modality}" if len(modality) == 2 else "another modality"
         return f"{named}; {', '.join(accepted)} are read"

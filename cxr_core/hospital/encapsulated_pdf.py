@@ -7,6 +7,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian
 
 from cxr_core.hospital.answer import Answer
+from cxr_core.hospital.codes import IMAGING_REPORT
 from cxr_core.hospital.identity import result_uid
 from cxr_core.hospital.study import NOT_CLINICAL, reference, result_dataset, set_times
 
@@ -24,16 +25,11 @@ def encapsulated_pdf(source: Dataset, answer: Answer, pdf: bytes, made: datetime
     ds.AcquisitionDateTime = None
     ds.BurnedInAnnotation = str(source.get("BurnedInAnnotation") or "NO")
     ds.DocumentTitle = DESCRIPTION
-    ds.ConceptNameCodeSequence = Sequence([_title()])
+    title = Dataset()
+    title.CodeValue, title.CodingSchemeDesignator, title.CodeMeaning = IMAGING_REPORT  # CID 7020
+    ds.ConceptNameCodeSequence = Sequence([title])
     ds.SourceInstanceSequence = reference(source)
     ds.MIMETypeOfEncapsulatedDocument = "application/pdf"
     ds.EncapsulatedDocumentLength = len(pdf)
     ds.EncapsulatedDocument = pdf + b"\x00" * (len(pdf) % 2)
     return ds
-
-
-def _title() -> Dataset:
-    """The document's title, LOINC 18748-4 (CID 7020)."""
-    item = Dataset()
-    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = "18748-4", "LN", "Diagnostic imaging report"
-    return item

@@ -10,7 +10,7 @@ from pydicom.uid import JPEGBaseline8Bit, SecondaryCaptureImageStorage
 
 from cxr_core.hospital.answer import Answer
 from cxr_core.hospital.identity import result_uid
-from cxr_core.hospital.study import NOT_CLINICAL, laterality, reference, result_dataset, set_times
+from cxr_core.hospital.study import NOT_CLINICAL, reference, result_dataset, set_times
 from cxr_core.inference.explain.heatmap import overlay
 from cxr_core.inference.wording import percent
 from cxr_core.labels import VERDICTS
@@ -33,7 +33,8 @@ def evidence_image(
     ds = result_dataset(source, SecondaryCaptureImageStorage, (series, instance), "OT", JPEGBaseline8Bit)
     ds.SeriesNumber, ds.SeriesDescription = SERIES_NUMBER, DESCRIPTION
     set_times(ds, made)
-    ds.ConversionType, ds.PatientOrientation = "WSD", laterality(source)
+    ds.ConversionType, ds.PatientOrientation = "WSD", source.get("PatientOrientation")
+    ds.BodyPartExamined = "CHEST"  # unpaired: needs no laterality
     ds.ImageType = ["DERIVED", "SECONDARY"]
     ds.DerivationDescription = "Film with the evidence for pneumonia in colour" if heatmap is not None else "Film"
     ds.SourceImageSequence = reference(source)

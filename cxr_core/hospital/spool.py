@@ -10,7 +10,6 @@ Each step ends with one rename or one transaction, and the step before is undone
 process had begun. KEY is `identity.instance_key`. Films and results name patients: folders are 0700, files 0600.
 """
 
-import fcntl
 import json
 import os
 import re
@@ -236,6 +235,9 @@ def _sync(folder: Path) -> None:
 
 
 def _lock_folder(folder: Path) -> IO[bytes]:
+    """Hold the folder for this process; the lock ends with the process, however it ends. Raises WorkError."""
+    import fcntl  # POSIX only; a node runs on a server
+
     owner = os.fdopen(os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+b")
     try:
         fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)

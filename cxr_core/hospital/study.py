@@ -1,7 +1,6 @@
 """What results take over from the instance that they are about: its patient and its study, and a reference to it."""
 
 from datetime import datetime
-from typing import cast
 
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
@@ -69,8 +68,3 @@ def reference(source: Dataset) -> Sequence:
     item.ReferencedSOPClassUID = source.SOPClassUID
     item.ReferencedSOPInstanceUID = source.SOPInstanceUID
     return Sequence([item])
-
-
-def laterality(source: Dataset) -> str:
-    """Patient Orientation of the film, for a picture that shows it the same way round; empty where unknown."""
-    return cast(str, source.get("PatientOrientation") or "")

@@ -1,0 +1,119 @@
+"""From the spool to the outbox: films are decoded, read in order of arrival and exchanged for their results."""
+
+import hashlib
+import io
+import logging
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pydicom import Dataset, dcmread
+
+from cxr_core.errors import CXRError, UnreadableFilm
+from cxr_core.hospital.answer import Terms, answer_of
+from cxr_core.hospital.checks import is_own_result, refusal
+from cxr_core.hospital.results import result_files
+from cxr_core.hospital.spool import Spool, SpooledFilm
+from cxr_core.hospital.surprise import log_surprise
+from cxr_core.imaging.decode import decode_film
+from cxr_core.imaging.decode_ahead import decoded_ahead
+from cxr_core.imaging.film import Film
+from cxr_core.inference.predictor import Predictor
+from cxr_core.inference.reading import Reading
+
+_log = logging.getLogger(__name__)
+BATCH = 8  # films decoded, and held in memory, at a time
+POLL = 0.1  # seconds between looks at an empty spool
+OWN_RESULT = "a result of this program"
+
+
+@dataclass(frozen=True, eq=False)
+class Unread:
+    """A spooled film that cannot be read, and why. digest: sha256 of its file."""
+
+    spooled: SpooledFilm
+    reason: str
+    digest: str
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """A spooled film, its header without pixels, and its pixels."""
+
+    spooled: SpooledFilm
+    header: Dataset
+    film: Film
+
+
+def read_spool(spool: Spool, predictor: Predictor, terms: Terms, stop: threading.Event, arrived: threading.Event) -> None:
+    """Read the films of the spool, those that wait and those that arrive, until `stop` is set."""
+    with ThreadPoolExecutor(2) as writers:
+        for batch in decoded_ahead(_batches(spool, stop, arrived), _decoded):
+            for unread in (found for found in batch if isinstance(found, Unread)):
+                _set_aside(spool, unread)
+            films = [found for found in batch if isinstance(found, Decoded)]
+            readings = list(predictor.read_many((found.film for found in films), terms.choice))
+            list(writers.map(lambda pair: _finish(spool, predictor, terms, *pair), zip(films, readings, strict=True)))
+
+
+def _batches(spool: Spool, stop: threading.Event, arrived: threading.Event) -> Iterator[list[SpooledFilm]]:
+    """The films that wait, in order of arrival, each once. An empty batch lets the one before be read."""
+    taken: set[str] = set()
+    while not stop.is_set():
+        arrived.clear()
+        waiting = spool.films()
+        taken &= {film.file.name for film in waiting}
+        fresh = [film for film in waiting if film.file.name not in taken][:BATCH]
+        taken |= {film.file.name for film in fresh}
+        if not fresh and not waiting:
+            arrived.wait(POLL)
+        yield fresh
+
+
+def _decoded(spooled: SpooledFilm) -> Decoded | Unread:
+    """The film's header and pixels, or why they are not read. Never raises for a film's content."""
+    data = spooled.file.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        header = dcmread(io.BytesIO(data), stop_before_pixels=True)
+        header.remove_private_tags()
+        if is_own_result(header):
+            return Unread(spooled, OWN_RESULT, digest)
+        if reason := refusal(header):
+            return Unread(spooled, reason, digest)
+        if not header.get("StudyInstanceUID") or not header.get("SOPInstanceUID"):
+            return Unread(spooled, "no Study or SOP Instance UID; results could not be filed", digest)
+        return Decoded(spooled, header, decode_film(data, f"{spooled.key}.dcm"))
+    except UnreadableFilm as error:
+        return Unread(spooled, str(error).partition(": ")[2] or "not a film", digest)
+    except Exception as error:  # pydicom raises its own errors for damaged headers
+        number = log_surprise(_log, error)
+        return Unread(spooled, f"a DICOM file whose header cannot be read (error {number})", digest)
+
+
+def _finish(spool: Spool, predictor: Predictor, terms: Terms, decoded: Decoded, reading: Reading) -> None:
+    """Exchange the film for its results; set it aside if its header allows none."""
+    spooled = decoded.spooled
+    try:
+        answer = answer_of(reading, predictor.model, terms)
+        results = result_files(decoded.header, decoded.film, reading, answer, datetime.now(UTC))
+    except CXRError:
+        raise
+    except Exception as error:  # highdicom and pydicom raise their own errors for headers that break the standard
+        number = log_surprise(_log, error)
+        reason = f"its header allows no results (error {number})"
+        return _set_aside(spool, Unread(spooled, reason, ""))
+    spool.finish(spooled, results)
+    _log.info("Read %s: %s", spooled.key, reading.verdict)
+    return None
+
+
+def _set_aside(spool: Spool, unread: Unread) -> None:
+    if unread.reason == OWN_RESULT:
+        spool.discard(unread.spooled, unread.reason)
+        _log.info("Passed over %s: %s", unread.spooled.key, unread.reason)
+        return
+    spool.set_aside(unread.spooled, unread.reason, unread.digest)
+    _log.warning("Kept aside %s: %s", unread.spooled.key, unread.reason)
