@@ -13,7 +13,8 @@ from cxr_core.cli.output import DONE, print_result
 from cxr_core.errors import InputError, SettingsError
 
 if TYPE_CHECKING:
-    from cxr_core.hospital.answer import Terms
+    from cxr_core.hospital.answer import Answer, Terms
+    from cxr_core.hospital.fhir import Subject
     from cxr_core.inference.reading import Reading
 
 MISSING = "this needs the packages of the extra `hospital`: pip install -r requirements-hospital.txt."
@@ -113,7 +114,7 @@ def find_studies(options: argparse.Namespace) -> int:
     )
     rows: list[dict[str, Any]] = []
     for study in found:
-        row = {"study": study.uid, "date": str(study.day or ""), "modalities": list(study.modalities)}
+        row: dict[str, Any] = {"study": study.uid, "date": str(study.day or ""), "modalities": list(study.modalities)}
         row |= {"description": study.description, "instances": study.instances}
         rows.append(row | ({"name": study.patient_name, "id": study.patient_id} if options.names else {}))
     lines = ["  ".join([row["study"], row["date"], "/".join(row["modalities"]), row["description"]]) for row in rows]
@@ -181,11 +182,11 @@ def fhir_writer(folder: Path, model: str | None, terms: "Terms") -> Callable[[Pa
     return write
 
 
-def _write_report(folder: Path, name: str, *report: Any) -> None:
+def _write_report(folder: Path, name: str, answer: "Answer", film: "Subject") -> None:
     from cxr_core.hospital.fhir import diagnostic_report, to_json
 
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.fhir.json").write_text(to_json(diagnostic_report(*report, datetime.now(UTC))))
+    (folder / f"{name}.fhir.json").write_text(to_json(diagnostic_report(answer, film, datetime.now(UTC))))
 
 
 def _days(text: str | None) -> tuple[date | None, date | None]:

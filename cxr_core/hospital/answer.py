@@ -11,6 +11,9 @@ from cxr_core.labels import Verdict
 from cxr_core.metrics.prevalence import calibration_prevalence, probability_at_prevalence
 from cxr_core.models.registry import Model
 
+SCHEME = "dicomweb:"
+"""Of the names of studies and films in the archive: dicomweb:STUDY-UID, dicomweb:STUDY-UID/INSTANCE-UID."""
+
 DEFAULT_PREVALENCE = 0.2
 LOWEST_PREVALENCE, HIGHEST_PREVALENCE = 0.02, 0.8
 

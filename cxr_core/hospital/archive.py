@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, TypeVar
 
 import requests
@@ -106,12 +107,8 @@ class Archive:
         """The studies that match, the newest first, at most `LIMIT` for each modality."""
         found: dict[str, Study] = {}
         for modality in query.modalities or ("",):
-            rows = self._ask(
-                "search",
-                lambda filters=query.filters(modality): self._client.search_for_studies(
-                    search_filters=filters, fields=list(_FIELDS), limit=LIMIT
-                ),
-            )
+            search = partial(self._client.search_for_studies, fields=list(_FIELDS), limit=LIMIT)
+            rows = self._ask("search", partial(search, search_filters=query.filters(modality)))
             found |= {study.uid: study for study in map(_study, rows) if study.uid}
         matching = [study for study in found.values() if query.matches(study)]
         return sorted(matching, key=lambda study: (study.day or date.min, study.uid), reverse=True)
@@ -129,8 +126,8 @@ class Archive:
             header = Dataset.from_json(row)
             if header.get("Modality") not in CAPTURED_MODALITIES or is_own_result(header):
                 continue
-            uid = str(header.SeriesInstanceUID)
-            instances = self._ask("fetch", lambda uid=uid: self._client.retrieve_series(study_uid, uid))
+            retrieve = partial(self._client.retrieve_series, study_uid, str(header.SeriesInstanceUID))
+            instances = self._ask("fetch", retrieve)
             films += [_file(ds) for ds in instances if not is_own_result(ds) and "Rows" in ds]
         if not films:
             raise NotFound(f"study {study_uid}: the archive has no radiograph in a study of this UID.")

@@ -59,7 +59,9 @@ def annotated(pixels: np.ndarray, heatmap: np.ndarray | None, answer: Answer) ->
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     shown = np.repeat(small[..., None], 3, axis=2) if heatmap is None else overlay(small, heatmap, OPACITY)
     band = max(20, size[0] // 20)
-    number = "" if answer.probability is None else f" {percent(answer.probability)} (prevalence {answer.prevalence:.0%})"
+    number = (
+        "" if answer.probability is None else f" {percent(answer.probability)} (prevalence {answer.prevalence:.0%})"
+    )
     above = _strip(f"{VERDICTS[answer.verdict]}{number}", size[0], band)
     below = _strip(NOT_CLINICAL.upper(), size[0], band)
     return np.ascontiguousarray(np.vstack([above, shown, below]))

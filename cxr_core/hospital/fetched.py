@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pydicom import Dataset, dcmread
 
 from cxr_core.errors import UnreadableFilm
-from cxr_core.hospital.answer import Answer, Terms, answer_of
+from cxr_core.hospital.answer import SCHEME, Answer, Terms, answer_of
 from cxr_core.hospital.archive import Archive
 from cxr_core.hospital.checks import refusal
 from cxr_core.hospital.identity import instance_key
@@ -17,9 +17,6 @@ from cxr_core.imaging.decode import decode_film
 from cxr_core.imaging.film import Film
 from cxr_core.inference.predictor import Predictor
 from cxr_core.inference.reading import Reading
-
-SCHEME = "dicomweb:"
-"""Of the names of studies and films in the archive: dicomweb:STUDY-UID, dicomweb:STUDY-UID/INSTANCE-UID."""
 
 
 @dataclass(frozen=True, eq=False)

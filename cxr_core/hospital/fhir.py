@@ -1,11 +1,13 @@
-"""The answer as FHIR R5: a DiagnosticReport that contains its Observation and the Device that made it (hl7.org/fhir/R5).
+"""The answer as FHIR R5 (hl7.org/fhir/R5): a DiagnosticReport that contains its Observation and the Device behind it.
 
 It names no patient: who files it knows whose film it is, and a DICOM film is referred to by its study.
 """
 
+import io
 import json
 import uuid
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from cxr_core import __version__
@@ -29,11 +31,22 @@ NOT_CLINICAL = "Not for clinical use."
 
 
 class Subject(NamedTuple):
-    """The film: sha256 of its file, and of a DICOM film the UIDs of its study and instance, else empty."""
+    """The film: sha256 of its file, and of a DICOM film the UID of its study, else empty."""
 
     sha256: str
     study: str = ""
-    instance: str = ""
+
+
+def subject_of(sha256: str, file: Path | bytes) -> Subject:
+    """A film by its file or the file's content."""
+    from pydicom import dcmread
+
+    try:
+        source = io.BytesIO(file) if isinstance(file, bytes) else file
+        header = dcmread(source, stop_before_pixels=True, specific_tags=["StudyInstanceUID"])
+        return Subject(sha256, str(header.get("StudyInstanceUID") or ""))
+    except Exception:  # not DICOM; pydicom raises its own errors
+        return Subject(sha256)
 
 
 def diagnostic_report(answer: Answer, film: Subject, made: datetime) -> dict[str, Any]:

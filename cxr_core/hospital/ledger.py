@@ -1,11 +1,11 @@
-"""What became of every instance: a table in SQLite, by the instance's key and the model version. It names no patient."""
+"""What became of every instance: an SQLite table by instance key and model version. It names no patient."""
 
 import os
 import sqlite3
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from cxr_core.errors import WorkError
 
@@ -35,7 +35,7 @@ class Entry:
 
 
 class Ledger:
-    """The table; each change is safe on disk when the method returns. Its methods raise WorkError if it cannot be used."""
+    """The table; a change is safe on disk when its method returns. Methods raise WorkError if it cannot be used."""
 
     def __init__(self, file: Path) -> None:
         self._file, self._lock = file, threading.Lock()
@@ -68,7 +68,7 @@ class Ledger:
         """Instances by state."""
         return dict(self._run("select state, count(*) from instances group by state order by state"))
 
-    def _run(self, query: str, *values: str) -> list[tuple]:
+    def _run(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         try:
             with self._lock:
                 return self._table.execute(query, values).fetchall()

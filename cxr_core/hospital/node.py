@@ -1,4 +1,4 @@
-"""The DICOM node: a storage and verification SCP (PS3.4 A and B) that stores what listed callers send into the spool."""
+"""The DICOM node: an SCP of storage and verification (PS3.4 A and B) that spools what listed callers send."""
 
 import hashlib
 import logging
@@ -6,17 +6,17 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydicom import Dataset
 from pydicom.uid import (
+    JPEG2000,
     UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
-    JPEG2000,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
     JPEGLossless,
@@ -26,6 +26,7 @@ from pydicom.uid import (
     RLELossless,
 )
 from pynetdicom import AE, evt
+from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from cxr_core.errors import SettingsError, WorkError
@@ -51,7 +52,7 @@ TRANSFER_SYNTAXES: tuple[UID, ...] = (
 
 @dataclass(frozen=True)
 class Tls:
-    """The node's certificate and key in PEM, and the authority whose clients it accepts, if callers need a certificate."""
+    """The node's certificate and key in PEM; with `authority`, callers need a certificate signed by it."""
 
     certificate: Path
     key: Path
@@ -67,7 +68,9 @@ class Tls:
                 context.load_verify_locations(self.authority)
                 context.verify_mode = ssl.CERT_REQUIRED
         except (OSError, ssl.SSLError) as error:
-            raise SettingsError(f"{self.certificate}: not a usable certificate and key in PEM ({error}).") from None
+            raise SettingsError(
+                f"{self.certificate}: not a usable certificate and key in PEM ({type(error).__name__})."
+            ) from None
         return context
 
 
@@ -106,7 +109,10 @@ class Node:
 
     def _admit(self, event: evt.Event) -> None:
         """Reject a caller whose title and address are not listed together."""
-        title = str(event.assoc.requestor.primitive.calling_ae_title).strip()
+        request = event.assoc.requestor.primitive
+        if request is None:  # never after a request
+            return
+        title = str(request.calling_ae_title).strip()
         address = event.assoc.requestor.address
         if Caller(title, address) not in self._callers:
             _log.warning("Refused an association from %s: the AE title and this address are not listed.", address)
@@ -119,7 +125,7 @@ class Node:
             data = event.encoded_dataset()  # a file (PS3.10 7.1)
             if len(data) > MAX_BYTES:
                 return _status(CANNOT_UNDERSTAND, f"More than {MAX_BYTES:,} bytes.")
-            key = instance_key(str(event.request.AffectedSOPInstanceUID))
+            key = instance_key(str(cast(C_STORE, event.request).AffectedSOPInstanceUID))
             stored = self._spool.receive(key, data, hashlib.sha256(data).hexdigest())
         except QuotaExceeded as error:
             _log.error("Refused a film: %s", error)

@@ -47,7 +47,9 @@ class Decoded:
     film: Film
 
 
-def read_spool(spool: Spool, predictor: Predictor, terms: Terms, stop: threading.Event, arrived: threading.Event) -> None:
+def read_spool(
+    spool: Spool, predictor: Predictor, terms: Terms, stop: threading.Event, arrived: threading.Event
+) -> None:
     """Read the films of the spool, those that wait and those that arrive, until `stop` is set."""
     with ThreadPoolExecutor(2) as writers:
         for batch in decoded_ahead(_batches(spool, stop, arrived), _decoded):

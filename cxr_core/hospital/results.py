@@ -25,7 +25,7 @@ def result_files(source: Dataset, film: Film, reading: Reading, answer: Answer, 
     """
     stated = f"{answer.probability:.0%}" if answer.probability is not None else "none"
     details = [f"Probability at a prevalence of {answer.prevalence:.0%}: {stated}."]
-    pdf = film_pdf(ReportedReading(reading), film.pixels, made, details)
+    pdf = film_pdf(ReportedReading(reading), film.pixels, made, details, lossy=True)
     return {
         PICTURE: _file(evidence_image(source, answer, film.pixels, reading.heatmap, made)),
         PAPER: _file(encapsulated_pdf(source, answer, pdf, made)),

@@ -22,9 +22,10 @@ from pydicom.uid import (
 from pynetdicom import AE
 from pynetdicom.association import Association
 
-from cxr_core.errors import WorkError
+from cxr_core.errors import SettingsError, WorkError
 from cxr_core.hospital.address import Peer, WebArchive
 from cxr_core.hospital.archive import Archive, ArchiveUnreachable
+from cxr_core.hospital.node import Tls
 
 _log = logging.getLogger(__name__)
 _CONTEXTS = (
@@ -69,7 +70,9 @@ class StoreSender:
                 status = association.send_c_store(ds).get("Status")
             except (ValueError, RuntimeError) as error:  # no such presentation context; the association has ended
                 self.close()
-                raise WorkError(f"{self._peer.title}: takes no {ds.Modality} results ({type(error).__name__}).") from None
+                raise WorkError(
+                    f"{self._peer.title}: takes no {ds.Modality} results ({type(error).__name__})."
+                ) from None
             if status not in _STORED:
                 self.close()
                 if status is None:
@@ -90,7 +93,9 @@ class StoreSender:
             tls = (self._tls, peer.host) if self._tls else None
             opened = self._entity.associate(peer.host, peer.port, ae_title=peer.title, tls_args=tls)
             if not opened.is_established:
-                raise ArchiveUnreachable(f"{peer.title} at {peer.host}:{peer.port}: no association; is the archive running?")
+                raise ArchiveUnreachable(
+                    f"{peer.title} at {peer.host}:{peer.port}: no association; is the archive running?"
+                )
             self._association = opened
         return self._association
 
@@ -108,6 +113,22 @@ class WebSender:
     def close(self) -> None:
         """End the connection."""
         self._archive.close()
+
+
+def archive_tls(authority: Path | None, own: Tls | None) -> ssl.SSLContext | None:
+    """TLS to an archive whose certificate `authority` (PEM) signed; None without it. Shows the node's own certificate.
+
+    Raises SettingsError if a file cannot be used.
+    """
+    if authority is None:
+        return None
+    try:
+        context = ssl.create_default_context(cafile=authority)
+        if own:
+            context.load_cert_chain(own.certificate, own.key)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"{authority}: not a usable certificate in PEM ({type(error).__name__}).") from None
+    return context
 
 
 def read_results(folder: Path) -> list[Dataset]:

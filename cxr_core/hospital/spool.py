@@ -137,7 +137,7 @@ class Spool:
         self._drop(film)
 
     def unsent(self) -> list[Path]:
-    XX
+        """The folders of results that wait for the archive, the oldest first, each named KEY-VERSION."""
         folders = [path for path in self.outbox.iterdir() if path.is_dir() and path.suffix != PART]
         return sorted(folders, key=lambda path: (path.stat().st_mtime_ns, path.name))
 
@@ -150,12 +150,6 @@ class Spool:
         shutil.rmtree(rubbish, ignore_errors=True)
         with self._lock:
             self._bytes -= size
-
-    def refused(self) -> Iterator[tuple[str, str]]:
-        """Key and reason of every film that was kept aside."""
-        for file in sorted(self.aside.glob("*.json")):
-            with suppress(OSError, ValueError, KeyError):
-                yield file.stem, json.loads(file.read_text())["reason"]
 
     def _drop(self, film: SpooledFilm, grown: int = 0) -> None:
         size = film.file.stat().st_size
@@ -200,6 +194,13 @@ class Spool:
             entry = self.ledger.find(film.key, self.version)
             if entry and entry.state != "aside":
                 film.file.unlink()
+
+
+def refused(folder: Path) -> Iterator[tuple[str, str]]:
+    """Key and reason of every film that was kept aside in the spool at `folder`, also while a node uses it."""
+    for file in sorted((folder / "aside").glob("*.json")):
+        with suppress(OSError, ValueError, KeyError):
+            yield file.stem, json.loads(file.read_text())["reason"]
 
 
 def _key_of(file: Path) -> re.Match[str] | None:

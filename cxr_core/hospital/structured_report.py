@@ -126,9 +126,7 @@ def _template(
             Measurement(Code(*name), 0.0, Code(*our_codes.SHARE), derivation=Code(*how) if how else None)
             for name, how in numbers
         ],
-        qualitative_evaluations=[
-            QualitativeEvaluation(Code(*our_codes.PNEUMONIA), Code(*our_codes.PRESENCE[verdict]))
-        ],
+        qualitative_evaluations=[QualitativeEvaluation(Code(*our_codes.PNEUMONIA), Code(*our_codes.PRESENCE[verdict]))],
         source_images=[SourceImageForMeasurementGroup(film.SOPClassUID, film.SOPInstanceUID)],
     )
     group[0].ContentSequence.extend(
