@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,11 +81,11 @@ def run_node(options: argparse.Namespace) -> int:
         raise SettingsError("--tls-certificate and --tls-key belong together.")
     tls = Tls(options.tls_certificate, options.tls_key, options.tls_authority) if options.tls_certificate else None
     terms = Terms(options.prevalence, Choice(options.operating_point, options.error_rate))
-    sender: Sender
+    sender: Callable[[], Sender]
     if options.to == "dicomweb":
-        sender = WebSender(configured_archive())
+        sender = partial(WebSender, configured_archive())
     else:
-        sender = StoreSender(title, Peer.parse(options.to), archive_tls(options.to_tls, tls))
+        sender = partial(StoreSender, title, Peer.parse(options.to), archive_tls(options.to_tls, tls))
     _log_to_standard_error()
     model = find_model(options.model)
     Rules.of(model.card).chosen(terms.choice)  # refuses an unknown choice before a film arrives

@@ -6,7 +6,7 @@ A result that the archive has already is stored again under the same UID, so tha
 import io
 import logging
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -19,13 +19,13 @@ from pydicom.uid import (
     JPEGBaseline8Bit,
     SecondaryCaptureImageStorage,
 )
-from pynetdicom import AE
+from pynetdicom import AE, evt
 from pynetdicom.association import Association
 
 from cxr_core.errors import SettingsError, WorkError
 from cxr_core.hospital.address import Peer, WebArchive
 from cxr_core.hospital.archive import Archive, ArchiveUnreachable
-from cxr_core.hospital.node import Tls
+from cxr_core.hospital.node import Tls, no_delay
 
 _log = logging.getLogger(__name__)
 _CONTEXTS = (
@@ -35,7 +35,6 @@ _CONTEXTS = (
 )
 # Success, and the warnings under which the archive has stored the instance (PS3.4 Table B.2-1).
 _STORED = (0x0000, 0xB000, 0xB006, 0xB007)
-SHORTEST_WAIT, LONGEST_WAIT = 1.0, 300.0  # seconds between tries
 
 
 class Sender(Protocol):
@@ -91,7 +90,9 @@ class StoreSender:
             self.close()
             peer = self._peer
             tls = (self._tls, peer.host) if self._tls else None
-            opened = self._entity.associate(peer.host, peer.port, ae_title=peer.title, tls_args=tls)
+            opened = self._entity.associate(
+                peer.host, peer.port, ae_title=peer.title, tls_args=tls, evt_handlers=[(evt.EVT_CONN_OPEN, no_delay)]
+            )
             if not opened.is_established:
                 raise ArchiveUnreachable(
                     f"{peer.title} at {peer.host}:{peer.port}: no association; is the archive running?"
@@ -137,25 +138,3 @@ def read_results(folder: Path) -> list[Dataset]:
         return [dcmread(io.BytesIO(file.read_bytes())) for file in sorted(folder.glob("*.dcm"))]
     except Exception as error:  # a damaged disk; pydicom raises its own errors
         raise WorkError(f"{folder.name}: results in the outbox cannot be read ({type(error).__name__}).") from None
-
-
-class Waits:
-    """When to try again after a failure: 1 s, then twice as long each time, at most 5 minutes."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock, self._wait, self._until = clock, 0.0, 0.0
-
-    @property
-    def over(self) -> bool:
-        """Whether it is time to try."""
-        return self._clock() >= self._until
-
-    def failed(self) -> float:
-        """Count a failure; returns the seconds to wait."""
-        self._wait = min(max(SHORTEST_WAIT, 2 * self._wait), LONGEST_WAIT)
-        self._until = self._clock() + self._wait
-        return self._wait
-
-    def succeeded(self) -> None:
-        """Forget earlier failures."""
-        self._wait = self._until = 0.0
