@@ -77,6 +77,8 @@ def run_node(options: argparse.Namespace) -> int:
         raise SettingsError("--to is missing: the archive, for example --to ORTHANC@127.0.0.1:4242, or dicomweb.")
     if not 0 < options.port < 65536 or options.quota <= 0:
         raise SettingsError("--port is 1 to 65535, and --quota a number of gigabytes above 0.")
+    if not 0.02 <= options.prevalence <= 0.8:
+        raise SettingsError(f"--prevalence {options.prevalence:g}: 0.02 to 0.8 is accepted.")
     if bool(options.tls_certificate) != bool(options.tls_key):
         raise SettingsError("--tls-certificate and --tls-key belong together.")
     tls = Tls(options.tls_certificate, options.tls_key, options.tls_authority) if options.tls_certificate else None

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from typing import Any
 
 from cxr_core.cli.hospital import fhir_writer, read_archive
 from cxr_core.cli.output import BAD_INPUT, DONE, FAILED, print_result, progress_counter
@@ -21,7 +22,9 @@ def predict_films(options: argparse.Namespace) -> int:
         )
     terms = Terms()
     on_reading = fhir_writer(options.fhir, options.model, terms) if options.fhir else None
-    files, results, unreadable = find_films(paths), [], []
+    files = find_films(paths)
+    results: list[dict[str, Any]] = []
+    unreadable: list[str] = []
     if files:
         progress = progress_counter("Reading")
         results, unreadable = read_files(files, options.model, options.heatmaps, progress, on_reading)

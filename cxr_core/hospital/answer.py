@@ -15,7 +15,6 @@ SCHEME = "dicomweb:"
 """Of the names of studies and films in the archive: dicomweb:STUDY-UID, dicomweb:STUDY-UID/INSTANCE-UID."""
 
 DEFAULT_PREVALENCE = 0.2
-LOWEST_PREVALENCE, HIGHEST_PREVALENCE = 0.02, 0.8
 
 
 @dataclass(frozen=True)
@@ -26,10 +25,8 @@ class Terms:
     choice: Choice = field(default_factory=Choice)
 
     def __post_init__(self) -> None:
-        if not LOWEST_PREVALENCE <= self.prevalence <= HIGHEST_PREVALENCE:
-            raise SettingsError(
-                f"prevalence {self.prevalence:g}: {LOWEST_PREVALENCE:g} to {HIGHEST_PREVALENCE:g} is accepted."
-            )
+        if not 0 < self.prevalence < 1:
+            raise SettingsError(f"prevalence {self.prevalence:g}: a number between 0 and 1 is accepted.")
 
 
 @dataclass(frozen=True)

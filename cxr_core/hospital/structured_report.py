@@ -77,7 +77,9 @@ def _fill(group: Dataset, source: Dataset, tracking: UID, numbers: list[str], se
     number, sentence = iter(numbers), iter(sentences)
     for item in group.ContentSequence:
         if item.ValueType == "NUM":
-            item.MeasuredValueSequence[0].NumericValue = next(number)
+            measured = item.MeasuredValueSequence[0]
+            measured.NumericValue = next(number)
+            measured.FloatingPointValue = float(measured.NumericValue)
         elif item.ValueType == "UIDREF":
             item.UID = tracking
         elif item.ValueType == "IMAGE":
