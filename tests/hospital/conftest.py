@@ -1,17 +1,13 @@
-"""What the tests of the hospital package share; they are skipped, by name, without its packages."""
+"""What the tests of the hospital package share."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-import pytest
 
 from cxr_core.hospital.answer import Answer
 from cxr_core.imaging.film import Film
 from cxr_core.inference.reading import Reading
-
-for package in ("pynetdicom", "highdicom", "dicomweb_client"):
-    pytest.importorskip(package, reason="pip install -r requirements-hospital.txt")
 
 MADE = datetime(2026, 11, 26, 10, 15, tzinfo=UTC)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fhir.resources.diagnosticreport import DiagnosticReport
 
 from cxr_core.hospital.fhir import Subject, diagnostic_report, subject_of, to_json
 from tests.hospital.conftest import MADE, an_answer
@@ -18,9 +19,8 @@ FILM = Subject("a" * 64, "1.2.3")
     [{}, {"verdict": "uncertain"}, {"verdict": "not_assessable", "probability": None, "lowest": None, "highest": None}],
 )
 def test_the_document_is_valid(changes: dict[str, Any]) -> None:
-    resources = pytest.importorskip("fhir.resources.diagnosticreport", reason="pip install -r requirements-dev.txt")
     document = diagnostic_report(an_answer(**changes), FILM, MADE)
-    report = resources.DiagnosticReport.model_validate(document)
+    report = DiagnosticReport.model_validate(document)
     assert [part.get_resource_type() for part in report.contained] == ["Device", "Observation"]
     assert "Not for clinical use" in report.conclusion
 

@@ -9,9 +9,6 @@ from pathlib import Path
 
 import pytest
 
-for package in ("pynetdicom", "highdicom", "dicomweb_client"):
-    pytest.importorskip(package, reason="pip install -r requirements-hospital.txt")
-
 from tests.conftest import REPOSITORY
 from tests.support.archive import MISSING, SKIP_REASON, free_port
 

@@ -13,8 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("pynetdicom", reason="pip install -r requirements-hospital.txt")
-pytest.importorskip("highdicom", reason="pip install -r requirements-hospital.txt")
 
 from pydicom import Dataset, dcmread
 
