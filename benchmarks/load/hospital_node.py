@@ -2,8 +2,8 @@
 
     python -m benchmarks.load.hospital_node [FILMS] [--studies 500]
 
-FILMS is a folder of JPEG films; by default the synthetic demo films. Each becomes a CR image of a study of its own. Both
-readers are warmed up with eight films before the clock starts, and the real Orthanc runs during both. Needs
+FILMS is a folder of JPEG films; by default the synthetic demo films. Each becomes a CR image of a study of its own.
+Both readers are warmed up with eight films before the clock starts, and the real Orthanc runs during both. Needs
 orthanc, orthanc-dicomweb and dcmtk (Debian) and requirements-hospital.txt. Prints films a second, the share of
 `predict`'s rate, what was refused, and the node's resident memory along the way.
 """

@@ -29,7 +29,7 @@ class Caller:
         """From "TITLE@ADDRESS", for example "MODALITY@127.0.0.1". Raises SettingsError."""
         title, _, address = text.rpartition("@")
         try:
-            return cls(checked_title(title), str(ip_address(address)))
+            return cls(checked_title(title), plain_address(address))
         except ValueError:
             raise SettingsError(f"{text!r}: a caller is TITLE@ADDRESS, for example MODALITY@127.0.0.1.") from None
 
@@ -107,6 +107,12 @@ def checked_title(title: str) -> str:
     if not _TITLE.fullmatch(title):
         raise SettingsError(f"AE title {title[:32]!r}: 1 to 16 ASCII characters without a backslash are accepted.")
     return title
+
+
+def plain_address(text: str) -> str:
+    """An IP address in one spelling; an IPv4 address that an IPv6 socket reports as such. Raises ValueError."""
+    address = ip_address(text)
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def _is_loopback(host: str) -> bool:

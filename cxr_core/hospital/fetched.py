@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pydicom import Dataset, dcmread
 
@@ -12,7 +12,7 @@ from cxr_core.hospital.answer import SCHEME, Answer, Terms, answer_of
 from cxr_core.hospital.archive import Archive
 from cxr_core.hospital.checks import refusal
 from cxr_core.hospital.identity import instance_key
-from cxr_core.hospital.results import result_files
+from cxr_core.hospital.results.build import result_files
 from cxr_core.imaging.decode import decode_film
 from cxr_core.imaging.film import Film
 from cxr_core.inference.predictor import Predictor
@@ -63,5 +63,5 @@ def read_fetched(
 
 def store_results(archive: Archive, fetched: FetchedFilm, reading: Reading, answer: Answer) -> None:
     """Store the results on one film in its study. Raises WorkError if the archive did not take them."""
-    files = result_files(fetched.header, fetched.film, reading, answer, datetime.now(UTC))
+    files = result_files(fetched.header, fetched.film, reading, answer, datetime.now().astimezone())
     archive.store([dcmread(io.BytesIO(data)) for data in files.values()])

@@ -31,7 +31,7 @@ from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from cxr_core.errors import SettingsError, WorkError
-from cxr_core.hospital.address import Caller
+from cxr_core.hospital.address import Caller, plain_address
 from cxr_core.hospital.checks import SOP_CLASSES
 from cxr_core.hospital.identity import instance_key
 from cxr_core.hospital.spool import QuotaExceeded, Spool
@@ -115,7 +115,7 @@ class Node:
         if request is None:  # never after a request
             return
         title = str(request.calling_ae_title).strip()
-        address = event.assoc.requestor.address
+        address = plain_address(event.assoc.requestor.address)
         if Caller(title, address) not in self._callers:
             _log.warning("Refused an association from %s: the AE title and this address are not listed.", address)
             event.assoc.acse.send_reject(*_NOT_RECOGNISED)

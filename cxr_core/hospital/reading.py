@@ -7,14 +7,14 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pydicom import Dataset, dcmread
 
 from cxr_core.errors import CXRError, UnreadableFilm
 from cxr_core.hospital.answer import Terms, answer_of
 from cxr_core.hospital.checks import is_own_result, refusal
-from cxr_core.hospital.results import result_files
+from cxr_core.hospital.results.build import result_files
 from cxr_core.hospital.spool import Spool, SpooledFilm
 from cxr_core.hospital.surprise import log_surprise
 from cxr_core.imaging.decode import decode_film
@@ -85,8 +85,8 @@ def _decoded(spooled: SpooledFilm) -> Decoded | Unread:
             return Unread(spooled, OWN_RESULT, digest)
         if reason := refusal(header):
             return Unread(spooled, reason, digest)
-        if not header.get("StudyInstanceUID") or not header.get("SOPInstanceUID"):
-            return Unread(spooled, "no Study or SOP Instance UID; results could not be filed", digest)
+        if not all(header.get(f"{level}InstanceUID") for level in ("Study", "Series", "SOP")):
+            return Unread(spooled, "no Study, Series or SOP Instance UID; results could not be filed", digest)
         return Decoded(spooled, header, decode_film(data, f"{spooled.key}.dcm"))
     except UnreadableFilm as error:
         return Unread(spooled, str(error).partition(": ")[2] or "not a film", digest)
@@ -100,7 +100,7 @@ def _finish(spool: Spool, predictor: Predictor, terms: Terms, decoded: Decoded, 
     spooled = decoded.spooled
     try:
         answer = answer_of(reading, predictor.model, terms)
-        results = result_files(decoded.header, decoded.film, reading, answer, datetime.now(UTC))
+        results = result_files(decoded.header, decoded.film, reading, answer, datetime.now().astimezone())
     except CXRError:
         raise
     except Exception as error:  # highdicom and pydicom raise their own errors for headers that break the standard

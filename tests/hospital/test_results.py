@@ -11,9 +11,9 @@ from pydicom.pixels import pixel_array
 from cxr_core.hospital.answer import Answer
 from cxr_core.hospital.checks import MANUFACTURER, is_own_result
 from cxr_core.hospital.codes import PRESENCE
-from cxr_core.hospital.evidence_image import annotated, evidence_image
-from cxr_core.hospital.results import result_files
-from cxr_core.hospital.structured_report import structured_report
+from cxr_core.hospital.results.build import result_files
+from cxr_core.hospital.results.evidence_image import annotated, evidence_image
+from cxr_core.hospital.results.structured_report import structured_report
 from cxr_core.imaging.decode import decode_film
 from tests.hospital.conftest import MADE, a_reading, an_answer
 from tests.support.radiographs import IDENTIFIERS, as_bytes, radiograph
@@ -124,5 +124,5 @@ def test_a_film_of_a_few_pixels_still_gets_a_picture() -> None:
 def test_a_header_without_a_study_allows_no_results() -> None:
     film = header()
     del film.StudyInstanceUID
-    with pytest.raises(AttributeError):
+    with pytest.raises(KeyError):
         structured_report(film, an_answer(), MADE)

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from streamlit.testing.v1 import AppTest
 
 from cxr_core.errors import InputError, NotFound, WorkError

@@ -12,8 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-
 from pydicom import Dataset, dcmread
 
 from cxr_core.hospital.identity import instance_key

@@ -6,9 +6,9 @@ from datetime import datetime
 from pydicom import Dataset, dcmwrite
 
 from cxr_core.hospital.answer import Answer
-from cxr_core.hospital.encapsulated_pdf import encapsulated_pdf
-from cxr_core.hospital.evidence_image import evidence_image
-from cxr_core.hospital.structured_report import structured_report
+from cxr_core.hospital.results.encapsulated_pdf import encapsulated_pdf
+from cxr_core.hospital.results.evidence_image import evidence_image
+from cxr_core.hospital.results.structured_report import structured_report
 from cxr_core.imaging.film import Film
 from cxr_core.inference.reading import Reading
 from cxr_core.reports.reading_pdf import film_pdf

@@ -10,7 +10,7 @@ from pydicom.uid import JPEGBaseline8Bit, SecondaryCaptureImageStorage
 
 from cxr_core.hospital.answer import Answer
 from cxr_core.hospital.identity import result_uid
-from cxr_core.hospital.study import NOT_CLINICAL, reference, result_dataset, set_times
+from cxr_core.hospital.results.study import NOT_CLINICAL, reference, result_dataset, set_times
 from cxr_core.inference.explain.heatmap import overlay
 from cxr_core.inference.wording import percent
 from cxr_core.labels import VERDICTS

@@ -9,7 +9,7 @@ from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian
 from cxr_core.hospital.answer import Answer
 from cxr_core.hospital.codes import IMAGING_REPORT
 from cxr_core.hospital.identity import result_uid
-from cxr_core.hospital.study import NOT_CLINICAL, reference, result_dataset, set_times
+from cxr_core.hospital.results.study import NOT_CLINICAL, reference, result_dataset, set_times
 
 SERIES_NUMBER = 9103
 DESCRIPTION = f"Pneumonia: report on paper. {NOT_CLINICAL}"

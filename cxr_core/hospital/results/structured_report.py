@@ -40,7 +40,7 @@ from cxr_core.hospital import codes as our_codes
 from cxr_core.hospital.answer import Answer
 from cxr_core.hospital.checks import MANUFACTURER
 from cxr_core.hospital.identity import result_uid
-from cxr_core.hospital.study import NOT_CLINICAL, copy_patient_and_study, reference, set_times
+from cxr_core.hospital.results.study import NOT_CLINICAL, copy_patient_and_study, reference, set_times, uid_element
 from cxr_core.labels import NOTICE, VERDICTS, Verdict
 
 SERIES_NUMBER = 9101
@@ -65,7 +65,8 @@ def structured_report(source: Dataset, answer: Answer, made: datetime) -> Datase
     set_times(ds, made)
     _fill(ds.ContentSequence[-1].ContentSequence[0], source, uid("tracking"), numbers, sentences)
     study, series = Dataset(), Dataset()
-    study.StudyInstanceUID, series.SeriesInstanceUID = source.StudyInstanceUID, source.SeriesInstanceUID
+    study.add(uid_element("StudyInstanceUID", source.StudyInstanceUID))
+    series.add(uid_element("SeriesInstanceUID", source.SeriesInstanceUID))
     series.ReferencedSOPSequence = reference(source)
     study.ReferencedSeriesSequence = Sequence([series])
     ds.CurrentRequestedProcedureEvidenceSequence = Sequence([study])

@@ -1,8 +1,10 @@
 """What results take over from the instance that they are about: its patient and its study, and a reference to it."""
 
-from datetime import datetime
+import re
+from datetime import datetime, timedelta, timezone
 
-from pydicom import Dataset
+from pydicom import DataElement, Dataset
+from pydicom.config import IGNORE
 from pydicom.dataset import FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import UID
@@ -27,7 +29,7 @@ _OPTIONAL = (
 def result_dataset(source: Dataset, sop_class: UID, uids: tuple[UID, UID], modality: str, syntax: UID) -> Dataset:
     """A new instance of the source's study, in a new series: patient, study, series, equipment and file meta.
 
-    source: the header of the film. uids: of the new series and instance. Raises AttributeError if the source has no
+    source: the header of the film. uids: of the new series and instance. Raises KeyError if the source has no
     Study Instance UID.
     """
     ds = Dataset()
@@ -45,26 +47,34 @@ def result_dataset(source: Dataset, sop_class: UID, uids: tuple[UID, UID], modal
 
 def copy_patient_and_study(source: Dataset, ds: Dataset) -> None:
     """Copy the patient and study modules, with the character set that they are written in."""
-    if "SpecificCharacterSet" in source:
-        ds.SpecificCharacterSet = source.SpecificCharacterSet
-    ds.StudyInstanceUID = source.StudyInstanceUID
+    ds.SpecificCharacterSet = source.get("SpecificCharacterSet") or "ISO_IR 192"
+    ds["StudyInstanceUID"] = source["StudyInstanceUID"]
     for keyword in (*_REQUIRED, *_OPTIONAL):
-        if keyword in source:
+        if keyword in source:  # the element as it is, valid or not
             ds[keyword] = source[keyword]
         elif keyword in _REQUIRED:
             setattr(ds, keyword, None)
 
 
 def set_times(ds: Dataset, made: datetime) -> None:
-    """Series, content and creation time of a result."""
+    """Series, content and creation time of a result, in the time zone of its study times if these name one (C.12.1)."""
+    offset = re.fullmatch(r"([+-])(\d\d)(\d\d)", str(ds.get("TimezoneOffsetFromUTC") or ""))
+    if offset:
+        sign = -1 if offset[1] == "-" else 1
+        made = made.astimezone(timezone(sign * timedelta(hours=int(offset[2]), minutes=int(offset[3]))))
     date, time = f"{made:%Y%m%d}", f"{made:%H%M%S}"
     ds.SeriesDate = ds.ContentDate = ds.InstanceCreationDate = date
     ds.SeriesTime = ds.ContentTime = ds.InstanceCreationTime = time
+
+
+def uid_element(keyword: str, uid: str) -> DataElement:
+    """A UID of the film, as it is: some modalities write UIDs that break the standard, by leading zeros for example."""
+    return DataElement(keyword, "UI", uid, validation_mode=IGNORE)
 
 
 def reference(source: Dataset) -> Sequence:
     """A sequence of one item that refers to the film (PS3.3 Table 10-11)."""
     item = Dataset()
     item.ReferencedSOPClassUID = source.SOPClassUID
-    item.ReferencedSOPInstanceUID = source.SOPInstanceUID
+    item.add(uid_element("ReferencedSOPInstanceUID", source.SOPInstanceUID))
     return Sequence([item])
