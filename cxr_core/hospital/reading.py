@@ -5,9 +5,11 @@ import io
 import logging
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 
 from pydicom import Dataset, dcmread
 
@@ -22,6 +24,7 @@ from cxr_core.imaging.decode_ahead import decoded_ahead
 from cxr_core.imaging.film import Film
 from cxr_core.inference.predictor import Predictor
 from cxr_core.inference.reading import Reading
+from cxr_core.labels import Verdict
 
 _log = logging.getLogger(__name__)
 BATCH = 8  # films decoded, and held in memory, at a time
@@ -47,17 +50,33 @@ class Decoded:
     film: Film
 
 
+@dataclass(frozen=True, eq=False)
+class Staged:
+    """A film that was read: its results on disk, and the verdict."""
+
+    spooled: SpooledFilm
+    results: Path
+    verdict: Verdict
+
+
 def read_spool(
     spool: Spool, predictor: Predictor, terms: Terms, stop: threading.Event, arrived: threading.Event
 ) -> None:
-    """Read the films of the spool, those that wait and those that arrive, until `stop` is set."""
+    """Read the films of the spool, those that wait and those that arrive, until `stop` is set.
+
+    While one batch is read, the results on the batch before are written in threads; films are finished in order.
+    """
+    writing: list[Future[Staged | Unread]] = []
     with ThreadPoolExecutor(2) as writers:
         for batch in decoded_ahead(_batches(spool, stop, arrived), _decoded):
-            for unread in (found for found in batch if isinstance(found, Unread)):
-                _set_aside(spool, unread)
             films = [found for found in batch if isinstance(found, Decoded)]
             readings = list(predictor.read_many((found.film for found in films), terms.choice))
-            list(writers.map(lambda pair: _finish(spool, predictor, terms, *pair), zip(films, readings, strict=True)))
+            _finish(spool, writing)
+            for unread in (found for found in batch if isinstance(found, Unread)):
+                _set_aside(spool, unread)
+            write = partial(_write_results, spool, predictor, terms)
+            writing = [writers.submit(write, *pair) for pair in zip(films, readings, strict=True)]
+        _finish(spool, writing)
 
 
 def _batches(spool: Spool, stop: threading.Event, arrived: threading.Event) -> Iterator[list[SpooledFilm]]:
@@ -69,7 +88,7 @@ def _batches(spool: Spool, stop: threading.Event, arrived: threading.Event) -> I
         taken &= {film.file.name for film in waiting}
         fresh = [film for film in waiting if film.file.name not in taken][:BATCH]
         taken |= {film.file.name for film in fresh}
-        if not fresh and not waiting:
+        if not fresh:
             arrived.wait(POLL)
         yield fresh
 
@@ -95,9 +114,10 @@ def _decoded(spooled: SpooledFilm) -> Decoded | Unread:
         return Unread(spooled, f"a DICOM file whose header cannot be read (error {number})", digest)
 
 
-def _finish(spool: Spool, predictor: Predictor, terms: Terms, decoded: Decoded, reading: Reading) -> None:
-    """Exchange the film for its results; set it aside if its header allows none."""
-    spooled = decoded.spooled
+def _write_results(
+    spool: Spool, predictor: Predictor, terms: Terms, decoded: Decoded, reading: Reading
+) -> Staged | Unread:
+    """Write the results on a film; or why its header allows none."""
     try:
         answer = answer_of(reading, predictor.model, terms)
         results = result_files(decoded.header, decoded.film, reading, answer, datetime.now().astimezone())
@@ -105,11 +125,19 @@ def _finish(spool: Spool, predictor: Predictor, terms: Terms, decoded: Decoded, 
         raise
     except Exception as error:  # highdicom and pydicom raise their own errors for headers that break the standard
         number = log_surprise(_log, error)
-        reason = f"its header allows no results (error {number})"
-        return _set_aside(spool, Unread(spooled, reason, ""))
-    spool.finish(spooled, results)
-    _log.info("Read %s: %s", spooled.key, reading.verdict)
-    return None
+        return Unread(decoded.spooled, f"its header allows no results (error {number})", "")
+    return Staged(decoded.spooled, spool.stage(decoded.spooled, results), reading.verdict)
+
+
+def _finish(spool: Spool, writing: list[Future[Staged | Unread]]) -> None:
+    """Exchange films for their results, in order."""
+    for future in writing:
+        found = future.result()
+        if isinstance(found, Unread):
+            _set_aside(spool, found)
+        else:
+            spool.finish(found.spooled, found.results)
+            _log.info("Read %s: %s", found.spooled.key, found.verdict)
 
 
 def _set_aside(spool: Spool, unread: Unread) -> None:

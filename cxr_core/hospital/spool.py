@@ -110,16 +110,22 @@ class Spool:
         found = ((file, _key_of(file)) for file in sorted(self.incoming.iterdir()))
         return [SpooledFilm(file, match[1]) for file, match in found if match]
 
-    def finish(self, film: SpooledFilm, results: dict[str, bytes]) -> None:
-        """Exchange a film that was read for its results, DICOM files by their names."""
+    def stage(self, film: SpooledFilm, results: dict[str, bytes]) -> Path:
+        """Write the results on a film, DICOM files by their names, for `finish`; may be called from any thread."""
         staged = self.outbox / f"{film.key}-{self.version}{PART}"
         staged.mkdir(mode=0o700, exist_ok=True)
         for name, data in results.items():
             _write(staged / name, data)
+        return staged
+
+    def finish(self, film: SpooledFilm, staged: Path) -> None:
+        """Exchange a film that was read for its staged results."""
+        size = sum(file.stat().st_size for file in staged.iterdir())
+        os.utime(staged)  # the outbox is sent in order of finishing
         staged.rename(staged.with_suffix(""))  # from here on the film is never read again
         _sync(self.outbox)
         self.ledger.add(film.key, self.version, "read")
-        self._drop(film, sum(map(len, results.values())))
+        self._drop(film, size)
 
     def set_aside(self, film: SpooledFilm, reason: str, digest: str) -> None:
         """Keep a film that cannot be read, with the reason."""

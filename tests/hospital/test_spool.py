@@ -35,7 +35,7 @@ def test_a_film_is_received_once_also_after_it_was_read_and_again_by_another_mod
     spool = Spool(folder, "v1")
     assert spool.receive(KEYS[0], b"film", "d")
     assert not spool.receive(KEYS[0], b"film", "d")
-    spool.finish(spool.films()[0], {"a.dcm": b"result"})
+    finish(spool, {"a.dcm": b"result"})
     assert spool.films() == []
     spool = reopened(spool, folder)
     assert not spool.receive(KEYS[0], b"film", "d")
@@ -50,7 +50,7 @@ def test_nothing_is_received_beyond_the_quota(folder: Path) -> None:
     spool.receive(KEYS[0], b"12345678", "d")
     with pytest.raises(QuotaExceeded, match="8 bytes of at most 10"):
         spool.receive(KEYS[1], b"123", "d")
-    spool.finish(spool.films()[0], {"a.dcm": b"1"})
+    finish(spool, {"a.dcm": b"1"})
     assert spool.receive(KEYS[1], b"123", "d")
     assert not spool.known(KEYS[2])
 
@@ -62,7 +62,7 @@ def test_what_cannot_be_read_is_kept_with_its_reason_and_taken_again_if_it_diffe
     assert list(refused(folder)) == [(KEYS[0], "view LL")]
     assert not spool.receive(KEYS[0], b"broken", "d1")
     assert spool.receive(KEYS[0], b"whole", "d2")
-    spool.finish(spool.films()[0], {"a.dcm": b"result"})
+    finish(spool, {"a.dcm": b"result"})
     assert spool.ledger.counts() == {"read": 1}
 
 
@@ -72,6 +72,12 @@ def test_films_that_were_kept_aside_fill_a_quarter_of_the_quota_at_most(folder: 
         spool.receive(key, b"1234567890", key)
         spool.set_aside(spool.films()[0], "broken", key)
     assert len(list(refused(folder))) == 2
+
+
+def finish(spool: Spool, results: dict[str, bytes]) -> None:
+    """Exchange the film that waits first for results."""
+    film = spool.films()[0]
+    spool.finish(film, spool.stage(film, results))
 
 
 def cut_before_rename(spool: Spool) -> None:
@@ -88,7 +94,7 @@ def cut_after_the_results_were_written(spool: Spool) -> None:
 
 
 def cut_after_they_were_sent(spool: Spool) -> None:
-    spool.finish(spool.films()[0], {"a.dcm": b"result"})
+    finish(spool, {"a.dcm": b"result"})
     spool.ledger.add(KEYS[0], "v1", "sent")
 
 
