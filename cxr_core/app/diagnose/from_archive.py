@@ -25,7 +25,9 @@ def films_from_archive() -> list[DroppedFile]:
     if area.open:
         with area:
             _search()
-            _open_study()
+            _choose_study()
+            if state.get("archive_films"):
+                st.button("Remove the study's films", on_click=_remove_films)
     films: list[DroppedFile] = state.get("archive_films", [])
     return films
 
@@ -36,16 +38,14 @@ def may_see_patients() -> bool:
 
 
 def _search() -> None:
-    """The form; the studies that were found stay in the session."""
+    """Ask what to search for; the studies that are found stay in the session."""
     today = date.today()
-    with st.form("archive search", border=False):
-        days_side, modality_side, description_side = st.columns(3)
-        days = days_side.date_input("Date", (today - timedelta(days=1), today), max_value=today)
-        modalities = modality_side.multiselect("Modality", ["CR", "DX", "OT"], ["CR", "DX"])
-        description = description_side.text_input("Description", placeholder="*chest*")
-        patient = st.text_input("Patient", placeholder="Name or id") if may_see_patients() else ""
-        asked = st.form_submit_button("Find studies")
-    if not asked:
+    days_side, modality_side, description_side = st.columns(3)
+    days = days_side.date_input("Date", (today - timedelta(days=1), today), max_value=today)
+    modalities = modality_side.multiselect("Modality", ["CR", "DX", "OT"], ["CR", "DX"])
+    description = description_side.text_input("Description", placeholder="*chest*")
+    patient = st.text_input("Patient", placeholder="Name or id") if may_see_patients() else ""
+    if not st.button("Find studies"):
         return
     st.session_state.archive_studies = None
     try:
@@ -61,8 +61,8 @@ def _search() -> None:
         st.error("The archive needs the packages of requirements-hospital.txt.")
 
 
-def _open_study() -> None:
-    """Choose one of the studies that were found, and fetch its films into memory."""
+def _choose_study() -> None:
+    """Choose one of the studies that were found."""
     studies: list[Study] | None = st.session_state.get("archive_studies")
     if studies is None:
         return
@@ -73,21 +73,30 @@ def _open_study() -> None:
         st.caption(f"{len(studies):,} studies; the newest {SHOWN} are listed. Narrow the search to see others.")
     by_uid = {study.uid: study for study in studies[:SHOWN]}
     chosen = st.selectbox("Study", list(by_uid), format_func=lambda uid: _label(by_uid[uid]))
-    if chosen and st.button("Read this study", type="primary"):
-        try:
-            from cxr_core.hospital.address import configured_archive
-            from cxr_core.hospital.archive import Archive
-            from cxr_core.hospital.identity import key_of_file
+    st.button("Read this study", type="primary", on_click=_fetch, args=(chosen,))
+    if message := st.session_state.pop("archive_message", ""):
+        st.error(message)
 
-            films = Archive(configured_archive()).films(chosen)
-        except CXRError as error:
-            st.error(str(error))
-            return
-        keys = [key_of_file(film) for film in films]
-        st.session_state.archive_films = [
-            DroppedFile(f"archive {key}", f"{key}.dcm", film) for key, film in zip(keys, films, strict=True)
-        ]
-        st.session_state.samples = False
+
+def _fetch(study_uid: str) -> None:
+    """Fetch a study's films into the session's memory, and fold away what was needed to choose them."""
+    from cxr_core.hospital.address import configured_archive
+    from cxr_core.hospital.archive import Archive
+    from cxr_core.hospital.identity import key_of_file
+
+    state = st.session_state
+    try:
+        films = {key_of_file(film): film for film in Archive(configured_archive()).films(study_uid)}
+    except CXRError as error:
+        state.archive_message = str(error)
+        return
+    state.archive_films = [DroppedFile(f"archive {key}", f"{key}.dcm", film) for key, film in films.items()]
+    state.samples = state.dropping = state.from_archive = False
+
+
+def _remove_films() -> None:
+    """Forget the films of the study."""
+    st.session_state.archive_films = []
 
 
 def _label(study: "Study") -> str:
