@@ -26,7 +26,7 @@ from tests.support.archive import (
     storescu,
     wait_until,
 )
-from tests.support.diagnose_page import check, open_page, quick_predictor  # noqa: F401  a fixture
+from tests.support.diagnose_page import check, component, open_page, quick_predictor  # noqa: F401  a fixture
 from tests.support.radiographs import IDENTIFIERS, as_bytes, radiograph, uid, write
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=SKIP_REASON)
@@ -140,6 +140,11 @@ def search(page: AppTest, description: str) -> AppTest:
     return check(page.run())
 
 
+def everything(page: AppTest) -> str:
+    """All that the page sends to the browser."""
+    return "".join(str(element.proto) for element in page.main if hasattr(element, "proto"))
+
+
 def test_a_reader_without_the_right_sees_no_name_on_the_page(
     archive: Orthanc,
     monkeypatch: pytest.MonkeyPatch,
@@ -150,11 +155,12 @@ def test_a_reader_without_the_right_sees_no_name_on_the_page(
     page = search(open_page(), "*PA")
     (choice,) = [box for box in page.selectbox if box.label == "Study"]
     assert len(choice.options) == 1
+    assert "Chest PA" in everything(page)
+    assert not identifiers_in(everything(page))
     next(button for button in page.button if button.label == "Read this study").click()
     check(page.run())
-    shown = "".join(str(element.proto) for element in page.main if hasattr(element, "proto"))
-    assert "Chest PA" in shown
-    assert not identifiers_in(shown)
+    assert component(page, "viewer")["picture"]
+    assert not identifiers_in(everything(page))
     monkeypatch.setenv("CXR_ARCHIVE_NAMES", "1")
     page = search(open_page(), "*PA")
     assert identifiers_in(next(box for box in page.selectbox if box.label == "Study").options[0])
