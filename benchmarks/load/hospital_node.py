@@ -26,6 +26,7 @@ from tests.support.radiographs import radiograph, write
 
 WARM = 8
 LEAST_SHARE = 0.5  # of the rate of `predict`
+MOST_GROWTH = 1.1  # of the resident memory, from a fifth of the films to the last
 _PREDICT = """
 import json, sys, time
 from pathlib import Path
@@ -54,7 +55,7 @@ def write_studies(folder: Path, films: list[Path], count: int, first: int = 0) -
 
 
 def main() -> int:
-    """Run the benchmark; exits 1 if the node is slower than it should be or refuses a film."""
+    """Run the benchmark; exits 1 if the node is too slow, refuses a film, loses a report or grows."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("films", nargs="?", type=Path, default=DEMO_FILMS)
     parser.add_argument("--studies", type=int, default=500)
@@ -77,7 +78,7 @@ def main() -> int:
             wait_until(lambda: running.said(" Sent ") == WARM, 300, "the first films")
             assert running.process
             process = psutil.Process(running.process.pid)
-            memory = {0: process.memory_info().rss}
+            memory = {0: process.memory_info().rss}  # by films sent
             began = time.perf_counter()
             sending = subprocess.Popen(
                 ["storescu", "-aet", "STORESCU", "-aec", "CXR", "127.0.0.1", str(running.port), "+sd", str(folder)]
@@ -97,7 +98,9 @@ def main() -> int:
     print(f"node:    {reports} reports in the archive, {rates[1]:.2f} films a second, {rates[1] / rates[0]:.2f} of it")
     print(f"refused: {aside} kept aside; storescu ended with {refused}")
     print("memory:  " + ", ".join(f"{films}: {size / 1e6:.0f} MB" for films, size in sorted(memory.items())))
-    return int(rates[1] < LEAST_SHARE * rates[0] or reports != options.studies or bool(aside or refused))
+    early, last = (memory[max(films for films in memory if films <= limit)] for limit in (sent // 5, sent))
+    flat = last <= MOST_GROWTH * early
+    return int(rates[1] < LEAST_SHARE * rates[0] or reports != options.studies or bool(aside or refused) or not flat)
 
 
 if __name__ == "__main__":
