@@ -70,12 +70,13 @@ def read_spool(
     with ThreadPoolExecutor(2) as writers:
         for batch in decoded_ahead(_batches(spool, stop, arrived), _decoded):
             films = [found for found in batch if isinstance(found, Decoded)]
-            readings = list(predictor.read_many((found.film for found in films), terms.choice))
+            readings = _readings(predictor, films, terms)
             _finish(spool, writing)
-            for unread in (found for found in batch if isinstance(found, Unread)):
+            for unread in (found for found in [*batch, *readings] if isinstance(found, Unread)):
                 _set_aside(spool, unread)
             write = partial(_write_results, spool, predictor, terms)
-            writing = [writers.submit(write, *pair) for pair in zip(films, readings, strict=True)]
+            pairs = zip(films, readings, strict=True)
+            writing = [writers.submit(write, film, reading) for film, reading in pairs if isinstance(reading, Reading)]
         _finish(spool, writing)
 
 
@@ -112,6 +113,19 @@ def _decoded(spooled: SpooledFilm) -> Decoded | Unread:
     except Exception as error:  # pydicom raises its own errors for damaged headers
         number = log_surprise(_log, error)
         return Unread(spooled, f"a DICOM file whose header cannot be read (error {number})", digest)
+
+
+def _readings(predictor: Predictor, films: list[Decoded], terms: Terms) -> list[Reading | Unread]:
+    """Read films as a batch; if that fails, one by one, so that one film cannot hold up the others for ever."""
+    try:
+        return list(predictor.read_many((found.film for found in films), terms.choice))
+    except CXRError:  # the model cannot be used, for any film
+        raise
+    except Exception as error:
+        number = log_surprise(_log, error)
+    if len(films) == 1:
+        return [Unread(films[0].spooled, f"reading it failed (error {number})", "")]
+    return [reading for film in films for reading in _readings(predictor, [film], terms)]
 
 
 def _write_results(

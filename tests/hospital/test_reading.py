@@ -91,6 +91,25 @@ def test_what_cannot_be_read_is_kept_with_a_reason_and_own_results_are_passed_ov
     assert spool.ledger.counts() == {"aside": 4, "discarded": 1}
 
 
+def test_a_film_on_which_the_network_fails_holds_up_no_other(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    keys = receive(spool, *map(radiograph, range(4)))
+    read_many = Reader.read_many
+
+    def failing(self, films, choice=None):  # type: ignore[no-untyped-def]
+        films = list(films)
+        if any(film.name.startswith(keys[1]) for film in films):
+            raise ArithmeticError("a name")
+        return read_many(self, films, choice)
+
+    monkeypatch.setattr(Reader, "read_many", failing)
+    read_all(spool)
+    assert len(spool.unsent()) == 3
+    assert [key for key, reason in refused(spool.folder) if "reading it failed" in reason] == [keys[1]]
+    assert "a name" not in caplog.text
+
+
 def test_a_film_that_the_gate_refuses_still_gets_an_answer(spool: Spool) -> None:
     small = radiograph(1)
     small.Rows, small.Columns, small.PixelData = 40, 40, bytes(1600)

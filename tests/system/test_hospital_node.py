@@ -98,34 +98,42 @@ def test_a_node_that_is_killed_ten_times_loses_and_repeats_nothing(archive: Orth
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")
     moments = random.Random(seed)
-    films = 60
-    files = [write(radiograph(number), tmp_path / "films" / f"{number}.dcm") for number in range(films)]
-    running = NodeProcess(tmp_path / "home", archive)
-    left = list(files)
+    running, killed_enough, films = NodeProcess(tmp_path / "home", archive), threading.Event(), 0
 
     def modality() -> None:
-        """Sends film by film, each until it is acknowledged, as modalities do."""
-        while left:
-            if storescu(running.port, left[:1]).returncode == 0:
-                left.pop(0)
+        """Sends film after film, each until it is acknowledged, as modalities do."""
+        nonlocal films
+        while not killed_enough.is_set():
+            file = write(radiograph(films), tmp_path / "films" / f"{films}.dcm")
+            while storescu(running.port, [file]).returncode != 0:
+                time.sleep(0.2)
+            films += 1
             time.sleep(0.2)
 
     sending = threading.Thread(target=modality, daemon=True)
     sending.start()
-    for _ in range(10):
+    for number in range(10):
+        read, sent = running.said(" Read "), running.said(" Sent ")
         running.start()
-        time.sleep(moments.uniform(0, 6))
+        if number % 3 == 1:  # anywhere: while it loads, receives or reads the first films
+            wait_until(lambda read=read: running.said(" Read ") > read, 240, "a film that is read")
+        elif number % 3 == 2:
+            wait_until(lambda sent=sent: running.said(" Sent ") > sent, 240, "results that are sent")
+        time.sleep(moments.uniform(0, 3))
         running.kill()
+        print(f"killed: {films} films sent, {running.said(' Read ')} read, {running.said(' Sent ')} results sent")
+    killed_enough.set()
     running.start()
     sending.join(240)
+    assert films > 20
     wait_until(lambda: len(archive.instances("SR")) == films, 240, "reports")
     wait_until(lambda: not list((running.home / "hospital" / "outbox").iterdir()), 60, "the outbox")
     assert running.stop() == 0
     assert Counter(map(film_of, reports(archive))) == Counter(str(uid(n, "SOPInstanceUID")) for n in range(films))
     assert [len(archive.instances(part)) for part in PARTS] == [films] * 3
-    read = Counter(re.findall(r" Read ([0-9a-f]{24}):", running.log.read_text()))
-    assert set(read.values()) == {1}  # a film whose reading was finished is never read again
-    assert set(read) <= {instance_key(uid(n, "SOPInstanceUID")) for n in range(films)}
+    read_keys = Counter(re.findall(r" Read ([0-9a-f]{24}):", running.log.read_text()))
+    assert set(read_keys.values()) == {1}  # a film whose reading was finished is never read again
+    assert set(read_keys) <= {instance_key(uid(n, "SOPInstanceUID")) for n in range(films)}
     assert "Error" not in running.log.read_text()
 
 
