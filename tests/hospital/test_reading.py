@@ -16,6 +16,9 @@ from cxr_core.hospital.identity import instance_key
 from cxr_core.hospital.reading import read_spool
 from cxr_core.hospital.results.build import PAPER, PICTURE, REPORT
 from cxr_core.hospital.spool import Spool, refused
+from cxr_core.imaging.film import Film
+from cxr_core.inference.decision import Choice
+from cxr_core.inference.reading import Reading
 from cxr_core.models.registry import find_model
 from tests.support.diagnose_page import QuickPredictor
 from tests.support.radiographs import IDENTIFIERS, as_bytes, radiograph
@@ -24,8 +27,8 @@ from tests.support.radiographs import IDENTIFIERS, as_bytes, radiograph
 class Reader(QuickPredictor):
     """Reads by brightness, under any settings."""
 
-    def read_many(self, films, choice=None):  # type: ignore[no-untyped-def]
-        return super().read_many(films)
+    def read(self, film: Film, choice: Choice) -> Reading:
+        return next(iter(self.read_many([film])))
 
 
 @pytest.fixture
@@ -95,15 +98,14 @@ def test_a_film_on_which_the_network_fails_holds_up_no_other(
     spool: Spool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     keys = receive(spool, *map(radiograph, range(4)))
-    read_many = Reader.read_many
+    read = Reader.read
 
-    def failing(self, films, choice=None):  # type: ignore[no-untyped-def]
-        films = list(films)
-        if any(film.name.startswith(keys[1]) for film in films):
+    def failing(self: Reader, film: Film, choice: Choice) -> Reading:
+        if film.name.startswith(keys[1]):
             raise ArithmeticError("a name")
-        return read_many(self, films, choice)
+        return read(self, film, choice)
 
-    monkeypatch.setattr(Reader, "read_many", failing)
+    monkeypatch.setattr(Reader, "read", failing)
     read_all(spool)
     assert len(spool.unsent()) == 3
     assert [key for key, reason in refused(spool.folder) if "reading it failed" in reason] == [keys[1]]
