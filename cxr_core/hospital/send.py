@@ -25,6 +25,7 @@ from pynetdicom.association import Association
 from cxr_core.errors import SettingsError, WorkError
 from cxr_core.hospital.address import Peer, WebArchive
 from cxr_core.hospital.archive import Archive, ArchiveUnreachable
+from cxr_core.hospital.checkpoint import repair
 from cxr_core.hospital.node import Tls, no_delay
 
 _log = logging.getLogger(__name__)
@@ -97,6 +98,7 @@ class StoreSender:
                 raise ArchiveUnreachable(
                     f"{peer.title} at {peer.host}:{peer.port}: no association; is the archive running?"
                 )
+            repair(opened)
             self._association = opened
         return self._association
 
