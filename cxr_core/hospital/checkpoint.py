@@ -1,9 +1,9 @@
 """A repair of pynetdicom 3.0: on a busy machine, its requestor loses the answer to one C-STORE in some hundred.
 
 A thread of an association, its reactor, takes incoming messages unless it is paused. `send_c_store` pauses it, but
-cannot tell a reactor that is paused from one that was just told to go on; that one then takes the answer, and the sender
-waits for a timeout (as in pynetdicom's issues 842 and 850). This checkpoint can tell them apart: of 1,350 instances on a
-busy machine, by three associations, 2 were lost without it and none with it.
+cannot tell a reactor that is paused from one that was just told to go on; that one then takes the answer, and the
+sender waits for a timeout (as in pynetdicom's issues 842 and 850). This checkpoint can tell them apart: of 1,350
+instances on a busy machine, by three associations, 2 were lost without it and none with it.
 """
 
 import threading

@@ -73,7 +73,7 @@ class Orthanc:
         """The ids of its instances, of one modality or all."""
         if modality is None:
             return list(self.get("/instances"))
-        query = {"Level": "Instance", "Query": {"Modality": modality}, "Limit": 0}
+        query: dict[str, Any] = {"Level": "Instance", "Query": {"Modality": modality}, "Limit": 0}
         address = f"http://127.0.0.1:{self.http_port}/tools/find"
         return list(self.session.post(address, json=query, timeout=60).json())
 

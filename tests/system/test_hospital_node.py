@@ -101,14 +101,15 @@ def test_a_node_that_is_killed_ten_times_loses_and_repeats_nothing(archive: Orth
     running, killed_enough, films = NodeProcess(tmp_path / "home", archive), threading.Event(), 0
 
     def modality() -> None:
-        """Sends film after film, each until it is acknowledged, as modalities do."""
+        """Sends studies of five films, each until all are acknowledged, as modalities do: some arrive twice."""
         nonlocal films
         while not killed_enough.is_set():
-            file = write(radiograph(films), tmp_path / "films" / f"{films}.dcm")
-            while storescu(running.port, [file]).returncode != 0:
+            numbers = range(films, films + 5)
+            files = [write(radiograph(number), tmp_path / "films" / f"{number}.dcm") for number in numbers]
+            while storescu(running.port, files).returncode != 0:
                 time.sleep(0.2)
-            films += 1
-            time.sleep(0.2)
+            films += 5
+            time.sleep(0.5)
 
     sending = threading.Thread(target=modality, daemon=True)
     sending.start()
