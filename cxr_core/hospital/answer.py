@@ -65,7 +65,7 @@ def answer_of(reading: Reading, model: Model, terms: Terms) -> Answer:
     rules = Rules.of(model.card)
     point = terms.choice.operating_point or rules.default.operating_point
     error_rate = terms.choice.error_rate if terms.choice.error_rate is not None else rules.default.error_rate
-    calibrated_at = calibration_prevalence(model.card["operating_points"][point])
+    calibrated_at = calibration_prevalence(model.card.operating_points[str(point)].estimates)
 
     def here(probability: float) -> float:
         return probability_at_prevalence(float(probability), calibrated_at, terms.prevalence)

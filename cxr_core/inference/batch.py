@@ -13,8 +13,8 @@ from cxr_core.imaging.decode_ahead import decoded_ahead
 from cxr_core.imaging.film import Film
 from cxr_core.inference.explain.heatmap import overlay
 from cxr_core.inference.predictor import BATCH, Predictor
-from cxr_core.limits import walk_files
 from cxr_core.inference.reading import Reading
+from cxr_core.limits import walk_files
 from cxr_core.models.registry import find_model
 from cxr_core.progress import Progress
 

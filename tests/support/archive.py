@@ -191,7 +191,7 @@ def node(home: Path, archive: Orthanc, *options: str, model: str | None = None) 
 
 def storescu(
     port: int, files: list[Path] | Path, *options: str, title: str = "STORESCU"
-) -> subprocess.CompletedProcess:
+) -> subprocess.CompletedProcess[str]:
     """DCMTK's storescu: send files, or all of a folder, to a node of the loopback."""
     what = ["+sd", "+r", str(files)] if isinstance(files, Path) else [str(file) for file in files]
     command = ["storescu", "-aet", title, "-aec", "CXR", *options, "127.0.0.1", str(port), *what]
