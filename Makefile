@@ -27,6 +27,7 @@ format: .venv/dev
 lock: .venv/dev
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) requirements.in --output-file requirements.txt
+	$(COMPILE) requirements-hospital.in --constraint requirements.txt --output-file requirements-hospital.txt
 	$(COMPILE) requirements-dev.in --constraint requirements.txt --output-file requirements-dev.txt
 	$(COMPILE) requirements-read.in --constraint requirements.txt --output-file requirements-read.txt
 	sed -e '/^tensorflow-cpu/d' -e 's/^tensorflow==\([0-9.]*\).*/tensorflow[and-cuda]==\1/' requirements.in \

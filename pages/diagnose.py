@@ -9,6 +9,7 @@ from cxr_core.app.diagnose.agreement import show_agreement
 from cxr_core.app.diagnose.dropped_files import MAX_FILES, DroppedFile, file_name, unpack
 from cxr_core.app.diagnose.export import offer_downloads
 from cxr_core.app.diagnose.file_details import show_file_details, show_unreadable_files
+from cxr_core.app.diagnose.from_archive import films_from_archive
 from cxr_core.app.diagnose.own_reading import own_reading_controls
 from cxr_core.app.diagnose.session import FilmResult, UnreadableFile, read_next, screen_jpeg_of, session_results
 from cxr_core.app.diagnose.settings import choose_settings
@@ -84,6 +85,7 @@ with st.expander("Films to read", icon=":material/upload_file:", key="dropping",
         "Or a whole folder", accept_multiple_files="directory", key="folder", on_change=show_uploads
     )
 dropped = [DroppedFile(file.file_id, file_name(file.name), file.getvalue()) for file in [*single_files, *folder_files]]
+dropped += films_from_archive()
 if state.get("samples"):
     dropped = [DroppedFile(path.name, path.name, path.read_bytes()) for path in sample_films()]
 files, unreadable = unpack(dropped)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from cxr_core import __version__
-from cxr_core.cli import app, datasets, models, prediction, training
+from cxr_core.cli import app, datasets, hospital, models, prediction, training
 from cxr_core.cli.output import BAD_INPUT, FAILED, print_error
 from cxr_core.errors import CXRError, InputError, missing_package
 from cxr_core.log import configure_logging, log_surprise, surprise_in_words
@@ -126,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--accept", action="store_true", help="site acceptance: is the model fit for these films?")
 
     predict = verb("predict", prediction.predict_films, "read films")
-    predict.add_argument("paths", nargs="+", metavar="PATH", help="a file, a folder or a glob")
+    predict.add_argument("paths", nargs="+", metavar="PATH", help="a file, a folder, a glob or dicomweb:STUDY-UID")
     predict.add_argument("--model", metavar="NAME")
     predict.add_argument("--heatmaps", type=Path, metavar="DIR", help="write an overlay PNG for each film")
     predict.add_argument("--csv", type=Path, metavar="FILE", help="write the readings as a table")
@@ -135,4 +135,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--address", default="127.0.0.1", help="this machine only by default")
     serve.add_argument("--port", type=int, default=8501)
     serve.add_argument("--headless", action="store_true", help="do not open a browser")
+    predict.add_argument("--fhir", type=Path, metavar="DIR", help="write a FHIR R5 DiagnosticReport for each film")
+    predict.add_argument("--send", action="store_true", help="store the results in the archive, for dicomweb:STUDY-UID")
+
+    hospital.add_verbs(verb)
     return parser

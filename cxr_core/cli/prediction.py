@@ -2,16 +2,35 @@
 
 import argparse
 import sys
+from typing import Any
 
+from cxr_core.cli.hospital import fhir_writer, read_archive
 from cxr_core.cli.output import BAD_INPUT, DONE, FAILED, print_result, progress_counter
+from cxr_core.errors import InputError
 
 
 def predict_films(options: argparse.Namespace) -> int:
     """Read films; FAILED if some cannot be read, BAD_INPUT if none can."""
+    from cxr_core.hospital.answer import SCHEME, Terms
     from cxr_core.inference.batch import find_films, read_files, write_csv
 
-    files = find_films(options.paths)
-    results, unreadable = read_files(files, options.model, options.heatmaps, progress_counter("Reading"))
+    studies = [path.removeprefix(SCHEME) for path in options.paths if path.startswith(SCHEME)]
+    paths = [path for path in options.paths if not path.startswith(SCHEME)]
+    if options.send and paths:
+        raise InputError(
+            f"--send: results go back to the archive's own studies, {SCHEME}STUDY-UID; not for {paths[0]}."
+        )
+    terms = Terms()
+    on_reading = fhir_writer(options.fhir, options.model, terms) if options.fhir else None
+    files = find_films(paths)
+    results: list[dict[str, Any]] = []
+    unreadable: list[str] = []
+    if files:
+        progress = progress_counter("Reading")
+        results, unreadable = read_files(files, options.model, options.heatmaps, progress, on_reading)
+    if studies:
+        fetched, messages = read_archive(studies, options, terms)
+        results, unreadable = results + fetched, unreadable + messages
     for message in unreadable:
         print(message, file=sys.stderr)
     if not results:

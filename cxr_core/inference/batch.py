@@ -3,7 +3,7 @@
 import csv
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from cxr_core.inference.explain.heatmap import overlay
 from cxr_core.inference.pipeline import predict_sources
 from cxr_core.inference.prediction import Prediction
 from cxr_core.inference.predictor import Predictor
+from cxr_core.inference.reading import Reading
 from cxr_core.limits import walk_files
 from cxr_core.models.registry import find_model
 from cxr_core.progress import Progress
@@ -48,13 +49,18 @@ def find_films(paths: list[str]) -> list[Path]:
 
 
 def read_files(
-    files: list[Path], model: str | None = None, heatmaps: Path | None = None, progress: Progress | None = None
+    files: list[Path],
+    model: str | None = None,
+    heatmaps: Path | None = None,
+    progress: Progress | None = None,
+    on_reading: Callable[[Path, Reading], None] | None = None,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Read files with a model (the released one by default).
 
     Returns the readings as the JSON documents of `predict --json`, in order, and one message for each file that cannot
     be read. With `heatmaps`, an overlay of each film is written into that folder as a PNG. `progress(done, total)`
-    counts files. The model is loaded only if there is a film to read. Raises CXRError if the model cannot be used.
+    counts files; `on_reading` is called with each reading. The model is loaded only if there is a film to read. Raises
+    CXRError if the model cannot be used.
     """
     overlays: dict[Path, Path] = {}
     if heatmaps:
@@ -76,6 +82,8 @@ def read_files(
                 picture = overlay(found.film.pixels, reading.heatmap, HEATMAP_OPACITY)
                 cv2.imwrite(result["heatmap"], picture[..., ::-1])
             results.append(result)
+            if on_reading:
+                on_reading(file, reading)
         if progress:
             progress(done, len(files))
     _logger.info("%d films read, %d not readable", len(results), len(unreadable))

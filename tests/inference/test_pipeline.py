@@ -1,5 +1,6 @@
 """From a source to a prediction: order, unreadable files, unexpected failures, refused films with a score."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +39,7 @@ def test_each_source_has_its_result_in_order() -> None:
     assert isinstance(last, PredictedFilm)
     assert (first.prediction.file, last.film.name) == ("a", "b")
     assert str(text) == "text: not an image"
-    assert "fails: could not be processed (ZeroDivisionError)" in str(failed)
+    assert re.search(r"fails: could not be processed \(error [0-9a-f]{8}\)", str(failed))
 
 
 def test_what_concerns_every_film_is_raised() -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import streamlit as st
 
 from cxr_core.app.diagnose.session import FilmResult, pixels_of
+from cxr_core.inference.decision import Choice
 from cxr_core.inference.reader_log import OwnReading
+from cxr_core.models.registry import find_model
 from cxr_core.reports.reading_table import ReportedReading, to_csv, to_json
 
 
@@ -47,10 +49,21 @@ def offer_downloads(
     def json() -> str:
         return to_json(map(reported, results), datetime.now(UTC), settings)
 
+    def fhir(result: FilmResult) -> str:
+        from cxr_core.hospital.answer import Terms, answer_of
+        from cxr_core.hospital.fhir import diagnostic_report, subject_of, to_json
+
+        terms = Terms(settings["prevalence"], Choice(settings["operating_point"], settings["error_rate"]))
+        answer = answer_of(result.reading, find_model(result.reading.model), terms)
+        return to_json(
+            diagnostic_report(answer, subject_of(result.reading.sha256, result.file.read()), datetime.now(UTC))
+        )
+
     which = "All films" if len(results) == films_read else f"{len(results)} of {films_read} films"
     offers: list[tuple[str, Callable[[], str | bytes], str, str]] = []
     if chosen:
         offers.append(("This film as PDF", lambda: one_pdf(chosen), "reading.pdf", "application/pdf"))
+        offers.append(("This film as FHIR", lambda: fhir(chosen), "reading.fhir.json", "application/fhir+json"))
     if results:
         offers += [
             (f"{which} as PDF", all_pdf, "readings.pdf", "application/pdf"),

@@ -55,6 +55,10 @@ DARK = """
 .stApp [data-testid="stExpander"] summary { background: #11161c !important; }
 .stApp [data-testid="stExpander"] summary:hover, .stApp [data-testid="stExpander"] summary:hover * { color: #6cc4ff; }
 .stApp [data-testid="stTextInput"] :is(div, input) { background: #19212a; color: #e6ebf0; border-color: #46535f; }
+.stApp [data-testid="stExpander"] :is([data-testid="stDateInput"], [data-testid="stMultiSelect"],
+  [data-testid="stSelectbox"]) :is(div, input):not(label *) {
+  background-color: #19212a; color: #e6ebf0; border-color: #46535f; }
+.stApp :is([data-testid="stDateInput"], [data-testid="stMultiSelect"]) * { color: #e6ebf0; }
 .stApp [data-testid="stTextInput"] input::placeholder { color: #a9b5c1; }
 .stApp [data-testid="stAlertContainer"] { background: #14202b; }
 .stApp [data-testid="stAlertContainer"] * { color: #e6ebf0; }

@@ -174,7 +174,8 @@ def test_the_local_prevalence_changes_the_predictive_value() -> None:
 def test_exports_are_offered_for_the_films_shown() -> None:
     page = drop(open_page(), *films(3))
     labels = [button.proto.label for button in page.get("download_button")]
-    assert labels == ["This film as PDF", "All films as PDF", "All films as CSV", "All films as JSON"]
+    one, all_films = ["This film as PDF", "This film as FHIR"], ["PDF", "CSV", "JSON"]
+    assert labels == [*one, *(f"All films as {kind}" for kind in all_films)]
 
 
 def test_films_of_a_zip_are_read_and_its_other_files_listed() -> None:

@@ -1,0 +1,213 @@
+"""The verbs `node` and `studies`, and what `predict` does with films of the archive."""
+
+import argparse
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cxr_core.cli.output import DONE, print_result
+from cxr_core.errors import InputError, SettingsError
+
+if TYPE_CHECKING:
+    from cxr_core.hospital.answer import Answer, Terms
+    from cxr_core.hospital.fhir import Subject
+    from cxr_core.inference.reading import Reading
+
+MISSING = "this needs the packages of the extra `hospital`: pip install -r requirements-hospital.txt."
+VerbAdder = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
+
+
+def add_verbs(verb: VerbAdder) -> None:
+    """Add `node` and `studies` to the parser."""
+    node = verb("node", run_node, "receive films by DICOM, read them and send the results to the archive")
+    node.add_argument("--aet", default="CXR", metavar="TITLE", help="AE title of the node")
+    node.add_argument("--port", type=int, default=11112)
+    node.add_argument("--bind", default="127.0.0.1", metavar="ADDRESS", help="address to listen at")
+    node.add_argument("--from", dest="callers", action="append", default=[], metavar="TITLE@ADDRESS")
+    node.add_argument("--to", metavar="TITLE@HOST:PORT", help="archive, by C-STORE; `dicomweb` for CXR_ARCHIVE_URL")
+    node.add_argument("--to-tls", type=Path, metavar="FILE", help="the archive listens with TLS; its authority in PEM")
+    node.add_argument("--tls-certificate", type=Path, metavar="FILE", help="listen with TLS; certificate in PEM")
+    node.add_argument("--tls-key", type=Path, metavar="FILE")
+    node.add_argument("--tls-authority", type=Path, metavar="FILE", help="callers need a certificate by this authority")
+    node.add_argument("--spool", type=Path, metavar="DIR", help="by default CXR_HOME/hospital")
+    node.add_argument("--quota", type=float, default=10.0, metavar="GB", help="of the spool")
+    node.add_argument("--model", metavar="NAME")
+    node.add_argument("--prevalence", type=float, default=0.2, help="of pneumonia at this site, 0.02 to 0.8")
+    node.add_argument("--operating-point", metavar="NAME", help="rule_out, balanced or rule_in; by default the model's")
+    node.add_argument("--error-rate", type=float, help="0.02, 0.05, 0.1 or 0.2; by default the model's")
+    node.add_argument("--aside", action="store_true", help="list the films that were kept aside, with the reasons")
+
+    studies = verb("studies", find_studies, "find studies in the archive that CXR_ARCHIVE_URL names")
+    studies.add_argument("--date", metavar="DAY[-DAY]", help="for example 2026-11-26 or 20261101-20261130")
+    studies.add_argument("--modality", action="append", metavar="CODE", help="by default CR and DX")
+    studies.add_argument("--description", default="", metavar="TEXT", help="* and ? stand for any characters")
+    studies.add_argument("--patient", default="", metavar="TEXT", help="name or id; is not sent to the archive")
+    studies.add_argument("--names", action="store_true", help="also print the patients' names and ids")
+
+
+def run_node(options: argparse.Namespace) -> int:
+    """Listen until SIGTERM or SIGINT."""
+    try:
+        from cxr_core.hospital.service import Service
+        from cxr_core.hospital.spool import Spool, refused
+    except ModuleNotFoundError as error:
+        raise InputError(f"node: {MISSING} ({error.name} is missing)") from None
+    from cxr_core.hospital.address import Caller, Peer, checked_title, configured_archive
+    from cxr_core.hospital.answer import Terms
+    from cxr_core.hospital.node import Tls
+    from cxr_core.hospital.send import Sender, StoreSender, WebSender, archive_tls
+    from cxr_core.inference.decision import Choice, Rules
+    from cxr_core.inference.predictor import Predictor
+    from cxr_core.models.registry import find_model
+    from cxr_core.paths import home
+
+    folder = options.spool or home() / "hospital"
+    if options.aside:
+        rows = [{"film": key, "reason": reason} for key, reason in refused(folder)]
+        return print_result(options, rows, "\n".join(f"{row['film']}: {row['reason']}" for row in rows) or "None.")
+    title, callers = checked_title(options.aet), [Caller.parse(text) for text in options.callers]
+    if not callers:
+        raise SettingsError("--from is missing: who may send films, for example --from MODALITY@127.0.0.1.")
+    if not options.to:
+        raise SettingsError("--to is missing: the archive, for example --to ORTHANC@127.0.0.1:4242, or dicomweb.")
+    if not 0 < options.port < 65536 or options.quota <= 0:
+        raise SettingsError("--port is 1 to 65535, and --quota a number of gigabytes above 0.")
+    if not 0.02 <= options.prevalence <= 0.8:
+        raise SettingsError(f"--prevalence {options.prevalence:g}: 0.02 to 0.8 is accepted.")
+    if bool(options.tls_certificate) != bool(options.tls_key):
+        raise SettingsError("--tls-certificate and --tls-key belong together.")
+    tls = Tls(options.tls_certificate, options.tls_key, options.tls_authority) if options.tls_certificate else None
+    terms = Terms(options.prevalence, Choice(options.operating_point, options.error_rate))
+    sender: Callable[[], Sender]
+    if options.to == "dicomweb":
+        sender = partial(WebSender, configured_archive())
+    else:
+        sender = partial(StoreSender, title, Peer.parse(options.to), archive_tls(options.to_tls, tls))
+    _log_to_standard_error()
+    model = find_model(options.model)
+    Rules.of(model.card).chosen(terms.choice)  # refuses an unknown choice before a film arrives
+    spool = Spool(folder, model.version, int(options.quota * 1e9))
+    service = Service(title, callers, spool, Predictor(model), sender, terms)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: service.stop())
+    try:
+        service.run(options.bind, options.port, tls)
+    finally:
+        spool.close()
+    return DONE
+
+
+def find_studies(options: argparse.Namespace) -> int:
+    """List studies of the archive, the newest first."""
+    from cxr_core.hospital.address import configured_archive
+
+    settings = configured_archive()
+    try:
+        from cxr_core.hospital.archive import Archive, Query
+    except ModuleNotFoundError as error:
+        raise InputError(f"studies: {MISSING} ({error.name} is missing)") from None
+    first, last = _days(options.date)
+    found = Archive(settings).studies(
+        Query(first, last, tuple(options.modality or ("CR", "DX")), options.description, options.patient)
+    )
+    rows: list[dict[str, Any]] = []
+    for study in found:
+        row: dict[str, Any] = {"study": study.uid, "date": str(study.day or ""), "modalities": list(study.modalities)}
+        row |= {"description": study.description, "instances": study.instances}
+        rows.append(row | ({"name": study.patient_name, "id": study.patient_id} if options.names else {}))
+    lines = ["  ".join([row["study"], row["date"], "/".join(row["modalities"]), row["description"]]) for row in rows]
+    return print_result(options, rows, "\n".join(lines) or "No such study.")
+
+
+def read_archive(
+    study_uids: list[str], options: argparse.Namespace, terms: "Terms"
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Read studies of the archive: the documents of `predict --json`, and one sentence for each unreadable film."""
+    import cv2
+
+    from cxr_core.hospital.address import configured_archive
+
+    settings = configured_archive()
+    try:
+        from cxr_core.hospital.archive import Archive
+        from cxr_core.hospital.fetched import fetch, read_fetched, store_results
+    except ModuleNotFoundError as error:
+        raise InputError(f"dicomweb: {MISSING} ({error.name} is missing)") from None
+    from cxr_core.hospital.fhir import Subject
+    from cxr_core.inference.batch import HEATMAP_OPACITY
+    from cxr_core.inference.explain.heatmap import overlay
+    from cxr_core.inference.predictor import Predictor
+    from cxr_core.models.registry import find_model
+
+    archive = Archive(settings)
+    predictor: Predictor | None = None
+    results: list[dict[str, Any]] = []
+    messages: list[str] = []
+    for study_uid in study_uids:
+        films, refused = fetch(archive, study_uid)
+        messages += refused
+        predictor = predictor or Predictor(find_model(options.model))
+        for fetched, reading, answer in read_fetched(films, predictor, terms):
+            result = reading.to_dict() | {"file": fetched.name}
+            if options.heatmaps and reading.heatmap is not None:
+                options.heatmaps.mkdir(parents=True, exist_ok=True)
+                file = options.heatmaps / f"{Path(fetched.film.name).stem}.png"
+                drawn = overlay(fetched.film.pixels, reading.heatmap, HEATMAP_OPACITY)
+                cv2.imwrite(str(file), drawn[..., ::-1])
+                result["heatmap"] = str(file)
+            if options.send:
+                store_results(archive, fetched, reading, answer)
+            if options.fhir:
+                film = Subject(reading.sha256, fetched.header.StudyInstanceUID)
+                _write_report(options.fhir, Path(fetched.film.name).stem, answer, film)
+            results.append(result)
+    return results, messages
+
+
+def fhir_writer(folder: Path, model: str | None, terms: "Terms") -> Callable[[Path, "Reading"], None]:
+    """A function that writes the FHIR report on a film that was read into `folder`, NAME.fhir.json."""
+    from cxr_core.hospital.answer import answer_of
+    from cxr_core.hospital.fhir import subject_of
+    from cxr_core.models.registry import find_model
+
+    found, taken = find_model(model), dict[str, int]()
+
+    def write(file: Path, reading: "Reading") -> None:
+        count = taken[file.stem] = taken.get(file.stem, 0) + 1
+        name = file.stem if count == 1 else f"{file.stem}-{count}"
+        _write_report(folder, name, answer_of(reading, found, terms), subject_of(reading.sha256, file))
+
+    return write
+
+
+def _write_report(folder: Path, name: str, answer: "Answer", film: "Subject") -> None:
+    from cxr_core.hospital.fhir import diagnostic_report, to_json
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.fhir.json").write_text(to_json(diagnostic_report(answer, film, datetime.now(UTC))))
+
+
+def _days(text: str | None) -> tuple[date | None, date | None]:
+    """First and last day of "2026-11-26", "20261126", "20261101-20261130", or neither. Raises SettingsError."""
+    if not text:
+        return None, None
+    days = [text] if text.count("-") in (0, 2) else text.split("-", 1)
+    try:
+        found = [date.fromisoformat(day) for day in days]
+    except ValueError:
+        raise SettingsError(f"--date {text}: 2026-11-26 or 20261101-20261130 is accepted.") from None
+    return found[0], found[-1]
+
+
+def _log_to_standard_error() -> None:
+    """The node's log on standard error, one line an event; it names films by their keys alone."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log = logging.getLogger("cxr_core")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
