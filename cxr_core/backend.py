@@ -86,7 +86,7 @@ def to_lite(model: Any) -> bytes:
         raise WorkError(f"KERAS_BACKEND={keras.backend.backend()}: converting a network needs tensorflow.")
     import tensorflow as tf
 
-    @tf.function(input_signature=[tf.TensorSpec([1, *model.inputs[0].shape[1:]], tf.uint8)])
+    @tf.function(input_signature=[tf.TensorSpec([1, *model.inputs[0].shape[1:]], tf.uint8)])  # type: ignore[untyped-decorator]
     def run(films: Any) -> Any:
         return keras.tree.flatten(model(films, training=False))
 

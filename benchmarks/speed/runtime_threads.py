@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ def main() -> None:
     for threads in THREADS:
         for batch in BATCHES:
             made = interpreter(threads, batch, side)
-            report(f"one interpreter, {threads} threads, batch {batch}", lambda m=made, b=batch: run(m, films, b))
+            report(f"one interpreter, {threads} threads, batch {batch}", partial(run, made, films, batch))
     cores = os.cpu_count() or 1
     several = [interpreter(1, 1, side) for _ in range(cores)]
     parts = np.array_split(films, cores)

@@ -20,6 +20,7 @@ from cxr_core.evaluation.store import data_folder
 from cxr_core.evaluation.train_test_overlap import runs_of, split_table
 from cxr_core.files import locked, replace_atomically, sha256_of
 from cxr_core.imaging.preprocessing import Preprocessing
+from cxr_core.models.card import CardDraft
 from cxr_core.models.lite_network import LiteNetwork
 from cxr_core.models.registry import Model
 from cxr_core.models.runtime import ROLES
@@ -51,7 +52,7 @@ def convert_model(model: Model, data: Path | None = None, progress: Progress | N
     try:
         with locked(model.folder):
             entry = convert(model.weights, model.reading_weights, inputs)
-            converted = Model(model.folder, model.card | {"conversion": entry})
+            converted = Model(model.folder, CardDraft(model.card.to_dict() | {"conversion": entry}))
             converted.write_card()
     except OSError as error:
         raise WorkError(f"{model.folder}: model.tflite cannot be written ({error.strerror or error}).") from error
