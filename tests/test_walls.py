@@ -3,10 +3,13 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.conftest import REPOSITORY
 
@@ -112,3 +115,14 @@ def test_reading_films_loads_neither_tensorflow_nor_keras(journey: str, cxr_home
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1].strip() == "loaded:"
+
+
+def test_the_wheel_asks_for_every_package_that_is_pinned() -> None:
+    """`pyproject.toml` gives ranges for what `requirements.in` pins; each range holds the pinned version."""
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    asked = {canonicalize_name(one.name): one for one in map(Requirement, project["dependencies"])}
+    lines = (line.split("#")[0].strip() for line in (REPOSITORY / "requirements.in").read_text().splitlines())
+    pinned = {canonicalize_name(one.name): one for one in map(Requirement, filter(None, lines))}
+    assert asked.keys() == pinned.keys()
+    for name, one in pinned.items():
+        assert asked[name].specifier.contains(next(iter(one.specifier)).version), name
