@@ -21,8 +21,8 @@ import psutil
 
 from cxr_core.datasets.demo import DEMO_FILMS
 from tests.conftest import REPOSITORY
-from tests.support.archive import node, orthanc, storescu, wait_until
-from tests.support.radiographs import radiograph, write
+from tests.support.hospital.archive import node, orthanc, storescu, wait_until
+from tests.support.hospital.radiographs import radiograph, write
 
 WARM = 8
 LEAST_SHARE = 0.5  # of the rate of `predict`

@@ -4,7 +4,7 @@ import pytest
 from pydicom.uid import CTImageStorage, SecondaryCaptureImageStorage
 
 from cxr_core.hospital.checks import MANUFACTURER, is_own_result, refusal
-from tests.support.radiographs import radiograph
+from tests.support.hospital.radiographs import radiograph
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from cxr_core.hospital.archive import ArchiveUnreachable
 from cxr_core.hospital.delivery import Delivery, Waits
 from cxr_core.hospital.send import read_results
 from cxr_core.hospital.spool import Spool
-from tests.support.radiographs import as_bytes, radiograph
+from tests.support.hospital.radiographs import as_bytes, radiograph
 
 
 class Archive:

@@ -9,7 +9,7 @@ from fhir.resources.diagnosticreport import DiagnosticReport
 
 from cxr_core.hospital.fhir import Subject, diagnostic_report, subject_of, to_json
 from tests.hospital.conftest import MADE, an_answer
-from tests.support.radiographs import IDENTIFIERS, as_bytes, radiograph
+from tests.support.hospital.radiographs import IDENTIFIERS, as_bytes, radiograph
 
 FILM = Subject("a" * 64, "1.2.3")
 

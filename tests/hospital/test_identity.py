@@ -1,7 +1,7 @@
 """UIDs of results and keys of instances."""
 
 from cxr_core.hospital.identity import instance_key, key_of_file, result_uid
-from tests.support.radiographs import as_bytes, radiograph
+from tests.support.hospital.radiographs import as_bytes, radiograph
 
 
 def test_the_uid_of_a_result_depends_on_instance_model_and_part_alone() -> None:

@@ -17,8 +17,8 @@ from cxr_core.hospital.address import Caller
 from cxr_core.hospital.identity import instance_key
 from cxr_core.hospital.node import Node, Tls
 from cxr_core.hospital.spool import Spool
-from tests.support.archive import free_port
-from tests.support.radiographs import radiograph
+from tests.support.hospital.archive import free_port
+from tests.support.hospital.radiographs import radiograph
 
 Connect = Callable[..., Association]
 

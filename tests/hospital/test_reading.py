@@ -21,7 +21,7 @@ from cxr_core.inference.decision import Choice
 from cxr_core.inference.reading import Reading
 from cxr_core.models.registry import find_model
 from tests.support.diagnose_page import QuickPredictor
-from tests.support.radiographs import IDENTIFIERS, as_bytes, radiograph
+from tests.support.hospital.radiographs import IDENTIFIERS, as_bytes, radiograph
 
 
 class Reader(QuickPredictor):

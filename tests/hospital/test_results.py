@@ -16,7 +16,7 @@ from cxr_core.hospital.results.evidence_image import annotated, evidence_image
 from cxr_core.hospital.results.structured_report import structured_report
 from cxr_core.imaging.decode import decode_film
 from tests.hospital.conftest import MADE, a_reading, an_answer
-from tests.support.radiographs import IDENTIFIERS, as_bytes, radiograph
+from tests.support.hospital.radiographs import IDENTIFIERS, as_bytes, radiograph
 
 
 def header(**tags: str) -> Dataset:

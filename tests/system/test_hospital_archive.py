@@ -15,7 +15,8 @@ from cxr_core.errors import InputError, NotFound, WorkError
 from cxr_core.hospital.address import WebArchive
 from cxr_core.hospital.archive import Archive, Query
 from tests.conftest import REPOSITORY
-from tests.support.archive import (
+from tests.support.diagnose_page import check, component, open_page, quick_predictor  # noqa: F401  a fixture
+from tests.support.hospital.archive import (
     MISSING,
     PASSWORD,
     SKIP_REASON,
@@ -26,8 +27,7 @@ from tests.support.archive import (
     storescu,
     wait_until,
 )
-from tests.support.diagnose_page import check, component, open_page, quick_predictor  # noqa: F401  a fixture
-from tests.support.radiographs import IDENTIFIERS, as_bytes, radiograph, uid, write
+from tests.support.hospital.radiographs import IDENTIFIERS, as_bytes, radiograph, uid, write
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=SKIP_REASON)
 STUDY = str(uid(0, "StudyInstanceUID"))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.support.archive import MISSING, SKIP_REASON, free_port
+from tests.support.hospital.archive import MISSING, SKIP_REASON, free_port
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=SKIP_REASON)
 WITHIN = 600  # seconds, as the page says

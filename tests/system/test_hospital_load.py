@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.support.archive import MISSING, SKIP_REASON
+from tests.support.hospital.archive import MISSING, SKIP_REASON
 
 
 @pytest.mark.skipif(bool(MISSING), reason=SKIP_REASON)

@@ -1,0 +1,1 @@
+"""Real processes and DICOM films for tests of the hospital package."""
