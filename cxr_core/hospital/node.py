@@ -28,7 +28,7 @@ from pydicom.uid import (
 )
 from pynetdicom import AE, evt
 from pynetdicom.dimse_primitives import C_STORE
-from pynetdicom.sop_class import Verification
+from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from cxr_core.errors import SettingsError, WorkError
 from cxr_core.hospital.address import Caller, plain_address
