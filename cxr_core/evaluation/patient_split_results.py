@@ -48,7 +48,7 @@ def patient_split_results(model: Model) -> list[PatientSplitResult]:
 def _result(run: Run, network: str) -> PatientSplitResult | None:
     """The run's result on its published model's card, or else on its validation films; None for any other run."""
     split, validation = run.folder / "split.csv", run.folder / "validation.csv"
-    if not (split.exists() and validation.exists()) or _network(run.config().settings) != network:
+    if not (split.is_file() and validation.is_file()) or _network(run.config().settings) != network:
         return None
     table = read_table(split, ("patient", "split"), "a split table")
     shared = table.loc[table["split"] != "train", "patient"].isin(table.loc[table["split"] == "train", "patient"])

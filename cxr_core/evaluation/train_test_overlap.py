@@ -77,7 +77,7 @@ def _split_tables(model: Model) -> Iterator[tuple[Path, pd.DataFrame]]:
 
 def _split_files(model: Model) -> list[Path]:
     files = [model.folder / "split.csv", *(run.folder / "split.csv" for run in runs_of(model))]
-    return [file for file in files if file.exists()]
+    return [file for file in files if file.is_file()]
 
 
 def runs_of(model: Model) -> list[Run]:
@@ -86,7 +86,7 @@ def runs_of(model: Model) -> list[Run]:
     return [
         run
         for run in list_runs()
-        if (file := run.folder / "split.csv").exists()
+        if (file := run.folder / "split.csv").is_file()
         and sha256_of(file) == training.split_sha256
         and run.config().settings == training.settings
     ]

@@ -67,7 +67,7 @@ def _is_next(entry: Path, since: float) -> bool:
         try:
             values = json.loads(other.read_text())
             rank, process = (float(values["since"]), other.name), ProcessId.from_dict(values)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue  # gone meanwhile, or not readable: it holds nobody up
         if not process.alive:
             other.unlink(missing_ok=True)

@@ -128,7 +128,7 @@ def is_reproducing() -> bool:
     """Whether the process of `launch_reproduction` is running."""
     try:
         return ProcessId.from_dict(json.loads(_process_file().read_text())).alive
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
 
 

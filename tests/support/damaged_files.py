@@ -12,12 +12,12 @@ def _cut(file: Path) -> None:
 
 
 def _number_for_a_text(file: Path) -> None:
-    """In JSON every text becomes a number, and every number a text; in a table every cell."""
-    text = file.read_text(encoding="utf-8")
+    """In JSON every text becomes a number, and every number a text; in any other file every letter a number."""
+    content = file.read_bytes()
     try:
-        file.write_text(json.dumps(_exchanged(json.loads(text))))
+        file.write_text(json.dumps(_exchanged(json.loads(content))))
     except ValueError:
-        file.write_text(re.sub(r"[A-Za-z]+", "7", text))
+        file.write_bytes(re.sub(rb"[A-Za-z]+", b"7", content))
 
 
 def _exchanged(value: object) -> object:

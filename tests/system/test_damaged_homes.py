@@ -143,8 +143,10 @@ def must_be_named(kind: str, way: str) -> list[str]:
         "evaluations": ["models/tiny/evaluations/broken.json", "models/tiny/evaluations/broken-scores.csv"],
         "others": ["contested.json", "test_ledger.jsonl"],
     }[kind]
-    if kind == "runs" and way != "empty":  # an empty history is that of a run whose first epoch has not ended
-        named += ["runs/broken-history/history.csv", "runs/broken-checkpoint/backup/epoch.json"]
+    if kind == "runs":
+        named.append("runs/broken-checkpoint/backup/epoch.json")
+    if kind == "runs" and way not in ("empty", "cut"):  # an empty history has no epoch yet; of a cut one, rows stay
+        named.append("runs/broken-history/history.csv")
     if kind == "runs" and way not in ("an empty object",):
         named += ["runs/broken-tables/test.json"]
     if kind == "others":
