@@ -74,8 +74,8 @@ def ours(folder: Path) -> dict[str, float]:
     files = sorted(folder.glob("*.jpg"))
     films = [read_film(path).pixels for path in files[:ONE]]
     for film in films:  # warm-up with the same films, so that augmented views are computed once before timing
-        score(predictor, film)
-    one = [seconds(partial(score, predictor, film)) for film in films]
+        score(predictor, [film])
+    one = [seconds(partial(score, predictor, [film])) for film in films]
     rate = len(files) / seconds(lambda: score_files(predictor, files, read_film))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return {"one": mean(one), "slowest": max(one), "rate": rate, "peak": peak}

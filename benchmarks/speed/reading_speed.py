@@ -96,9 +96,9 @@ def beside(checkout: Path, films: int, repeat: int) -> None:
         print(f"{line:44} here {here:8.3f}   beside {there:8.3f}   ratio {here / there:.2f}")
 
 
-def score(predictor: Predictor, film: np.ndarray) -> np.ndarray:
-    """Calibrated probability `float64 (1,)` of a film `uint8 (H, W)`, without gate and heatmap."""
-    return predictor.probabilities(predictor.logits(predictor.preprocessing.apply(film)[None]))
+def score(predictor: Predictor, films: list[np.ndarray]) -> np.ndarray:
+    """Calibrated probabilities `float64 (N,)` of films `uint8 (H, W)`, without gate and heatmap."""
+    return predictor.probabilities(predictor.logits(np.stack([predictor.preprocessing.apply(film) for film in films])))
 
 
 def score_films(predictor: Predictor, films: Sequence[np.ndarray]) -> np.ndarray:
@@ -108,7 +108,7 @@ def score_films(predictor: Predictor, films: Sequence[np.ndarray]) -> np.ndarray
 
 def score_files(predictor: Predictor, files: Sequence[Source], decode: Callable[[Source], Film]) -> np.ndarray:
     """Calibrated probabilities `float64 (N,)` of files, several at a time, without gate and heatmap."""
-    return np.concatenate(list(map_in_order(lambda file: score(predictor, decode(file).pixels), files)))
+    return np.concatenate(list(map_in_order(lambda file: score(predictor, [decode(file).pixels]), files)))
 
 
 def _decode(data: bytes) -> Film:

@@ -52,7 +52,7 @@ def convert_model(model: Model, data: Path | None = None, progress: Progress | N
     try:
         with locked(model.folder):
             entry = convert(model.weights, model.reading_weights, inputs)
-            converted = Model(model.folder, CardDraft(model.card.to_dict() | {"conversion": entry}))
+            converted = Model(model.folder, CardDraft(model.card | {"conversion": entry}))
             converted.write_card()
     except OSError as error:
         raise WorkError(f"{model.folder}: model.tflite cannot be written ({error.strerror or error}).") from error
