@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from benchmarks.accuracy.synthetic_opacities import pasted
-from benchmarks.speed.reading_speed import score_films
+from benchmarks.speed.reading_speed import score
 from cxr_core.datasets.demo import sample_films
 from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.film import Film
@@ -65,7 +65,7 @@ def blurred_film(predictor: Predictor, films: list[Film]) -> Failure:
     """A blurred normal film is called pneumonia."""
     sharp = [film.pixels for film in films]
     blurred = [cv2.GaussianBlur(pixels, (0, 0), BLUR * pixels.shape[1]) for pixels in sharp]
-    before, after = score_films(predictor, sharp), score_films(predictor, blurred)
+    before, after = score(predictor, sharp), score(predictor, blurred)
     worst = int(np.argmax(after - before))
     caption = (
         f"Blur, for example motion blur, may look like pneumonia: from {percent(before[worst])} to "
@@ -88,13 +88,13 @@ def shifted_film(predictor: Predictor, films: list[Film]) -> Failure:
 
 def single_opacity(predictor: Predictor, films: list[Film]) -> Failure:
     """A single opacity hardly changes the probability."""
-    before = score_films(predictor, [film.pixels for film in films])
+    before = score(predictor, [film.pixels for film in films])
     normal = int(np.argmin(before))
     without = films[normal].pixels
     with_opacity, _ = pasted(without, np.random.default_rng(0))
     caption = (
         f"A single opacity may hardly change the probability: from {percent(before[normal])} to "
-        f"{percent(score_films(predictor, [with_opacity])[0])} here, after one was pasted into a lung of a normal film."
+        f"{percent(score(predictor, [with_opacity])[0])} here, after one was pasted into a lung of a normal film."
     )
     return without, with_opacity, caption
 

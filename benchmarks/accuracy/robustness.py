@@ -17,7 +17,7 @@ import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian, generate_uid
 
-from benchmarks.speed.reading_speed import score_films
+from benchmarks.speed.reading_speed import score
 from cxr_core.datasets.index import build_index
 from cxr_core.imaging.decode import decode_film, read_film
 from cxr_core.inference.gate.pixel_checks import check_pixels
@@ -41,7 +41,7 @@ def main() -> None:
     films = [read_film(index.root / path).pixels for path in paths]
 
     def probabilities(pixels: list[np.ndarray]) -> np.ndarray:
-        return score_films(predictor, pixels)
+        return score(predictor, pixels)
 
     original = probabilities(films)
     small = {path.name: path for path in arguments.small.rglob("*.jpeg")}

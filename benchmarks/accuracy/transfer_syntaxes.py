@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from cxr_core.imaging.decode import decode_film, read_film
-from tests.support.transfer_syntaxes import DEPTHS, is_lossless, syntaxes, values_of, written
+from tests.support.files.transfer_syntaxes import DEPTHS, is_lossless, syntaxes, values_of, written
 
 
 def main() -> None:

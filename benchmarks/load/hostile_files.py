@@ -2,7 +2,7 @@
 
     python -m benchmarks.load.hostile_files [--files 500] [--model NAME]
 
-Target: every file is read or refused, in at most 10 s each and 2 GB of memory. `tests/support/hostile_files.py`
+Target: every file is read or refused, in at most 10 s each and 2 GB of memory. `tests/support/files/hostile_files.py`
 generates the files, always the same ones; `tests/browser/test_diagnose.py` drops some of them on the page.
 """
 
@@ -17,7 +17,7 @@ from cxr_core.datasets.demo import sample_films
 from cxr_core.imaging.decode import read_film
 from cxr_core.inference.predictor import Predictor
 from cxr_core.models.registry import find_model
-from tests.support.hostile_files import hostile_files
+from tests.support.files.hostile_files import hostile_files
 
 LIMIT_SECONDS, LIMIT_GB = 10, 2
 

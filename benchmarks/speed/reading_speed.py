@@ -101,11 +101,6 @@ def score(predictor: Predictor, films: list[np.ndarray]) -> np.ndarray:
     return predictor.probabilities(predictor.logits(np.stack([predictor.preprocessing.apply(film) for film in films])))
 
 
-def score_films(predictor: Predictor, films: Sequence[np.ndarray]) -> np.ndarray:
-    """`score` of each film: `float64 (N,)`."""
-    return np.concatenate([score(predictor, film) for film in films])
-
-
 def score_files(predictor: Predictor, files: Sequence[Source], decode: Callable[[Source], Film]) -> np.ndarray:
     """Calibrated probabilities `float64 (N,)` of files, several at a time, without gate and heatmap."""
     return np.concatenate(list(map_in_order(lambda file: score(predictor, [decode(file).pixels]), files)))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from cxr_core.evaluation.evaluation import Evaluation
-from cxr_core.imaging.dicom_age import parse_age
+from cxr_core.imaging.dicom.age import parse_age
 from cxr_core.metrics.estimate_text import estimate_to_report, value_with_interval
 from cxr_core.metrics.subgroups import Subgroup, evaluate_subgroups, kinds_against_normal
 

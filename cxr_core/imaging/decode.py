@@ -96,7 +96,7 @@ def decode_film(data: bytes, name: str) -> Film:
     try:
         with _quiet():
             if kind == "DICOM":
-                from cxr_core.imaging import dicom_reader as dicom  # pydicom takes half a second to import
+                from cxr_core.imaging.dicom import reader as dicom  # pydicom takes half a second to import
 
                 pixels, source = dicom.decode(data)
             else:

@@ -89,7 +89,7 @@ def _picture(data: bytes, found: Header) -> None:
 def _dicom(data: bytes, found: Header) -> None:
     from pydicom import dcmread
 
-    from cxr_core.imaging.dicom_syntaxes import check_deflated
+    from cxr_core.imaging.dicom.syntaxes import check_deflated
 
     check_deflated(data)
     wanted = ["Rows", "Columns", "PhotometricInterpretation", "PatientID", "PixelData"]

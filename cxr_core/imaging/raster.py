@@ -12,8 +12,8 @@ from PIL import ExifTags, Image, ImageChops, ImageOps, UnidentifiedImageError
 
 from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging import deep_raster, jpeg
-from cxr_core.imaging.codestream import decode_stream
 from cxr_core.imaging.colour import grey_of
+from cxr_core.imaging.dicom.codestream import decode_stream
 from cxr_core.imaging.film import Provenance
 from cxr_core.imaging.grey_scale import to_8_bits
 from cxr_core.imaging.jpeg_decoder import check_complete

@@ -1,6 +1,6 @@
 """The ages that models are intended for, and a warning if the DICOM header gives another."""
 
-from cxr_core.imaging.dicom_age import parse_age
+from cxr_core.imaging.dicom.age import parse_age
 
 YOUNGEST, OLDEST = 1, 5  # years, ages in the training films (Kermany et al. 2018)
 

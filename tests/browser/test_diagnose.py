@@ -9,7 +9,7 @@ import pytest
 from cxr_core.datasets.demo import sample_films
 from cxr_core.labels import SYNTHETIC_FILM, VERDICTS
 from cxr_core.models.registry import find_model
-from tests.support.hostile_files import MAKERS, hostile_files, zipped
+from tests.support.files.hostile_files import MAKERS, hostile_files, zipped
 from tests.support.server import served
 from tests.support.streamlit_page import pick, wait_until_drawn
 

@@ -19,9 +19,9 @@ from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging import decode
 from cxr_core.imaging.decode import ACCEPTED, decode_film, read_film, sniff
 from cxr_core.imaging.film import Film
-from tests.support.dicom_files import bundled, dataset, saved, table
-from tests.support.raster_files import NOISE, RAMP, encoded
-from tests.support.refusals import refusal
+from tests.support.files.dicom_files import bundled, dataset, saved, table
+from tests.support.files.raster_files import NOISE, RAMP, encoded
+from tests.support.files.refusals import refusal
 
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WebP")
 

@@ -14,10 +14,10 @@ from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, JPEGLSLossless, RLEL
 
 from cxr_core.imaging.decode import decode_film
 from cxr_core.inference.gate.pixel_checks import check_pixels
-from tests.support.dicom_files import FILM, VALUES, WINDOW, dataset, pixels_of, saved, table
-from tests.support.raster_files import encoded
-from tests.support.reference_decoders import converted, dcmtk_pixels
-from tests.support.refusals import refusal
+from tests.support.files.dicom_files import FILM, VALUES, WINDOW, dataset, pixels_of, saved, table
+from tests.support.files.raster_files import encoded
+from tests.support.files.reference_decoders import converted, dcmtk_pixels
+from tests.support.files.refusals import refusal
 
 COMPRESSED = [JPEGLSLossless, JPEG2000Lossless, RLELossless]
 

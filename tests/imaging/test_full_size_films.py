@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from cxr_core.imaging.decode import decode_film, read_film
-from tests.support.transfer_syntaxes import DEPTHS, is_lossless, syntaxes, values_of, written
+from tests.support.files.transfer_syntaxes import DEPTHS, is_lossless, syntaxes, values_of, written
 
 
 def test_full_size_films_are_identical_where_lossless_and_close_where_lossy(real_films: Path) -> None:

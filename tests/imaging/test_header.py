@@ -6,8 +6,8 @@ import pytest
 
 from cxr_core.imaging.header import read_header
 from cxr_core.imaging.limits import MAX_BYTES, MAX_PIXELS
-from tests.support.dicom_files import dataset, saved
-from tests.support.raster_files import NOISE, encoded
+from tests.support.files.dicom_files import dataset, saved
+from tests.support.files.raster_files import NOISE, encoded
 
 
 @pytest.mark.parametrize(

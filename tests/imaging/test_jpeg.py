@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from cxr_core.imaging.jpeg import is_cut, may_be_complete, parse, with_full_spectrum
-from tests.support.raster_files import NOISE, encoded
+from tests.support.files.raster_files import NOISE, encoded
 
 
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}, {"optimize": True}])

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from cxr_core.imaging.decode import decode_film
-from tests.support.raster_files import NOISE, RAMP, encoded, huge, packed_tiff, png, png_of
-from tests.support.refusals import refusal
+from tests.support.files.raster_files import NOISE, RAMP, encoded, huge, packed_tiff, png, png_of
+from tests.support.files.refusals import refusal
 
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WebP")
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from cxr_core.imaging.decode import decode_film
-from tests.support.dicom_files import dataset, saved
-from tests.support.reference_decoders import converted, dcmtk_pixels
+from tests.support.files.dicom_files import dataset, saved
+from tests.support.files.reference_decoders import converted, dcmtk_pixels
 from tests.support.synthetic_chests import chest
 
 LOSSLESS = [

@@ -8,8 +8,8 @@ from PIL import Image
 
 from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging.thumbnails import shrunk, thumbnail
-from tests.support.dicom_files import dataset, saved
-from tests.support.raster_files import encoded
+from tests.support.files.dicom_files import dataset, saved
+from tests.support.files.raster_files import encoded
 from tests.support.synthetic_chests import chest
 
 

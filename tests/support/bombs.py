@@ -17,7 +17,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from cxr_core.files import sha256_of
 from cxr_core.models.registry import find_model
-from tests.support.dicom_files import dataset, saved
+from tests.support.files.dicom_files import dataset, saved
 
 CORRUPT_ARCHIVES = 19
 _ZEROS = bytes(10_000_000)

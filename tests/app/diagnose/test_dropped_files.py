@@ -10,7 +10,7 @@ import pytest
 from cxr_core.app.diagnose import dropped_files
 from cxr_core.app.diagnose.dropped_files import MAX_FILES, DroppedFile, unpack
 from cxr_core.errors import UnreadableFilm
-from tests.support.hostile_files import zipped
+from tests.support.files.hostile_files import zipped
 
 
 def zip_of(files: dict[str, bytes]) -> DroppedFile:

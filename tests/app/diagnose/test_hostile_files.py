@@ -10,7 +10,7 @@ from cxr_core.imaging.film import Provenance
 from cxr_core.models.registry import list_models
 from cxr_core.paths import RELEASED_MODELS
 from tests.support.diagnose_page import QuickPredictor, drop, html, open_page, quick_predictor  # noqa: F401
-from tests.support.hostile_files import MAKERS, SCRIPT, dicom, hostile_files, real_files
+from tests.support.files.hostile_files import MAKERS, SCRIPT, dicom, hostile_files, real_files
 
 SOME = 2 * len(MAKERS)  # all 500 by `python -m benchmarks.load.hostile_files`
 

@@ -28,7 +28,7 @@ from tests.support.diagnose_page import (  # noqa: F401
     open_page,
     quick_predictor,
 )
-from tests.support.hostile_files import zipped
+from tests.support.files.hostile_files import zipped
 from tests.support.synthetic_films import encoded
 
 pytestmark = pytest.mark.usefixtures("quick_predictor", "a_model")

@@ -17,8 +17,8 @@ from pydicom.uid import (
 
 from cxr_core.imaging.decode import decode_film, read_film, sniff
 from cxr_core.limits import check_inflated
-from tests.support.dicom_files import bundled, dataset, film_of, saved
-from tests.support.refusals import refusal
+from tests.support.files.dicom_files import bundled, dataset, film_of, saved
+from tests.support.files.refusals import refusal
 
 
 def test_a_real_chest_film_is_bright_where_bone_is() -> None:
@@ -115,7 +115,7 @@ def test_truncated_files_are_refused(name: str, fraction: float) -> None:
 
 
 def test_a_deflated_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cxr_core.imaging.dicom_syntaxes.check_inflated", partial(check_inflated, most=1_000_000))
+    monkeypatch.setattr("cxr_core.imaging.dicom.syntaxes.check_inflated", partial(check_inflated, most=1_000_000))
     data = saved(dataset(syntax=DeflatedExplicitVRLittleEndian))
     start = 144 + struct.unpack("<I", data[140:144])[0]
     packer = zlib.compressobj(wbits=-15)

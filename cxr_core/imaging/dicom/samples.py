@@ -18,9 +18,9 @@ from pydicom.uid import (
 )
 
 from cxr_core.errors import UnreadableFilm
-from cxr_core.imaging.codestream import Samples, decode_stream
 from cxr_core.imaging.colour import ColourModel
-from cxr_core.imaging.dicom_frame import is_encapsulated, single_frame
+from cxr_core.imaging.dicom.codestream import Samples, decode_stream
+from cxr_core.imaging.dicom.frame import is_encapsulated, single_frame
 
 UNCOMPRESSED = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian)
 ENCAPSULATED_UNCOMPRESSED = UID("1.2.840.10008.1.2.1.98")

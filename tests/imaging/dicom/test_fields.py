@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.support.dicom_files import film_of
+from tests.support.files.dicom_files import film_of
 
 
 def test_the_header_holds_technical_fields_and_nothing_that_identifies() -> None:

@@ -23,8 +23,8 @@ from pydicom.uid import (
 )
 
 from cxr_core.imaging.decode import decode_film
-from tests.support.dicom_files import RAMP_12, bundled, dataset, saved
-from tests.support.refusals import refusal
+from tests.support.files.dicom_files import RAMP_12, bundled, dataset, saved
+from tests.support.files.refusals import refusal
 
 
 def test_jpeg_2000_of_the_same_real_film_is_equal_or_close() -> None:

@@ -5,7 +5,7 @@ import io
 from pydicom.filereader import read_dataset
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
-from cxr_core.imaging.dicom_samples import DEFLATED_FRAME, ENCAPSULATED_UNCOMPRESSED
+from cxr_core.imaging.dicom.samples import DEFLATED_FRAME, ENCAPSULATED_UNCOMPRESSED
 from cxr_core.limits import check_inflated
 
 # What pydicom's dictionary does not name yet (PS3.6 table A-1).

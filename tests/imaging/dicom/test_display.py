@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from pydicom.pixels import apply_voi_lut, apply_windowing
 
-from cxr_core.imaging import dicom_display
 from cxr_core.imaging.decode import decode_film
+from cxr_core.imaging.dicom import display as dicom_display
 from cxr_core.imaging.grey_scale import to_8_bits
-from tests.support.dicom_files import RAMP_12, dataset, film_of, saved, table
-from tests.support.refusals import refusal
+from tests.support.files.dicom_files import RAMP_12, dataset, film_of, saved, table
+from tests.support.files.refusals import refusal
 
 
 def test_monochrome_1_and_presentation_lut_shape_invert_once() -> None:

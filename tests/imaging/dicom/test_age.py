@@ -2,7 +2,7 @@
 
 import pytest
 
-from cxr_core.imaging.dicom_age import parse_age
+from cxr_core.imaging.dicom.age import parse_age
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cxr_core.imaging.decode import decode_film
-from tests.support.dicom_files import FILM, VALUES, WINDOW, dataset, pixels_of, saved
+from tests.support.files.dicom_files import FILM, VALUES, WINDOW, dataset, pixels_of, saved
 
 
 @pytest.mark.parametrize(("vr", "value"), [("US", 63_536), ("SS", -2000)])

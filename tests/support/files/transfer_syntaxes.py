@@ -19,7 +19,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from tests.support.dicom_files import dataset, saved
+from tests.support.files.dicom_files import dataset, saved
 
 DEPTHS = (8, 10, 12, 14, 16)
 _NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian)

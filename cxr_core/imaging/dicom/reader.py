@@ -18,12 +18,12 @@ from pydicom.uid import (
 
 from cxr_core.errors import UnreadableFilm, UnusableFile
 from cxr_core.imaging.colour import grey_of
-from cxr_core.imaging.dicom_display import grey
-from cxr_core.imaging.dicom_fields import technical_fields
-from cxr_core.imaging.dicom_frame import has_items, with_delimiter
-from cxr_core.imaging.dicom_masks import pixel_height, shutter_area
-from cxr_core.imaging.dicom_samples import StoredImage, stored_image
-from cxr_core.imaging.dicom_syntaxes import check_deflated, is_read, syntax_name
+from cxr_core.imaging.dicom.display import grey
+from cxr_core.imaging.dicom.fields import technical_fields
+from cxr_core.imaging.dicom.frame import has_items, with_delimiter
+from cxr_core.imaging.dicom.masks import pixel_height, shutter_area
+from cxr_core.imaging.dicom.samples import StoredImage, stored_image
+from cxr_core.imaging.dicom.syntaxes import check_deflated, is_read, syntax_name
 from cxr_core.imaging.film import Provenance
 from cxr_core.imaging.grey_scale import table_maximum
 from cxr_core.imaging.limits import MAX_PIXELS, check_size

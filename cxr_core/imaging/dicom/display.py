@@ -12,7 +12,7 @@ import numpy as np
 from pydicom import Dataset
 
 from cxr_core.errors import UnreadableFilm
-from cxr_core.imaging.dicom_masks import padding_area, padding_values
+from cxr_core.imaging.dicom.masks import padding_area, padding_values
 from cxr_core.imaging.grey_scale import own_range, scaled, table_maximum, value_counts
 
 

@@ -5,7 +5,7 @@ import re
 from pydicom import Dataset
 from pydicom.multival import MultiValue
 
-from cxr_core.imaging.dicom_syntaxes import syntax_name
+from cxr_core.imaging.dicom.syntaxes import syntax_name
 
 # The technical fields of the header, each with the pattern of its values (VR CS, AS, DS and LO of PS3.5 6.2). No free
 # text by an operator (series description, protocol, comments): it may hold names.
