@@ -206,8 +206,9 @@ def test_another_systems_scores_are_evaluated_and_compared(on_test: Evaluation) 
 )
 def test_an_invalid_csv_is_refused_with_one_message(content: bytes, named: str) -> None:
     at = scores_csv(open_page(of_what="Another system's scores"), content)
-    assert named in at.error[0].value
-    assert "/tmp/" not in at.error[0].value
+    message = at.error[0].value.replace("\\", "")  # Markdown escapes
+    assert named in message
+    assert "/tmp/" not in message
 
 
 @pytest.mark.parametrize(
