@@ -12,7 +12,10 @@ NORMAL, PNEUMONIA = "NORMAL", "PNEUMONIA"
 CLASSES = (NORMAL, PNEUMONIA)
 """The labels of films, in the order of the numbers 0 and 1 that metrics and networks use."""
 
-KINDS = ("normal", "bacterial", "viral", "unknown")
+OTHER = "OTHER"
+"""Neither class: something is wrong, but no pneumonia. A table may say so, a folder cannot; never taken for normal."""
+
+KINDS = ("normal", "bacterial", "viral", "unknown", "other")
 """What the Kermany file names say of a film's pneumonia."""
 
 SPLITS = ("train", "val", "test")

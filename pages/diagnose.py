@@ -128,7 +128,7 @@ if readable:
             show_hidden_verdict()
         else:
             show_verdict(reading)
-        heatmap = None if hidden else reading.heatmap
+        heatmap = None if hidden or reading.verdict == "normal" else reading.heatmap
         show_film(screen_jpeg_of(chosen), heatmap, chosen.alt_text(hidden), chosen.file.key)
     with list_side:
         if keep:

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.accuracy.folds import SENSITIVITY, calibrated, scores_of
+from cxr_core.cluster.fold_metrics import SENSITIVITY, FoldNetwork, scores_of
 from cxr_core.datasets.index import Index, build_index
 from cxr_core.datasets.split import grouped_split, write_split
 from cxr_core.labels import PNEUMONIA
@@ -61,7 +61,8 @@ def main() -> None:
 
 def measure(run: Run, index: Index) -> None:
     """Print the run's metrics at each threshold."""
-    validation, films = calibrated(run, index)
+    network = FoldNetwork(run, index)
+    validation, films = network.validation, network.held_out
     pneumonia = validation["label"] == PNEUMONIA
     thresholds = {
         f"{SENSITIVITY:.0%} of validation": float(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from cxr_core import __version__
-from cxr_core.cli import app, datasets, hospital, models, prediction, training
+from cxr_core.cli import app, datasets, folds, hospital, models, prediction, training
 from cxr_core.cli.output import BAD_INPUT, FAILED, print_error
 from cxr_core.errors import CXRError, InputError, missing_package
 from cxr_core.log import configure_logging, log_surprise, surprise_in_words
@@ -85,7 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     split.add_argument("--out", type=Path, required=True, metavar="FILE")
 
     train = verb("train", training.train, "fit a recipe; writes the run folder")
-    train.add_argument("data", type=Path, metavar="DATA")
+    train.add_argument("data", type=Path, nargs="+", metavar="DATA", help="several are several sources")
+    train.add_argument("--boxes", type=Path, metavar="FILE", help="boxes around opacities; default: those beside DATA")
     train.add_argument("--recipe", default="residual-128")
     train.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
     train.add_argument("--split", type=Path, metavar="FILE")
@@ -97,6 +98,13 @@ def _parser() -> argparse.ArgumentParser:
         ("resume", training.resume_run, "resume a run that stopped, failed or died"),
     ):
         verb(name, run, description).add_argument("run", metavar="RUN")
+
+    fold = verb("folds", folds.run_folds, "what a recipe is worth on patients, or at a source, that it has not seen")
+    fold.add_argument("data", type=Path, nargs="+", metavar="DATA")
+    fold.add_argument("--leave-one-source-out", action="store_true", help="hold out each source instead of patients")
+    fold.add_argument("--recipe", default="released")
+    fold.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
+    fold.add_argument("--out", type=Path, metavar="DIR", help="write folds.csv or sources.csv, and label_audit.csv")
 
     reproduce = verb(
         "reproduce", training.reproduce_experiments, "run the published experiments and compare the results"
@@ -130,6 +138,9 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--model", metavar="NAME")
     predict.add_argument("--heatmaps", type=Path, metavar="DIR", help="write an overlay PNG for each film")
     predict.add_argument("--csv", type=Path, metavar="FILE", help="write the readings as a table")
+    predict.add_argument(
+        "--prevalence", type=float, metavar="P", help="share of films with pneumonia where you are, 0.02 to 0.8"
+    )
 
     serve = verb("app", app.serve_app, "serve the app")
     serve.add_argument("--address", default="127.0.0.1", help="this machine only by default")

@@ -13,6 +13,7 @@ def predict_films(options: argparse.Namespace) -> int:
     """Read films; FAILED if some cannot be read, BAD_INPUT if none can."""
     from cxr_core.hospital.answer import SCHEME, Terms
     from cxr_core.inference.batch import find_films, read_files, write_csv
+    from cxr_core.inference.decision import Choice
 
     studies = [path.removeprefix(SCHEME) for path in options.paths if path.startswith(SCHEME)]
     paths = [path for path in options.paths if not path.startswith(SCHEME)]
@@ -27,7 +28,8 @@ def predict_films(options: argparse.Namespace) -> int:
     unreadable: list[str] = []
     if files:
         progress = progress_counter("Reading")
-        results, unreadable = read_files(files, options.model, options.heatmaps, progress, on_reading)
+        choice = Choice(prevalence=options.prevalence)
+        results, unreadable = read_files(files, options.model, options.heatmaps, progress, on_reading, choice)
     if studies:
         fetched, messages = read_archive(studies, options, terms)
         results, unreadable = results + fetched, unreadable + messages

@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 def train(options: argparse.Namespace) -> int:
     """Create a run and fit it in this process."""
     from cxr_core.datasets.index import build_index
+    from cxr_core.datasets.sources import data_sets
     from cxr_core.training.recipes import configure
     from cxr_core.training.runs import create_run
 
-    settings = dict(_key_value(text) for text in options.settings)
+    settings = dict(key_value(text) for text in options.settings)
     recipe = configure(options.recipe, settings)
     index = build_index(options.data, progress_counter("Indexing the films"))
-    run = create_run(index.source, options.recipe, recipe, options.split, options.run)
+    sources = data_sets(index)
+    data = sources if len(sources) > 1 else sources[0]
+    run = create_run(data, options.recipe, recipe, options.split, options.run, boxes=options.boxes)
     print(f"run {run.id}: {run.folder}", file=sys.stderr)
     return _fit(options, run)
 
@@ -87,7 +90,7 @@ def _fit(options: argparse.Namespace, run: "Run") -> int:
     return print_result(options, document, f"{run.id}: {state.status}; {best}")
 
 
-def _key_value(text: str) -> tuple[str, str]:
+def key_value(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals:
         raise InputError(f"--set {text}: KEY=VALUE is accepted, for example --set epochs=3.")

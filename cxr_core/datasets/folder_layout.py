@@ -28,7 +28,7 @@ class FoundFile(NamedTuple):
 
     path: relative to the root, POSIX. split: "train", "val", "test" or "" for none. label: NORMAL or PNEUMONIA. size:
     bytes; modified: nanoseconds; both of the target if the file is a link. fault: "" or why it cannot be opened.
-    patient: "" unless a table gives it.
+    patient, source (the hospital), age, sex, view: "" unless a table gives them.
     """
 
     path: str
@@ -38,6 +38,10 @@ class FoundFile(NamedTuple):
     modified: int
     fault: str = ""
     patient: str = ""
+    source: str = ""
+    age: str = ""
+    sex: str = ""
+    view: str = ""
 
 
 @dataclass

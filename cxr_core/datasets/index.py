@@ -7,6 +7,7 @@ import hashlib
 import io
 import logging
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +24,7 @@ from cxr_core.datasets.patients import group_patients
 from cxr_core.errors import DataSetError, WorkError
 from cxr_core.files import read_sealed, seal, store_file
 from cxr_core.imaging.header import CANNOT_BE_READ, Header, read_header, unread
-from cxr_core.labels import NORMAL
+from cxr_core.labels import NORMAL, OTHER
 from cxr_core.paths import cache_folder
 from cxr_core.progress import Progress
 
@@ -32,13 +33,15 @@ _logger = logging.getLogger(__name__)
 COLUMNS = (
     *("path", "file", "split", "label", "kind", "number", "series", "patient", "bytes", "modified"),
     *("width", "height", "format", "colour", "sha256", "fault"),
+    *("source", "age", "sex", "view"),
 )
 _HEADER = tuple(Header.__annotations__)
 _CACHED = tuple(dict.fromkeys((*COLUMNS, "given_patient", *_HEADER)))
-_CACHE_VERSION = 4  # raise it when the columns, `read_header`, `identify` or `group_patients` change
+_CACHE_VERSION = 5  # raise it when the columns, `read_header`, `identify` or `group_patients` change
 _REPORT_EVERY = 50  # files
 _LARGE_BYTES = 100_000  # reading and hashing a smaller file takes less time than handing it to a thread
-_KIND_OF = {NORMAL: "normal"}
+_KIND_OF = {NORMAL: "normal", OTHER: "other"}
+_GIVEN = ("given_patient", "source", "age", "sex", "view")  # by a table, beside split and label
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +51,7 @@ class Index:
     root: the folder that paths are relative to. films: one row per file, sorted by path, with the columns of COLUMNS.
     source: the folder or table to give to `build_index` to open the data set again. notes: for the user, on everything
     that was ignored. files_read: how many files were read; the others were in the cache.
+    parts: of an index of several data sets, the index of each, see `sources.merged`.
     """
 
     root: Path
@@ -55,6 +59,7 @@ class Index:
     source: Path
     notes: tuple[str, ...] = ()
     files_read: int = 0
+    parts: tuple["Index", ...] = ()
 
     @property
     def readable(self) -> pd.DataFrame:
@@ -68,12 +73,18 @@ class Index:
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def build_index(source: Path | str, progress: Progress | None = None) -> Index:
+def build_index(source: Path | str | Sequence[Path | str], progress: Progress | None = None) -> Index:
     """The index of a folder in the Kaggle layout, of a `.zip` or MedMNIST `.npz` of films, or of a `.csv` table.
+
+    Several data sets are several sources of one, see `sources.merged`.
 
     progress: counts files, or what `unpack` counts. A file that cannot be used gets a row with its `fault`. Raises
     DataSetError if `source` is not a data set or holds no file.
     """
+    if not isinstance(source, Path | str):
+        from cxr_core.datasets.sources import merged
+
+        return merged([build_index(one, progress) for one in source])
     path = Path(source).expanduser()
     kind = path.suffix.lower()
     if kind == ".csv" and not path.is_dir():
@@ -92,18 +103,16 @@ def _index_files(root: Path, source: Path, found: FoundFiles, progress: Progress
     """The index of the files; only those are read whose size or modification time differs from the cache."""
     files = found.files
     cache = cache_folder("index") / f"{hashlib.sha256(str(source).encode()).hexdigest()[:16]}-{_CACHE_VERSION}.feather"
-    films = pd.DataFrame(files, columns=["path", "split", "label", "bytes", "modified", "open_fault", "given_patient"])
+    films = pd.DataFrame(files, columns=["path", "split", "label", "bytes", "modified", "open_fault", *_GIVEN])
+    films["source"] = films["source"].where(films["source"] != "", root.name)
     cached = _read_cache(cache)
     cached_row = pd.Index(cached["path"]).get_indexer(films["path"])
     same = cached_row >= 0
     for column in ("bytes", "modified"):
         same[same] = cached[column].to_numpy()[cached_row[same]] == films[column].to_numpy()[same]
     new = np.flatnonzero(~same)
-    if (
-        not len(new)
-        and len(cached) == len(files)
-        and _equal(films, cached.iloc[cached_row], ["split", "label", "given_patient"])
-    ):
+    columns = ["split", "label", *_GIVEN]
+    if not len(new) and len(cached) == len(files) and _equal(films, cached.iloc[cached_row], columns):
         return Index(root, cached[list(COLUMNS)], source, tuple(found.notes))
 
     def read(i: int) -> Header:

@@ -18,7 +18,7 @@ from cxr_core.paths import home
 GROUPS = ("patient", "image")
 FRACTIONS = (0.7, 0.15, 0.15)
 _NAME = re.compile(r"[\w][\w .-]{0,60}")
-SPLIT_COLUMNS = ["path", "label", "kind", "patient", "sha256", "split"]
+SPLIT_COLUMNS = ["path", "label", "kind", "patient", "sha256", "split", "source"]
 
 
 def grouped_split(
@@ -30,7 +30,8 @@ def grouped_split(
     fractions: of films in train, val and test; they add up to 1. Zeros are allowed.
     group: "patient" keeps all films of a patient together; "image" assigns each film by itself, which leaks patients
     between the splits and is for comparison only.
-    The split is stratified: the patients of each kind are shuffled and assigned until the fractions are reached.
+    The split is stratified: the patients of each kind, at each source, are shuffled and assigned until the fractions
+    are reached.
     Returns a Series of "train", "val", "test" or "" on the index of `films`. Raises SettingsError.
     """
     if len(fractions) != 3 or not all(0 <= share <= 1 for share in fractions) or abs(sum(fractions) - 1) > 1e-6:
@@ -40,7 +41,8 @@ def grouped_split(
         raise SettingsError(f"group {group!r}: accepted are {' and '.join(GROUPS)}.")
     usable = films[films["fault"] == ""]
     keys = usable["patient"] if group == "patient" else usable["path"]
-    patients = _patients(keys, usable["kind"])
+    strata = usable["source"] + "/" + usable["kind"] if "source" in usable else usable["kind"]
+    patients = _patients(keys, strata)
     rng = np.random.default_rng(seed)
     assigned: dict[str, str] = {}
     for _, stratum in patients.groupby("kind", sort=True):
@@ -77,6 +79,9 @@ def _table(films: pd.DataFrame, split: pd.Series) -> pd.DataFrame:
 def read_split(films: pd.DataFrame, file: Path) -> pd.Series:
     """The split of each film, from a split table; "" for films that it does not list or that have a fault.
 
+    Where it lists none of these paths, films are found by their bytes, if it has a column `sha256`: those of one source
+    of a split of several, or of a folder that was moved.
+
     Raises DataSetError if the file is not a split table of these films.
     """
     try:
@@ -93,6 +98,9 @@ def read_split(films: pd.DataFrame, file: Path) -> pd.Series:
             f"{file}: lists {table['path'][table['path'].duplicated()].iloc[0]} twice; once is accepted."
         )
     found = films["path"].map(dict(zip(table["path"], table["split"], strict=True))).fillna("")
+    if (found == "").all() and "sha256" in table:
+        known = table[table["sha256"] != ""].drop_duplicates("sha256")
+        found = films["sha256"].map(dict(zip(known["sha256"], known["split"], strict=True))).fillna("")
     if (found == "").all():
         raise DataSetError(f"{file}: lists none of the data set's films; its paths must be relative to the data set.")
     return found.where(films["fault"] == "", "")

@@ -12,7 +12,7 @@ from cxr_core.errors import DataSetError, UnreadableFilm
 from cxr_core.imaging.decode import read_film
 from cxr_core.inference.pipeline import predict_sources
 from cxr_core.inference.predictor import Predictor
-from cxr_core.labels import NORMAL, PNEUMONIA, SPLITS
+from cxr_core.labels import NORMAL, OTHER, PNEUMONIA, SPLITS
 from cxr_core.progress import Progress
 
 DICOM_COLUMNS = {"age": "PatientAge", "sex": "PatientSex", "view": "ViewPosition", "manufacturer": "Manufacturer"}
@@ -38,6 +38,8 @@ def choose_films(index: Index, split: str) -> pd.DataFrame:
     if chosen.empty:
         available = ", ".join(sorted(set(films["split"]) - {""})) or "no splits"
         raise DataSetError(f"{index.root}: has no films in split {split!r}; it has {available}.")
+    if (chosen["label"] == OTHER).all():
+        raise DataSetError(f"{index.root}: all its films in split {split!r} are of neither class; both are needed.")
     return chosen
 
 
@@ -71,8 +73,11 @@ def score_films(
     table["logit"] = logits
     table["called"] = np.where(scores >= predictor.threshold, PNEUMONIA, NORMAL)
     table["verdict"], table["contrast"] = columns["verdict"], columns["contrast"]
-    for name, keyword in DICOM_COLUMNS.items():
-        values = [header.get(keyword, "") for header in headers]
+    given = {name: films[name].to_numpy(str) for name in ("source", "age", "sex", "view")}
+    for name in dict.fromkeys([*given, *DICOM_COLUMNS]):
+        values = np.array([header.get(DICOM_COLUMNS.get(name, ""), "") for header in headers], dtype=object)
+        if name in given:  # what a table says comes before the header
+            values = np.where(given[name] == "", values, given[name])
         if any(values):
             table[name] = values
     return table

@@ -9,7 +9,7 @@ from cxr_core.metrics.estimate_text import estimate_to_report, value_with_interv
 from cxr_core.metrics.subgroups import Subgroup, evaluate_subgroups, kinds_against_normal
 
 DRAWS = 1000
-HEADERS = {"sex": "Sex", "view": "View", "manufacturer": "Manufacturer"}
+HEADERS = {"source": "Source", "sex": "Sex", "view": "View", "manufacturer": "Manufacturer"}
 AGES = ((0, 1, "under 1 year"), (1, 6, "1 to 5 years"), (6, 18, "6 to 17 years"), (18, 999, "18 years and over"))
 _SHOWN = {"AUROC": "auroc", "Sensitivity": "sensitivity", "Specificity": "specificity"}
 
@@ -39,16 +39,23 @@ def film_groups(evaluation: Evaluation) -> tuple[dict[str, np.ndarray], list[str
     else:
         notes.append(f"Every patient has {'several films' if several.all() else 'one film'}.")
     if "age" in films:
-        ages = [parse_age(str(age)) for age in films["age"]]
-        years = np.array([age.years if age else np.nan for age in ages], float)
+        years = np.array([_years(str(age)) for age in films["age"]], float)
         groups |= {
             f"Age {name}": chosen for low, high, name in AGES if (chosen := (years >= low) & (years < high)).any()
         }
     for column, title in HEADERS.items():
         if column in films:
             values = films[column].fillna("").astype(str)
-            groups |= {f"{title} {value}": (values == value).to_numpy() for value in sorted(set(values) - {""})}
+            found = sorted(set(values) - {""})
+            if column != "source" or len(found) > 1:
+                groups |= {f"{title} {value}": (values == value).to_numpy() for value in found}
     return groups, notes
+
+
+def _years(age: str) -> float:
+    """Years of a DICOM age ("045Y") or of a plain number ("45"), as tables have it; NaN for anything else."""
+    found = parse_age(age)
+    return found.years if found else float(age) if age.replace(".", "", 1).isdigit() else np.nan
 
 
 def group_table(evaluation: Evaluation) -> tuple[pd.DataFrame, list[str]]:

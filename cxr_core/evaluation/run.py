@@ -17,6 +17,7 @@ from cxr_core.evaluation.evaluation import HELD_OUT, Evaluation, films_fingerpri
 from cxr_core.evaluation.film_scoring import choose_films, score_films
 from cxr_core.evaluation.label_review import uncontested
 from cxr_core.evaluation.score_table import is_score_table, read_scores_csv
+from cxr_core.evaluation.sources import by_source, of_both_classes
 from cxr_core.evaluation.store import store_evaluation, write_evaluation
 from cxr_core.evaluation.test_log import count_accesses, record_test_evaluation, record_test_metrics
 from cxr_core.evaluation.train_test_overlap import training_overlap
@@ -77,8 +78,10 @@ def run_evaluation(
 def evaluate_films(predictor: Predictor, index: Index, split: str, progress: Progress | None = None) -> Evaluation:
     """Evaluate a loaded model on one split of an index, see `choose_films`; store the result and record test access."""
     model, films = predictor.model, choose_films(index, split)
-    table = score_films(predictor, index, films, progress)
-    evaluation = Evaluation(_description(predictor, index, films, split) | _metrics(table, predictor.threshold), table)
+    scored = score_films(predictor, index, films, progress)
+    (films, _), (table, _) = of_both_classes(films), of_both_classes(scored)
+    metrics = _metrics(table, predictor.threshold) | by_source(scored, predictor.threshold)
+    evaluation = Evaluation(_description(predictor, index, films, split) | metrics, table)
     evaluation.metrics["seen_in_training"] = training_overlap(model, index, films)
     if is_test_split(split):
         _record_test(evaluation, model.card.sha256)
@@ -123,9 +126,11 @@ def measure(predictor: Predictor, index: Index, films: pd.DataFrame, split: str,
 
     Nothing is stored and no test access is recorded: the caller does both.
     """
-    table = score_films(predictor, index, films)
+    scored = score_films(predictor, index, films)
+    (films, _), (table, _) = of_both_classes(films), of_both_classes(scored)
     table.to_csv(predictions, index=False)
-    return _description(predictor, index, films, split) | _metrics(table, predictor.threshold)
+    metrics = _metrics(table, predictor.threshold) | by_source(scored, predictor.threshold)
+    return _description(predictor, index, films, split) | metrics
 
 
 def _evaluate(model: Model, data: Path, split: str, progress: Progress | None) -> Evaluation:

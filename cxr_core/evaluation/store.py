@@ -29,6 +29,7 @@ from cxr_core.paths import RELEASED_MODELS, home
 from cxr_core.records import SCHEMA, Fields, damaged, read_object, write_object
 
 TEXT_COLUMNS = dict.fromkeys(("file", "label", "patient", "kind", "called", "verdict", "sha256", "format"), str)
+TEXT_COLUMNS |= dict.fromkeys(("source", "age", "sex", "view"), str)
 DATA_FOLDERS = "places.json"
 
 

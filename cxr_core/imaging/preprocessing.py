@@ -9,9 +9,11 @@ from PIL import Image
 
 from cxr_core.errors import SettingsError
 
-CONTRASTS = ("none", "equalise")
+CONTRASTS = ("none", "equalise", "standardise")
 RESIZES = ("area", "via_224")
 _COPY, _COPY_QUALITY = 224, 75
+_MEAN, _SPREAD, _LEAST_SPREAD = 128.0, 52.0, 1.0  # of the grey values of a standardised film
+_EDGE = 0.1  # of the side: letters, borders and collimator edges do not count for them
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Preprocessing:
 
     size: side of the square in pixels, 16 to 1024.
     contrast: "none", or "equalise": histogram equalisation (Gonzalez & Woods, ch. 3), after which only the order
-        of grey values matters, not exposure or window.
+        of grey values matters, not exposure or window; or "standardise": the middle of the film gets mean 128 and
+        standard deviation 52, so that a linear change of exposure, gain or offset, leaves no trace.
     resize: "area", pixel-area averaging; or "via_224", for networks trained on copies of 224 x 224 pixels. A film
         larger than that on both sides is first reduced to such a copy: bilinear interpolation with antialiasing
         (Pillow's; of the common methods it comes closest to the copies of this data set) and JPEG at quality 75, as
@@ -56,11 +59,26 @@ class Preprocessing:
         small = _squared(pixels, self.size)
         if self.smoothing:
             small = cv2.GaussianBlur(small, (0, 0), self.smoothing)
+        if self.contrast == "standardise":
+            return standardised(small)
         return cv2.equalizeHist(small) if self.contrast == "equalise" else small
 
     def to_dict(self) -> dict[str, Any]:
         """The settings for the model's card, ready for JSON."""
         return asdict(self)
+
+
+def standardised(small: np.ndarray) -> np.ndarray:
+    """Grey values `uint8 (S, S)` moved and stretched to the mean and spread of a usual film, `uint8`, clipped.
+
+    Mean and standard deviation are those of the middle, without a tenth of the side at each edge. A blank film stays
+    blank.
+    """
+    edge = int(_EDGE * len(small))
+    middle = small[edge : len(small) - edge, edge : len(small) - edge].astype(np.float32)
+    gain = _SPREAD / max(float(middle.std()), _LEAST_SPREAD)
+    table = np.clip(np.rint((np.arange(256) - float(middle.mean())) * gain + _MEAN), 0, 255).astype(np.uint8)
+    return table[small]
 
 
 def _copy(pixels: np.ndarray) -> np.ndarray:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 
 from cxr_core.errors import InputError, UnreadableFilm
 from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.film import Film
+from cxr_core.inference.decision import Choice
 from cxr_core.inference.explain.heatmap import overlay
 from cxr_core.inference.pipeline import predict_sources
 from cxr_core.inference.prediction import Prediction
@@ -54,13 +56,14 @@ def read_files(
     heatmaps: Path | None = None,
     progress: Progress | None = None,
     on_reading: Callable[[Path, Reading], None] | None = None,
+    choice: Choice = Choice(),  # noqa: B008  frozen
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Read files with a model (the released one by default).
 
     Returns the readings as the JSON documents of `predict --json`, in order, and one message for each file that cannot
-    be read. With `heatmaps`, an overlay of each film is written into that folder as a PNG. `progress(done, total)`
-    counts files; `on_reading` is called with each reading. The model is loaded only if there is a film to read. Raises
-    CXRError if the model cannot be used.
+    be read. With `heatmaps`, an overlay of each film is written into that folder, `NAME.png`, and the evidence in its
+    own cells, `NAME.evidence.png`, 16-bit grey. `progress(done, total)` counts files; `on_reading` is called with each
+    reading. The model is loaded only if there is a film to read. Raises CXRError if the model cannot be used.
     """
     overlays: dict[Path, Path] = {}
     if heatmaps:
@@ -75,12 +78,14 @@ def read_files(
         if isinstance(found, UnreadableFilm):
             unreadable.append(str(found))
         else:
-            reading = predictor.loaded.decide(found.prediction)
+            reading = predictor.loaded.decide(found.prediction, choice)
             result = reading.to_dict() | {"file": str(file)}
             if reading.heatmap is not None and file in overlays:
                 result["heatmap"] = str(overlays[file])
                 picture = overlay(found.film.pixels, reading.heatmap, HEATMAP_OPACITY)
                 cv2.imwrite(result["heatmap"], picture[..., ::-1])
+                evidence = np.rint(reading.heatmap * 65535).astype(np.uint16)
+                cv2.imwrite(str(_evidence_file(overlays[file])), evidence)
             results.append(result)
             if on_reading:
                 on_reading(file, reading)
@@ -103,6 +108,8 @@ def write_csv(results: list[dict[str, Any]], file: Path) -> None:
         "model",
         "version",
         "seconds",
+        "prevalence",
+        "probability_here",
     ]
     with file.open("w", newline="") as stream:
         writer = csv.DictWriter(stream, names)
@@ -130,13 +137,21 @@ class _LatePredictor:
 
 
 def _overlay_files(files: list[Path], folder: Path) -> dict[Path, Path]:
-    """The overlay file of each film: its name with `.png`, and a number if another film has the same name."""
-    counts: dict[str, int] = {}
+    """The overlay file of each film: its name with `.png`, and a number if that is taken, by other evidence as well."""
+    taken: set[Path] = set()
     overlays = {}
     for file in files:
-        count = counts[file.stem] = counts.get(file.stem, 0) + 1
-        overlays[file] = folder / (f"{file.stem}.png" if count == 1 else f"{file.stem}-{count}.png")
+        number, overlay_file = 1, folder / f"{file.stem}.png"
+        while {overlay_file, _evidence_file(overlay_file)} & taken:
+            number += 1
+            overlay_file = folder / f"{file.stem}-{number}.png"
+        taken |= {overlay_file, _evidence_file(overlay_file)}
+        overlays[file] = overlay_file
     return overlays
+
+
+def _evidence_file(overlay_file: Path) -> Path:
+    return overlay_file.with_suffix(".evidence.png")
 
 
 def _glob(pattern: str) -> Iterator[Path]:

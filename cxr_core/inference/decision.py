@@ -11,11 +11,16 @@ from cxr_core.inference.augmented_views import views_in_words
 from cxr_core.inference.prediction import Prediction
 from cxr_core.inference.reading import Reading
 from cxr_core.inference.wording import percent, probability_in_words
-from cxr_core.labels import Verdict
+from cxr_core.labels import CLASSES, PNEUMONIA, Verdict
 from cxr_core.metrics.conformal import ConformalLimits
+from cxr_core.metrics.prevalence import probability_at_prevalence
 from cxr_core.models.card import CardDraft, ModelCard
 
 DEFAULT_MAX_SPREAD = 0.25  # for a model whose card has no `stability`
+UNKNOWN_PREVALENCE = 0.5  # among the validation films, for a card that does not say it
+PREVALENCE = 0.2  # stated where neither the reader nor the card says one
+LEAST_PREVALENCE, MOST_PREVALENCE = 0.02, 0.8
+PNEUMONIA_FROM, NORMAL_TO = 0.5, 0.2  # probability at the stated prevalence from, and up to, which the answer is given
 
 
 @dataclass(frozen=True)
@@ -24,10 +29,12 @@ class Choice:
 
     operating_point: "rule_out", "balanced" or "rule_in".
     error_rate: accepted share of the films of each class whose class is excluded: 0.02, 0.05, 0.1 or 0.2.
+    prevalence: share of films with pneumonia where the model is used, 0.02 to 0.8.
     """
 
     operating_point: str | None = None
     error_rate: float | None = None
+    prevalence: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +44,8 @@ class Rules:
     thresholds: on the probability, by operating point. limits: conformal limits by error rate.
     max_spread: of the probability over augmented views, in [0, 1]; an answer that varies more may be unstable.
     mirror: whether the mirror image is one of the augmented views.
+    fitted_prevalence: share of pneumonia among the films that the probability was calibrated on. prevalence: the
+    default of `Choice.prevalence`.
     """
 
     thresholds: dict[str, float]
@@ -44,6 +53,8 @@ class Rules:
     max_spread: float
     default: Choice
     mirror: bool = False
+    fitted_prevalence: float = UNKNOWN_PREVALENCE
+    prevalence: float = PREVALENCE
 
     @classmethod
     def of(cls, card: ModelCard | CardDraft) -> "Rules":
@@ -54,7 +65,17 @@ class Rules:
             max_spread=float(card.get("stability", {}).get("max_spread", DEFAULT_MAX_SPREAD)),
             default=Choice(card.operating_point, card.error_rate),
             mirror=bool(card.training.settings.get("flip")),
+            fitted_prevalence=fitted_prevalence(card),
+            prevalence=float(card.get("prevalence", PREVALENCE)),
         )
+
+    def stated_prevalence(self, choice: Choice) -> float:
+        """The prevalence of a choice. Raises SettingsError beyond 2 to 80%."""
+        stated = self.prevalence if choice.prevalence is None else choice.prevalence
+        if not LEAST_PREVALENCE <= stated <= MOST_PREVALENCE:
+            accepted = f"a number from {LEAST_PREVALENCE:g} to {MOST_PREVALENCE:g} is accepted"
+            raise SettingsError(f"prevalence {stated:g}: {accepted}.")
+        return stated
 
     def chosen(self, choice: Choice) -> tuple[float, ConformalLimits, float]:
         """Threshold, conformal limits and error rate for a choice. Raises SettingsError if the card has none for it."""
@@ -68,15 +89,25 @@ class Rules:
         return self.thresholds[point], self.limits[rate], rate
 
 
+def fitted_prevalence(card: dict[str, Any]) -> float:
+    """The share of pneumonia among the films that a card's probabilities were calibrated on, in (0, 1)."""
+    stated = card.get("calibration", {}).get("prevalence")
+    classes = card.get("training", {}).get("split", {}).get("val", {}).get("classes", {})
+    films = sum(classes.get(label, 0) for label in CLASSES)
+    share = float(stated) if stated else classes.get(PNEUMONIA, 0) / films if films else 0.0
+    return share if 0 < share < 1 else UNKNOWN_PREVALENCE
+
+
 def decide(prediction: Prediction, rules: Rules, choice: Choice, model: str, version: str) -> Reading:
     """The reading for a prediction, by the model's rules and the user's choice. Costs no computation.
 
-    The verdict is uncertain if neither class can be excluded at the chosen error rate, if the only possible class is
-    not the one at the operating point, or if augmented views lie on both sides of the threshold and vary by more than
-    `rules.max_spread`.
+    An answer is given if one class alone is possible at the chosen error rate, the operating point agrees, it holds in
+    augmented views, and the probability at the stated prevalence is at least 50% for pneumonia, at most 20% for normal.
+    Otherwise the verdict is uncertain, and the first rule that failed is the reason.
     Raises SettingsError for a choice that the model's card does not have.
     """
     threshold, limits, rate = rules.chosen(choice)
+    prevalence = rules.stated_prevalence(choice)
     about: dict[str, Any] = {
         "file": prediction.file,
         "sha256": prediction.sha256,
@@ -84,6 +115,7 @@ def decide(prediction: Prediction, rules: Rules, choice: Choice, model: str, ver
         "model": model,
         "version": version,
         "seconds": prediction.seconds,
+        "prevalence": prevalence,
         "prediction": prediction,
     }
     if prediction.refusal or prediction.probability is None or prediction.view_probabilities is None:
@@ -92,23 +124,25 @@ def decide(prediction: Prediction, rules: Rules, choice: Choice, model: str, ver
         reasons = (reason, *prediction.notes)
         return Reading(verdict="not_assessable", probability=None, heatmap=None, check=check, reasons=reasons, **about)
     probability = prediction.probability
+    here = probability_at_prevalence(probability, rules.fitted_prevalence, prevalence)
     called: Verdict = "pneumonia" if probability >= threshold else "normal"
-    views = prediction.view_probabilities
-    uncertainties = list(_class_uncertainty(called, limits.answer(probability), rate))
-    if views.min() < threshold <= views.max() and np.ptp(views) > rules.max_spread:
-        low, high = percent(views.min()), percent(views.max())
-        uncertainties.append(
-            f"Unstable: the probability varies from {low} to {high} when the film is {views_in_words(rules.mirror)}."
-        )
-    verdict: Verdict = "uncertain" if uncertainties else called
+    rules_that_fail = (
+        *_class_uncertainty(called, limits.answer(probability), rate),
+        *_instability(prediction.view_probabilities, threshold, rules),
+        *_prevalence_uncertainty(called, here, prevalence),
+    )
+    verdict: Verdict = "uncertain" if rules_that_fail else called
     words = probability_in_words(probability, verdict).capitalize()
     result = f"{words}: probability {percent(probability)}, threshold {percent(threshold)}."
+    local = f"If {prevalence:.0%} of films show pneumonia, its probability is {percent(here)}."
     averaged = f"Borderline: averaged over the film as it is and {views_in_words(rules.mirror)}."
+    notes = (*([averaged] if prediction.averaged else []), *rules_that_fail[:1], *prediction.notes)
     return Reading(
         verdict=verdict,
         probability=probability,
+        probability_here=here,
         heatmap=prediction.heatmap,
-        reasons=(result, *([averaged] if prediction.averaged else []), *uncertainties, *prediction.notes),
+        reasons=(result, local, *notes),
         **about,
     )
 
@@ -120,5 +154,23 @@ def _class_uncertainty(called: Verdict, possible: str, rate: float) -> Iterator[
     """
     if possible == "both":
         yield f"Neither class can be excluded at an error rate of {rate:.0%}."
-    elif possible not in ("neither", called):
+    elif possible == "neither":
+        yield f"The film is unlike both classes: neither is possible at an error rate of {rate:.0%}."
+    elif possible != called:
         yield f"The operating point gives {called}, but only {possible} is possible at an error rate of {rate:.0%}."
+
+
+def _instability(views: np.ndarray, threshold: float, rules: Rules) -> Iterator[str]:
+    """A sentence if augmented views lie on both sides of the threshold and vary by more than `rules.max_spread`."""
+    if views.min() < threshold <= views.max() and np.ptp(views) > rules.max_spread:
+        low, high = percent(views.min()), percent(views.max())
+        yield f"Unstable: the probability varies from {low} to {high} when the film is {views_in_words(rules.mirror)}."
+
+
+def _prevalence_uncertainty(called: Verdict, here: float, prevalence: float) -> Iterator[str]:
+    """A sentence if the probability at the stated prevalence does not carry the class at the operating point."""
+    where = f"where {prevalence:.0%} of films show pneumonia, its probability is {percent(here)}"
+    if called == "pneumonia" and here < PNEUMONIA_FROM:
+        yield f"Too few for the answer pneumonia: {where}, and {PNEUMONIA_FROM:.0%} are needed."
+    elif called == "normal" and here > NORMAL_TO:
+        yield f"Too many for the answer normal: {where}, and at most {NORMAL_TO:.0%} are accepted."

@@ -1,7 +1,7 @@
 """A loaded model that predicts and reads films."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from cxr_core.imaging.film import Film
 from cxr_core.imaging.preprocessing import Preprocessing
 from cxr_core.inference.augmented_views import all_views
 from cxr_core.inference.decision import Choice, Rules, decide
+from cxr_core.inference.explain.evidence_map import read_evidence_map
 from cxr_core.inference.explain.heatmap import heatmap_of
 from cxr_core.inference.explain.local_evidence import MIN_CORRELATION, LocalEvidence, read_local_evidence
 from cxr_core.inference.explain.lungs import lung_fields, share_inside
@@ -24,6 +25,7 @@ from cxr_core.models.runtime import Network, ReadsInputs
 from cxr_core.parallel import map_in_order
 
 NO_HEATMAP_FITS = "No heatmap: the network's features of this film are unlike those that the heatmap was fitted to."
+HEATMAP_NOT_SHOWN = "No heatmap: with this model it would look much the same if the network had learnt nothing."
 NO_HEATMAP_IN_MODEL = "No heatmap: this model was published without one; publish its run under a new name."
 
 
@@ -37,7 +39,9 @@ class Predictor:
         network: by default the model's own, converted.
         """
         self._network = network or Network(model)
-        self._local = read_local_evidence(model.local_evidence) if "heatmap" in model.card else None
+        self._map = read_evidence_map(model.card)
+        fitted = "sha256" in model.card.get("heatmap", {})
+        self._local = read_local_evidence(model.local_evidence) if fitted else None
         self.model = model
         self.preprocessing = Preprocessing(**model.card.preprocessing)
         self.rules = Rules.of(model.card)
@@ -113,9 +117,13 @@ class Predictor:
             "features": outputs.features[0],
         }
 
-    def _heatmaps(self, feature_map: np.ndarray) -> list[np.ndarray | None]:
+    def _heatmaps(self, feature_map: np.ndarray) -> Sequence[np.ndarray | None]:
         """The heatmap of each film, None where there is none; of `float32 (2 N, h, w, C)`, films and mirror images."""
-        return _heatmaps(feature_map, self._local) if self._local else [None] * (len(feature_map) // 2)
+        count = len(feature_map) // 2
+        if self._map:
+            cells = feature_map[..., 0]
+            return [self._map.heat(cells[i], cells[count + i]) if self._map.shown else None for i in range(count)]
+        return _heatmaps(feature_map, self._local) if self._local else [None] * count
 
     def _combined(self, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Logits `(V, N)` of all views -> probabilities: the final ones `(N,)` and those of the views `(V, N)`."""
@@ -123,9 +131,9 @@ class Predictor:
 
     def _prediction(self, admission: Admission, by_network: dict[str, Any], seconds: float) -> Prediction:
         film = admission.film
-        notes = [*admission.notes, *age_note(film.source.header)]
+        notes = [*admission.notes, *age_note(film.source.header, self.model.card)]
         if admission.refusal is None and by_network["heatmap"] is None:
-            notes.append(NO_HEATMAP_FITS if self._local else NO_HEATMAP_IN_MODEL)
+            notes.append(NO_HEATMAP_FITS if self._local else HEATMAP_NOT_SHOWN if self._map else NO_HEATMAP_IN_MODEL)
         about: dict[str, Any] = {
             "file": film.name,
             "sha256": film.sha256,

@@ -20,6 +20,7 @@ class Reading:
     heatmap: `float32 (h, w)` in [0, 1], see `heatmap.heatmap_of`; None if there is none.
     check: the check that failed, if the film is not assessable.
     seconds: computing time, without decoding.
+    prevalence: the stated share of films with pneumonia. probability_here: of pneumonia, at that prevalence.
     prediction: the model's output; `decision.decide` derives another reading from it for another choice.
     """
 
@@ -35,6 +36,8 @@ class Reading:
     seconds: float
     check: Check | None = None
     prediction: Prediction | None = None
+    prevalence: float | None = None
+    probability_here: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of `predict --json`; `heatmap` is None, for the caller to set when it writes the file."""
@@ -48,4 +51,6 @@ class Reading:
             "heatmap": None,
             "model": {"name": self.model, "version": self.version},
             "seconds": round(self.seconds, 4),
+            "prevalence": self.prevalence,
+            "probability_here": None if self.probability_here is None else round(self.probability_here, 6),
         }

@@ -21,10 +21,10 @@ class Platt:
         return np.asarray(np.exp(-np.logaddexp(0.0, -log_odds)))
 
 
-def fit_platt(logits: np.ndarray, labels: np.ndarray) -> Platt:
+def fit_platt(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None) -> Platt:
     """Fit slope and intercept on validation films (Platt, Advances in Large Margin Classifiers 1999, 61-74).
 
-    logits: float (N,), finite. labels: int (N,), 1 = pneumonia.
+    logits: float (N,), finite. labels: int (N,), 1 = pneumonia. weights: float (N,), of each film, all 1 by default.
     Fitted to Platt's smoothed targets, (n1 + 1) / (n1 + 2) and 1 / (n0 + 2) in place of 1 and 0. So the slope is finite
     even if the logits separate the classes perfectly, and no probability is more extreme than that many films justify.
     Raises DataSetError if lengths differ, a logit is not finite, a label is not 0 or 1, all films have one label, or
@@ -50,7 +50,8 @@ def fit_platt(logits: np.ndarray, labels: np.ndarray) -> Platt:
     # by the standard deviation makes the solver's tolerance independent of the spread of the logits.
     scale = x.std()
     twice, labels_twice = np.tile(x / scale, 2)[:, None], np.repeat([1, 0], len(x))
-    weights = np.concatenate([targets, 1 - targets])
+    of_film = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=np.float64)
+    both = np.concatenate([targets * of_film, (1 - targets) * of_film])
     solver = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10, max_iter=200)
-    solver.fit(twice, labels_twice, sample_weight=weights)
+    solver.fit(twice, labels_twice, sample_weight=both)
     return Platt(slope=float(solver.coef_[0, 0] / scale), intercept=float(solver.intercept_[0]))

@@ -65,6 +65,16 @@ def fit_conformal(scores: Scores, errors: Sequence[float] = (0.05, 0.1, 0.2)) ->
     return limits
 
 
+def strictest(limits: Sequence[ConformalLimits]) -> ConformalLimits:
+    """The limits that rule a class out only where all of these do: of several sources, what holds at each of them."""
+    return ConformalLimits(min(one.pneumonia_from for one in limits), max(one.normal_to for one in limits))
+
+
+def large_enough(scores: Scores, error: float) -> bool:
+    """Whether both classes have enough films to be ruled out at all at this error rate."""
+    return bool(_ruled_out(scores.pneumonia, error) and _ruled_out(scores.normal, error))
+
+
 def _ruled_out(films: int, error: float) -> int:
     """Rank of the limit from the unlikely end: floor(error * (n + 1)), the finite-sample correction."""
     # The small number compensates for rounding: 0.29 * 100 is 28.999999999999996 and must give 29.

@@ -86,6 +86,11 @@ def choose_operating_points(scores: Scores) -> dict[str, OperatingPoint]:
     }
 
 
+def thresholds_of(scores: Scores) -> np.ndarray:
+    """Every threshold that calls the films differently, rising; see `_candidates`."""
+    return _candidates(scores)[0]
+
+
 def _candidates(scores: Scores) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """All thresholds that differ in the films they call, rising, with their true positives and true negatives.
 

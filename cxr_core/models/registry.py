@@ -56,12 +56,12 @@ class Model:
 
     @property
     def local_evidence(self) -> Path:
-        """`local_evidence.npz`, the fitted `LocalEvidence` of the heatmap; only if the card has an entry `heatmap`."""
+        """`local_evidence.npz`, the fitted `LocalEvidence` of the heatmap; not of a network with an evidence map."""
         return self.folder / "local_evidence.npz"
 
     @property
     def folds(self) -> Path:
-        """`folds.csv`, written by `benchmarks.accuracy.folds`: estimates by fold. Released models only."""
+        """`folds.csv`, written by `cxr folds`: estimates by fold. Released models only."""
         return self.folder / "folds.csv"
 
     @property
@@ -89,7 +89,7 @@ class Model:
             command = f"cxr publish --convert {self.name}"
             raise WorkError(f"model {self.name}: is not converted for reading; `{command}` does that.")
         described = {self.weights: self.card["sha256"], self.reading_weights: conversion["sha256"]}
-        if "heatmap" in self.card:
+        if "sha256" in self.card.get("heatmap", {}):
             described[self.local_evidence] = self.card["heatmap"]["sha256"]
         for file, expected in described.items():
             actual = sha256_of(file)

@@ -21,7 +21,8 @@ class NetworkOutputs:
     """The outputs for N films, all `float32`.
 
     logits: `(N,)`. features: `(N, C)`, the mean of the layer named `features` over its cells.
-    feature_map: `(N, h, w, C)`, what the heatmap is computed from, see `publishing.network_outputs`.
+    feature_map: `(N, h, w, C)`, what the heatmap is computed from, see `publishing.network_outputs`; of a network with
+    an evidence map its cells, `(N, h, w, 1)`.
     """
 
     logits: np.ndarray

@@ -18,7 +18,8 @@ EVIDENCE_LAYER = "evidence"  # gives the cells that the answer is pooled from, w
 def load_keras_network(file: Path) -> Any:
     """The Keras network in a file `model.keras` or `best.keras`. Raises UnusableFile if it is damaged or too large."""
     import_keras()
-    import cxr_core.training.augmentation  # noqa: F401  registers the layer that the file names
+    import cxr_core.training.architectures.evidence_map
+    import cxr_core.training.augmentation  # noqa: F401  both register layers that the file names
 
     return load_network(file)
 

@@ -18,33 +18,32 @@ from cxr_core.datasets.split import read_split
 from cxr_core.datasets.summary import counts
 from cxr_core.errors import Busy, InputError, SettingsError, UnusableFile, WorkError
 from cxr_core.evaluation.run import measure
+from cxr_core.evaluation.sources import of_both_classes
 from cxr_core.evaluation.test_log import record_test_metrics
 from cxr_core.files import locked, sha256_of
 from cxr_core.inference.augmented_views import fit_stability
 from cxr_core.inference.predictor import Predictor
 from cxr_core.inference.test_time_augmentation import fit_test_time_augmentation
 from cxr_core.labels import NORMAL, PNEUMONIA
-from cxr_core.metrics.calibration import fit_platt
 from cxr_core.metrics.classification import evaluate
-from cxr_core.metrics.conformal import fit_conformal
 from cxr_core.metrics.natural_frequencies import frequency_table
-from cxr_core.metrics.operating_points import choose_operating_points
 from cxr_core.metrics.scores import Scores
 from cxr_core.models.card import CardDraft, ModelCard
 from cxr_core.models.registry import DraftModel, Model, check_name, list_models
 from cxr_core.models.runtime import Network
 from cxr_core.paths import published_models_folder
+from cxr_core.publishing.answer_rules import OPERATING_POINT, fit_answer_rules
 from cxr_core.publishing.card_builder import data_flow, describe_use, subgroups_and_test_access
 from cxr_core.publishing.convert import convert
+from cxr_core.publishing.evidence_check import describe_evidence_map
 from cxr_core.publishing.fit_heatmap import fit_heatmap
+from cxr_core.publishing.kinds import describe_kinds
 from cxr_core.publishing.network_outputs import load_keras_network
+from cxr_core.publishing.populations import describe_population
 from cxr_core.training.recipes import recipe_from_dict
 from cxr_core.training.runs import Run
 
 _logger = logging.getLogger(__name__)
-
-OPERATING_POINT = "balanced"
-ERROR_RATE = 0.1
 
 
 def publish(run: Run, name: str, into: Path | None = None) -> Model:
@@ -87,10 +86,12 @@ def _publish(run: Run, name: str, into: Path | None) -> Model:
         _save_for_inference(run.folder / "best.keras", part / "model.keras")
         shutil.copyfile(run.folder / "split.csv", part / "split.csv")
         index = build_index(run.config()["data"])
-        validation, held_out = (films_of(run, index, name) for name in ("val", "test"))
+        training, validation, held_out = (films_of(run, index, split) for split in ("train", "val", "test"))
+        validation, _ = of_both_classes(validation)
         model = DraftModel(part, CardDraft(_card(run, name, part, index, validation)))
-        fit_heatmap(model, index)
-        _measure(model, index, validation, held_out)
+        if not describe_evidence_map(model, index, validation):
+            fit_heatmap(model, index)
+        _measure(model, index, training, validation, held_out)
         part.rename(folder)
     except OSError as error:
         raise WorkError(f"{folder}: the model folder cannot be written ({error.strerror or error}).") from error
@@ -113,11 +114,10 @@ def _card(run: Run, name: str, folder: Path, index: Index, validation: pd.DataFr
     conversion = convert(folder / "model.keras", folder / "model.tflite", inputs)
     network = Network(Model(folder, CardDraft(sha256=sha256, conversion=conversion)))
     logits = augmentation.logits(network.logits, inputs)
-    platt = fit_platt(logits, labels)
-    scores = Scores(labels, platt.probability(logits), table["patient"].to_numpy(), table["path"].to_numpy())
-    points = choose_operating_points(scores)
-    limits = fit_conformal(scores, (0.02, 0.05, 0.1, 0.2))
-    metrics = evaluate(scores, points[OPERATING_POINT].threshold).to_dict()
+    sources = films["source"].to_numpy(str)
+    rules, scores = fit_answer_rules(logits, labels, table["patient"].to_numpy(), table["path"].to_numpy(), sources)
+    metrics = evaluate(scores, rules["operating_points"][OPERATING_POINT]["threshold"]).to_dict()
+    used = index.films.set_index("path", drop=False).loc[split["path"]]
     return {
         "name": name,
         "summary": f"Pneumonia or normal, {config['recipe']}, {recipe.size} x {recipe.size} pixels, "
@@ -133,22 +133,11 @@ def _card(run: Run, name: str, folder: Path, index: Index, validation: pd.DataFr
             "preprocessing": recipe.preprocessing().to_dict(),
         },
         "classes": [NORMAL, PNEUMONIA],
-        "calibration": {
-            "method": "Platt scaling (Platt 1999)",
-            "parameters": {"slope": platt.slope, "intercept": platt.intercept},
-            "fitted_on": f"{len(scores)} films of the validation patients",
-        },
+        **rules,
         "second_look": augmentation.to_dict(),
-        "operating_point": OPERATING_POINT,
-        "operating_points": {key: point.to_dict() for key, point in points.items()},
-        "conformal": {
-            "method": "class-conditional split conformal prediction (Vovk 2012), on the validation patients",
-            "error_rate": ERROR_RATE,
-            "limits": limits[f"{ERROR_RATE:g}"].to_dict(),
-            "limits_by_error_rate": {rate: limit.to_dict() for rate, limit in limits.items()},
-        },
         "training": {
-            "data": Path(config["data"]).name,
+            "data": data_name(config["data"]),
+            "sources": {str(source): counts(part) for source, part in used.groupby("source")},
             "fingerprint": state["fingerprint"],
             "recipe": config["recipe"],
             "settings": config["settings"],
@@ -160,13 +149,20 @@ def _card(run: Run, name: str, folder: Path, index: Index, validation: pd.DataFr
             "chosen_by": recipe.monitor,
         },
         "figures": _figures(metrics, "the validation patients, on which epoch and threshold were chosen (optimistic)"),
-    } | describe_use(index.root, split["path"].tolist(), float((split["label"] == PNEUMONIA).mean()))
+        **describe_use(index.root, split["path"].tolist(), rules["calibration"]["prevalence"]),
+        **describe_population(used, rules["calibration"]["prevalence"]),
+    }
 
 
-def _measure(model: DraftModel, index: Index, validation: pd.DataFrame, held_out: pd.DataFrame) -> None:
+def _measure(
+    model: DraftModel, index: Index, training: pd.DataFrame, validation: pd.DataFrame, held_out: pd.DataFrame
+) -> None:
     """Complete the card with what is measured on films: stability, frequencies, estimates on held-out patients."""
     predictor = Predictor(model)
     model.card.update(describe_answers(predictor, index, validation))
+    if kinds := describe_kinds(predictor, index, training, validation):
+        model.card.update(kinds)
+        model.card["limits"] = [*model.card["limits"], kinds["kinds"]["sentence"]]
     if len(held_out):
         predictions = model.folder / "evaluations" / "held-out.csv"
         metrics = measure(predictor, index, held_out, "held-out patients", predictions)
@@ -175,6 +171,7 @@ def _measure(model: DraftModel, index: Index, validation: pd.DataFrame, held_out
         file = predictions.with_suffix(".json")
         file.write_text(json.dumps(metrics, indent=1))
         model.card["figures"] = _figures(metrics, where) | subgroups_and_test_access(file)
+        model.card["figures"] |= {"by_source": metrics["by_source"]} if "by_source" in metrics else {}
     model.write_card()
 
 
@@ -198,6 +195,13 @@ def _save_for_inference(weights: Path, file: Path) -> None:
         raise WorkError(f"{error.problem}.", thing=str(weights)) from error
 
 
+def data_name(data: str | list[str]) -> str:
+    """The name of a run's data on a card: of its folder or table, or of each of its sources."""
+    paths = [Path(one) for one in ([data] if isinstance(data, str) else data)]
+    names = [path.parent.name if path.suffix.lower() == ".csv" and len(paths) > 1 else path.name for path in paths]
+    return " + ".join(names)
+
+
 def _figures(metrics: dict[str, Any], where: str) -> dict[str, Any]:
     """The card's entry `figures`, with patient-clustered intervals where there are any."""
     return {
@@ -207,11 +211,11 @@ def _figures(metrics: dict[str, Any], where: str) -> dict[str, Any]:
 
 
 def films_of(run: Run, index: Index, part: str) -> pd.DataFrame:
-    """The rows of the index in the run's split `part`, "val" or "test". Raises InputError if the films have changed."""
+    """The rows of the index in the run's split `part`. Raises InputError if the films have changed."""
     split = read_split(index.films, run.folder / "split.csv")
     expected = pd.read_csv(run.folder / "split.csv").query("split == @part").set_index("path")["sha256"]
     present = index.films[split == part].set_index("path")["sha256"]
     if not expected.sort_index().equals(present.sort_index()):
-        what = "held-out" if part == "test" else "validation"
+        what = {"train": "training", "val": "validation", "test": "held-out"}[part]
         raise InputError(f"{index.root}: its {what} films have changed since the run; restore them.")
     return index.films[split == part]

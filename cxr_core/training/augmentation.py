@@ -1,12 +1,13 @@
 """Random augmentation within what is radiologically plausible, as one Keras layer that is active in training only.
 
-A film is rotated, shifted, scaled and sheared a little in one interpolation. It is blurred or sharpened, as by other
-resizing methods. Brightness, contrast and gamma change, as with another machine or exposure. Noise is added. A
+A film is rotated, shifted, scaled and sheared a little in one interpolation, and masks of boxes with it. It is blurred
+or sharpened, or loses its fine detail, as by other resizing methods. Brightness, contrast and gamma change, and a
+random tone curve is applied, as with another machine or exposure. Noise is added. A
 rectangle is erased, so that the network does not depend on one spot such as a marker in a corner. Films are never
 turned upside down.
 
 Random numbers are drawn in `_draw_*`; their effects are deterministic (`apply_affine`, `apply_sharpness`,
-`apply_intensity`, `apply_erasing`).
+`apply_lowres`, `apply_tone`, `apply_intensity`, `apply_erasing`).
 """
 
 import math
@@ -17,13 +18,15 @@ from keras import ops
 
 GEOMETRY = ("rotation", "shift", "zoom", "shear")
 INTENSITY = ("brightness", "contrast_range", "gamma", "noise")
+TONE_BINS = 8
 
 
 @keras.saving.register_keras_serializable("cxr")
 class FilmAugmentation(keras.layers.Layer):  # type: ignore[misc]
-    """`float32 (N, S, S, 1)` in [0, 1] -> the same shape and range; the identity outside of training.
+    """`float32 (N, S, S, C)` in [0, 1] -> the same shape and range; the identity outside of training.
 
-    The settings are those of `Recipe` with the same names.
+    The first channel is the film. Others, masks that belong to it, are moved with it and otherwise unchanged. The
+    settings are those of `Recipe` with the same names.
     """
 
     def __init__(
@@ -39,6 +42,8 @@ class FilmAugmentation(keras.layers.Layer):  # type: ignore[misc]
         noise: float = 0.0,
         erase: float = 0.0,
         flip: bool = False,
+        lowres: float = 0.0,
+        tone: float = 0.0,
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
@@ -55,6 +60,8 @@ class FilmAugmentation(keras.layers.Layer):  # type: ignore[misc]
             "noise": noise,
             "erase": erase,
             "flip": flip,
+            "lowres": lowres,
+            "tone": tone,
             "seed": seed,
         }
         self.seed_generator = keras.random.SeedGenerator(seed)
@@ -68,13 +75,18 @@ class FilmAugmentation(keras.layers.Layer):  # type: ignore[misc]
         settings = self.settings
         if any(settings[name] for name in GEOMETRY) or settings["flip"]:
             films = apply_affine(films, self._draw_affine(count, side))
+        films, masks = films[..., :1], films[..., 1:]
         if settings["sharpness"]:
             films = apply_sharpness(films, self._uniform(count, -settings["sharpness"], settings["sharpness"]))
+        if settings["lowres"]:
+            films = apply_lowres(films, self._draw_lowres(count))
+        if settings["tone"]:
+            films = apply_tone(films, self._draw_tone(count))
         if any(settings[name] for name in INTENSITY):
             films = apply_intensity(films, *self._draw_intensity(count, ops.shape(films)))
         if settings["erase"]:
             films = apply_erasing(films, *self._draw_rectangles(count))
-        return films
+        return ops.concatenate([films, masks], axis=-1) if masks.shape[-1] else films
 
     def _uniform(self, count: Any, low: Any, high: Any) -> Any:
         return keras.random.uniform((count,), low, high, seed=self.seed_generator)
@@ -99,6 +111,16 @@ class FilmAugmentation(keras.layers.Layer):  # type: ignore[misc]
         x0, y0 = middle - a * middle - b * middle + dx, middle - c * middle - d * middle + dy
         zero = ops.zeros_like(a)
         return ops.stack([a, b, x0, c, d, y0, zero, zero], axis=1)
+
+    def _draw_lowres(self, count: Any) -> Any:
+        """Share of the small copy in each film, (N,): 0 for most, else up to 1."""
+        wanted = ops.cast(self._uniform(count, 0.0, 1.0) < self.settings["lowres"], "float32")
+        return wanted * self._uniform(count, 0.0, 1.0)
+
+    def _draw_tone(self, count: Any) -> Any:
+        """The slope of each film's curve in each of TONE_BINS equal bins of grey, (N, TONE_BINS), 1 on average."""
+        noise = keras.random.normal((count, TONE_BINS), seed=self.seed_generator)
+        return TONE_BINS * ops.softmax(self.settings["tone"] * noise, axis=-1)
 
     def _draw_intensity(self, count: Any, shape: Any) -> Any:
         settings = self.settings
@@ -134,6 +156,28 @@ def apply_sharpness(films: Any, strength: Any) -> Any:
     for _ in range(2):
         blurred = ops.average_pool(blurred, 2, strides=1, padding="valid")
     return ops.clip(films + ops.reshape(strength, (-1, 1, 1, 1)) * (films - blurred), 0.0, 1.0)
+
+
+def apply_lowres(films: Any, share: Any) -> Any:
+    """Blend films `(N, S, S, 1)` with themselves shrunk to half and enlarged again; share of these `(N,)` in [0, 1]."""
+    side = films.shape[1]
+    small = ops.average_pool(films, 2, strides=2, padding="same")
+    copy = ops.image.resize(small, (side, side), interpolation="bilinear")
+    share = ops.reshape(share, (-1, 1, 1, 1))
+    return films * (1 - share) + copy * share
+
+
+def apply_tone(films: Any, slopes: Any) -> Any:
+    """Bend grey values in [0, 1] by a rising curve from 0 to 1 with these slopes, `(N, bins)` that average to 1.
+
+    A slope above 0 in every bin keeps the order of grey values.
+    """
+    bins = slopes.shape[-1]
+    bent = ops.zeros_like(films)
+    for place in range(bins):
+        slope = ops.reshape(slopes[:, place], (-1, 1, 1, 1)) / bins
+        bent = bent + slope * ops.clip(films * bins - place, 0.0, 1.0)
+    return bent
 
 
 def apply_intensity(films: Any, gamma: Any, gain: Any, offset: Any, grain: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import cv2
 import keras
 import numpy as np
 
@@ -10,8 +11,8 @@ class FilmBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """Batches `(uint8 (B, S, S, 1), float32 (B, 1), float32 (B,))` of the given rows.
 
     inputs: `uint8 (N, S, S)`. labels: `float32 (N,)`, 1 = pneumonia. rows: `int (R,)`, the films to use. batch: B.
-    weights: `float32 (2,)` of a normal and of a pneumonia film; the rows are then shuffled in each epoch. Without them,
-    for validation, the rows come in order and unweighted.
+    weights: `float32 (N,)` of each film of `inputs`; the rows are then shuffled in each epoch. Without them, for
+    validation, the rows come in order and unweighted. size: a smaller side for the films, 0 for that of `inputs`.
     films: the number of rows drawn in an epoch, 0 for all. first_epoch: counted from 0. The order within an epoch
     depends only on its number and the seed, so a resumed run gets the same batches as an uninterrupted one.
     """
@@ -26,11 +27,18 @@ class FilmBatches(keras.utils.PyDataset):  # type: ignore[misc]
         films: int = 0,
         seed: int = 0,
         first_epoch: int = 0,
+        size: int = 0,
+        draw: str = "uniform",
     ) -> None:
         super().__init__()
         self._inputs, self._labels, self._rows, self._batch = inputs, labels, rows, batch
         self._weights, self._films = weights, min(films or len(rows), len(rows))
         self._seed, self._epoch = seed, first_epoch - 1
+        self._chances = None
+        if weights is not None and draw == "weighted":
+            self._chances = weights[rows].astype(np.float64) / weights[rows].sum(dtype=np.float64)
+            self._weights = np.ones_like(weights)
+        self._size = size if size < inputs.shape[1] else 0
         self.on_epoch_end()
 
     def __len__(self) -> int:
@@ -38,10 +46,17 @@ class FilmBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __getitem__(self, number: int) -> Any:
         rows = np.sort(self._order[number * self._batch : (number + 1) * self._batch])
-        films, labels = self._inputs[rows][..., None], self._labels[rows]
+        return self.of_rows(rows)
+
+    def of_rows(self, rows: np.ndarray):
+        """The batch of these rows."""
+        films, labels = self._inputs[rows], self._labels[rows]
+        if self._size:
+            side = (self._size, self._size)
+            films = np.stack([cv2.resize(film, side, interpolation=cv2.INTER_AREA) for film in films])
         if self._weights is None:
-            return films, labels[:, None]
-        return films, labels[:, None], self._weights[labels.astype(int)]
+            return films[..., None], labels[:, None]
+        return films[..., None], labels[:, None], self._weights[rows]
 
     def on_epoch_end(self) -> None:
         """Draw the films of the next epoch, for training."""
@@ -50,4 +65,5 @@ class FilmBatches(keras.utils.PyDataset):  # type: ignore[misc]
             self._order = self._rows[: self._films]
         else:
             rng = np.random.default_rng((self._seed, self._epoch))
-            self._order = rng.permutation(self._rows)[: self._films]
+            drawn = rng.choice(self._rows, self._films, replace=False, p=self._chances)
+            self._order = rng.permutation(self._rows)[: self._films] if self._chances is None else drawn

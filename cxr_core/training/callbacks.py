@@ -53,11 +53,16 @@ class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
-    """Commits each epoch, stores the best by the recipe's monitor, and ends a run that has stopped improving."""
+    """Commits each epoch, stores the best by the recipe's monitor, and ends a run that has stopped improving.
 
-    def __init__(self, run: Run, recipe: Recipe, run_identity: dict[str, Any], done: Commit | None) -> None:
+    network: the one that is stored. Epochs with smaller films (see `network.phases`) are never the best.
+    """
+
+    def __init__(
+        self, run: Run, recipe: Recipe, run_identity: dict[str, Any], done: Commit | None, network: keras.Model
+    ) -> None:
         super().__init__()
-        self._run, self._recipe, self._run_identity = run, recipe, run_identity
+        self._run, self._recipe, self._run_identity, self._network = run, recipe, run_identity, network
         self._sign = -1.0 if recipe.monitor == "val_loss" else 1.0
         self._best = done.best if done else float("-inf")
         self._best_epoch = done.best_epoch if done else 0
@@ -72,13 +77,17 @@ class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
         if not math.isfinite(row["loss"]):
             raise WorkError(f"The loss of epoch {epoch + 1} is not a finite number; a smaller learning rate may help.")
         score = self._sign * row[self._recipe.monitor]
-        if score > self._best or not self._best_epoch:
+        whole = epoch >= self._recipe.small_epochs
+        if whole and (score > self._best or not self._best_epoch):
             self._best, self._best_epoch = score, epoch + 1
             self._run.report(best_val_auc=row["val_auc"])
-        commit(self._run, self.model, Commit(epoch + 1, row, self._best_epoch, self._best, self._run_identity))
-        self._run.report(best_epoch=self._best_epoch, validating=False)
+        done = Commit(epoch + 1, row, self._best_epoch, self._best, self._run_identity)
+        commit(self._run, self.model, done, self._network)
+        if self._best_epoch:
+            self._run.report(best_epoch=self._best_epoch)
+        self._run.report(validating=False)
         print(" ".join(f"{name} {value:.5g}" for name, value in row.items()), flush=True)
-        self.model.stop_training = epoch + 1 - self._best_epoch >= self._recipe.patience
+        self.model.stop_training = whole and epoch + 1 - self._best_epoch >= self._recipe.patience
 
 
 class TensorBoardLog(keras.callbacks.Callback):  # type: ignore[misc]

@@ -70,8 +70,8 @@ def last_commit(run: Run) -> Commit | None:
     return Commit.from_dict(read_object(file, COMMIT), file) if file.exists() else None
 
 
-def commit(run: Run, model: Any, done: Commit) -> None:
-    """Store an epoch of the Keras model `model`.
+def commit(run: Run, model: Any, done: Commit, network: Any = None) -> None:
+    """Store an epoch of the compiled Keras model `model`; `network` is stored as the best, `model` itself by default.
 
     Raises WorkError if the run folder cannot be written; the previous epoch is then still complete.
     """
@@ -79,7 +79,7 @@ def commit(run: Run, model: Any, done: Commit) -> None:
     try:
         folder.mkdir(exist_ok=True)
         if done.best_epoch == done.epoch:
-            model.save(_best_part(run, done.epoch))
+            (network or model).save(_best_part(run, done.epoch))
         with replace_atomically(folder / f"epoch-{done.epoch}.npz") as part:
             _save_variables(model, part)
         with replace_atomically(folder / "epoch.json") as part:

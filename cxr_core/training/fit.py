@@ -3,23 +3,27 @@
 import logging
 import math
 import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from cxr_core.backend import device_name, import_keras_to_train, placement
+from cxr_core.datasets.boxes import Boxes, find_boxes
 from cxr_core.datasets.index import Index, build_index
 from cxr_core.datasets.input_cache import cached_inputs
 from cxr_core.datasets.split import write_split
 from cxr_core.errors import CXRError, WorkError
-from cxr_core.labels import PNEUMONIA
+from cxr_core.labels import OTHER, PNEUMONIA
 from cxr_core.log import log_surprise
 from cxr_core.progress import Progress
 from cxr_core.training.recipe_settings import Recipe
 from cxr_core.training.run_device import hold_device_for
 from cxr_core.training.run_records import RunConfig
 from cxr_core.training.runs import Run, StopRequested
-from cxr_core.training.split_assignment import assign_split, class_weights
+from cxr_core.training.split_assignment import assign_split, film_weights
 
 _logger = logging.getLogger(__name__)
 
@@ -62,11 +66,15 @@ def _fit(run: Run, recipe: Recipe) -> None:
     index = build_index(config["data"], _report_progress(run, "Indexing the films"))
     split = assign_split(index, recipe, config.content)
     films = index.films[split.isin(["train", "val", "test"] if config.experiment else ["train", "val"])]
+    if not recipe.other_weight:
+        films = films[(films["label"] != OTHER) | (split[films.index] == "val")]
     write_split(index.films, split, run.folder / "split.csv")
     run.update(fingerprint=index.fingerprint, train_films=int((split == "train").sum()), message="Decoding the films.")
     inputs = cached_inputs(index.root, films, recipe.preprocessing(), _report_progress(run, "Decoding the films"))
     labels = (films["label"] == PNEUMONIA).to_numpy(np.float32)
     rows = {name: np.flatnonzero(split[films.index] == name) for name in ("train", "val", "test")}
+    validated = np.sort(rows["val"])
+    rows["val"] = rows["val"][(films["label"].iloc[rows["val"]] != OTHER).to_numpy()]
     if recipe.val_films:  # chosen once; the films are sorted by class
         rows["val"] = np.random.default_rng(recipe.seed).permutation(rows["val"])
 
@@ -74,23 +82,44 @@ def _fit(run: Run, recipe: Recipe) -> None:
     import_keras_to_train(recipe.widths)
     from cxr_core.training.batches import FilmBatches
 
-    validation = FilmBatches(inputs, labels, rows["val"], recipe.batch, films=recipe.val_films)
+    boxes = find_boxes(index, Path(config.content["boxes"]) if config.content.get("boxes") else None)
+    known = KnownFilms(films, rows["train"], rows["val"], validated, boxes)
     with placement(recipe.device, recipe.gpus) as device:
         run.update(device=device or device_name())
-        model = train(run, recipe, inputs, labels, rows["train"], validation, run_identity(config, index))
+        model, compiled = train(run, recipe, inputs, labels, known, run_identity(config, index))
     run.report(message="Scoring the validation films with the best epoch.")
     best = run.folder / "best.keras"
     if best.exists():
         model.load_weights(best)
         batches = FilmBatches(inputs, labels, np.sort(rows["val"]), recipe.batch)
-        table = films.iloc[np.sort(rows["val"])][["path", "label", "kind", "patient", "sha256"]]
+        table = films.iloc[np.sort(rows["val"])][["path", "label", "kind", "patient", "sha256", "source"]]
         table.assign(logit=model.predict(batches, verbose=0)[:, 0]).to_csv(run.folder / "validation.csv", index=False)
     if run.stop_requested:
         raise StopRequested
     if config.experiment:
         from cxr_core.training.test_metrics import write_test_metrics
 
-        write_test_metrics(run, model, FilmBatches(inputs, labels, rows["test"], recipe.batch), labels[rows["test"]])
+        write_test_metrics(run, compiled, FilmBatches(inputs, labels, rows["test"], recipe.batch), labels[rows["test"]])
+
+
+@dataclass(frozen=True, eq=False)
+class KnownFilms:
+    """What is known of the films of a fit, whose rows the model inputs have.
+
+    films: rows of an index. train, val: the rows to train on and to choose the epoch on. validated: `val` and the films
+    of neither class that are scored beside them. boxes: see `datasets.boxes`.
+    """
+
+    films: pd.DataFrame
+    train: np.ndarray
+    val: np.ndarray
+    validated: np.ndarray
+    boxes: Boxes
+
+    @property
+    def by_source(self) -> bool:
+        """Whether validation distinguishes sources, or a third class."""
+        return self.films["source"].nunique() > 1 or len(self.validated) > len(self.val)
 
 
 def train(
@@ -98,46 +127,87 @@ def train(
     recipe: Recipe,
     inputs: np.ndarray,
     labels: np.ndarray,
-    rows: np.ndarray,
-    validation: Any,
+    known: KnownFilms,
     run_identity: dict[str, Any],
-) -> Any:
-    """Fit phase by phase, from the last committed epoch on, and return the network. A stop ends it without an error."""
-    from cxr_core.training.batches import FilmBatches
+) -> tuple[Any, Any]:
+    """Fit phase by phase, from the last committed epoch on. A stop ends it without an error.
+
+    Returns the network and the compiled model around it, which is the network itself unless it has cells to teach.
+    """
     from cxr_core.training.callbacks import KeepBest, ReportProgress, TensorBoardLog
     from cxr_core.training.checkpoint import last_commit, restore, settle
     from cxr_core.training.network import compile_for, network, phases
 
     settle(run)
     done = last_commit(run)
+    rows = known.train
     steps = math.ceil(min(recipe.epoch_films or len(rows), len(rows)) / recipe.batch)
     model = network(recipe)
+    compiled = model_to_train(model, recipe)
     run.update(status="running", steps=steps, parameters=model.count_params(), message="Training.")
     epoch = done.epoch if done else 0
     for phase in phases(recipe):
-        if epoch >= phase.last or (done and done.epoch - done.best_epoch >= recipe.patience):
+        if epoch >= phase.last or (done and done.best_epoch and done.epoch - done.best_epoch >= recipe.patience):
             continue
-        compile_for(model, recipe, phase, steps)
+        if phase.size != model.inputs[0].shape[1]:
+            model = network(replace(recipe, size=phase.size))
+            compiled = model_to_train(model, recipe)
+        compile_for(compiled, recipe, phase, steps)
         if done and epoch == done.epoch:
-            restore(run, model, done, with_optimizer=epoch > phase.first)
-        weights = class_weights(labels[rows], recipe)
-        batches = FilmBatches(inputs, labels, rows, recipe.batch, weights, recipe.epoch_films, recipe.seed, epoch)
-        keep = KeepBest(run, recipe, run_identity, done)
+            restore(run, compiled, done, with_optimizer=epoch > phase.first or phase.carries_on)
+        batches, validation, judge = _batches(run, recipe, inputs, labels, known, model, epoch)
+        keep = KeepBest(run, recipe, run_identity, done, model)
         try:
-            model.fit(
+            compiled.fit(
                 batches,
                 validation_data=validation,
                 initial_epoch=epoch,
                 epochs=phase.last,
                 shuffle=False,  # FilmBatches shuffles the films; Keras would also shuffle the batches
                 verbose=0,
-                callbacks=[ReportProgress(run, recipe.batch), keep, TensorBoardLog(run)],
+                callbacks=[ReportProgress(run, recipe.batch), *judge, keep, TensorBoardLog(run)],
             )
         except StopRequested:
             break
         done = last_commit(run)
         epoch = done.epoch if done else epoch
-    return model
+    return model, compiled
+
+
+def model_to_train(model: Any, recipe: Recipe) -> Any:
+    """What is compiled and fitted: the network itself, or one around it that teaches its cells as well."""
+    from cxr_core.training.architectures.cells import has_cells, taught_network
+
+    return taught_network(model, recipe.cell_weight) if has_cells(model) else model
+
+
+def _batches(
+    run: Run, recipe: Recipe, inputs: np.ndarray, labels: np.ndarray, known: KnownFilms, model: Any, epoch: int
+) -> tuple[Any, Any, list[Any]]:
+    """The training batches; those to validate on, if Keras does it; or the callback that validates by source."""
+    from cxr_core.training.architectures.cells import TaughtBatches, boxes_by_row, has_cells
+    from cxr_core.training.batches import FilmBatches
+    from cxr_core.training.source_validation import ValidateBySource
+
+    side = model.inputs[0].shape[1]
+    of_training: dict[str, Any] = {"seed": recipe.seed, "first_epoch": epoch, "size": side}
+    of_training |= {
+        "films": recipe.epoch_films,
+        "draw": recipe.draw,
+        "weights": film_weights(known.films, known.train, recipe),
+    }
+    about = (inputs, labels, known.train, recipe.batch)
+    if cells := has_cells(model):
+        boxes, taught = boxes_by_row(known.films, known.boxes)
+        batches: FilmBatches = TaughtBatches(*about, boxes=boxes, taught=taught, **of_training)
+    else:
+        batches = FilmBatches(*about, **of_training)
+    if not (cells or known.by_source):
+        return batches, FilmBatches(inputs, labels, known.val, recipe.batch, films=recipe.val_films, size=side), []
+    validated = FilmBatches(inputs, labels, known.validated, recipe.batch, size=side)
+    of_val = known.films.iloc[known.validated]
+    judge = ValidateBySource(run, model, validated, of_val["label"].to_numpy(), of_val["source"].to_numpy())
+    return batches, None, [judge]
 
 
 def run_identity(config: RunConfig, index: Index) -> dict[str, Any]:

@@ -11,24 +11,38 @@ METRICS = ("loss", "accuracy", "auc")
 
 
 class Phase(NamedTuple):
-    """Epochs `first` to `last` - 1, counted from 0, with the same trainable layers and learning rate.
+    """Epochs `first` to `last` - 1, counted from 0, with the same trainable layers, learning rate and film size.
 
-    frozen: the pretrained backbone is not trained. rate: the highest learning rate of the phase.
+    frozen: the pretrained backbone is not trained. rate: the highest learning rate of the schedule, which takes the
+    epochs `schedule[0]` to `schedule[1]` - 1. carries_on: the optimiser continues from the previous phase, so that one
+    schedule can span several phases.
     """
 
     first: int
     last: int
     frozen: bool
     rate: float
+    size: int
+    schedule: tuple[int, int]
+    carries_on: bool = False
 
 
 def phases(recipe: Recipe) -> list[Phase]:
-    """The phases of a fit: one, or two where a pretrained backbone is first frozen, then fine-tuned."""
+    """The phases of a fit: one, or two where a pretrained backbone is first frozen, then fine-tuned.
+
+    Or two film sizes with one schedule: most of what there is to learn is learnt from smaller films, at a fraction of
+    the cost (Touvron et al. 2019, arXiv:1906.06423; Tan & Le 2021, arXiv:2104.00298).
+    """
+    size, whole = recipe.size, (0, recipe.epochs)
+    if recipe.small_epochs:
+        small = Phase(0, recipe.small_epochs, False, recipe.learning_rate, recipe.small_size, whole)
+        return [small, Phase(recipe.small_epochs, recipe.epochs, False, recipe.learning_rate, size, whole, True)]
     frozen = min(recipe.frozen_epochs, recipe.epochs) if recipe.pretrained != "none" else 0
     if not frozen:
-        return [Phase(0, recipe.epochs, False, recipe.learning_rate)]
-    tuned = [Phase(frozen, recipe.epochs, False, recipe.fine_tune_rate)] if frozen < recipe.epochs else []
-    return [Phase(0, frozen, True, recipe.learning_rate), *tuned]
+        return [Phase(0, recipe.epochs, False, recipe.learning_rate, size, whole)]
+    rest = (frozen, recipe.epochs)
+    tuned = [Phase(frozen, recipe.epochs, False, recipe.fine_tune_rate, size, rest)] if frozen < recipe.epochs else []
+    return [Phase(0, frozen, True, recipe.learning_rate, size, (0, frozen)), *tuned]
 
 
 def network(recipe: Recipe) -> keras.Model:
@@ -85,7 +99,7 @@ def _schedule(recipe: Recipe, phase: Phase, steps: int) -> Any:
         return keras.optimizers.schedules.InverseTimeDecay(phase.rate, decay_steps=1, decay_rate=recipe.decay)
     return keras.optimizers.schedules.CosineDecay(
         phase.rate / 10,
-        decay_steps=max(1, steps * (phase.last - phase.first - 1)),
+        decay_steps=max(1, steps * (phase.schedule[1] - phase.schedule[0] - 1)),
         warmup_target=phase.rate,
         warmup_steps=steps,
     )

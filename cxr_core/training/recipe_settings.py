@@ -17,10 +17,12 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "pretrained": ("none", "imagenet"),
     "precision": ("float32", "mixed_float16", "mixed_bfloat16"),
     "device": ("auto", "cpu", "gpu"),
+    "draw": ("uniform", "weighted"),
 }
 AUGMENTATION = (
     *("rotation", "shift", "zoom", "shear", "sharpness"),
     *("brightness", "contrast_range", "gamma", "noise", "erase", "flip"),
+    *("lowres", "tone"),
 )
 RANGES: dict[str, tuple[float, float]] = {
     "size": (16, 1024),
@@ -45,6 +47,14 @@ RANGES: dict[str, tuple[float, float]] = {
     "gamma": (0, 1),
     "noise": (0, 0.5),
     "erase": (0, 1),
+    "lowres": (0, 1),
+    "tone": (0, 2),
+    "cell_weight": (0, 100),
+    "other_weight": (0, 10),
+    "source_power": (0, 1),
+    "small_size": (0, 1024),
+    "frozen_stages": (0, 7),
+    "small_epochs": (0, 1000),
     "patience": (1, 1000),
     "epoch_films": (0, 10**9),
     "val_films": (0, 10**9),
@@ -69,6 +79,14 @@ class Recipe:
         1 + decay x step, as Keras's former `decay=` did.
     loss: "crossentropy", or "focal" (Lin et al. 2017, arXiv:1708.02002, gamma 2). label_smoothing: 0 to 0.5.
     class_weights: "balanced" weighs each class by the inverse of its share, or "none".
+    source_power: several sources weigh as their numbers of films to this power: 1 as many as there are, 0 all alike.
+    other_weight: how much a film of neither class (OTHER) counts, as "not pneumonia", beside a normal one; 0: it is not
+        trained on.
+    cell_weight: how much the cells of an evidence map count beside the film's own answer, for families that have one.
+    draw: how the `epoch_films` of an epoch are drawn: "uniform", or "weighted": in proportion to their weights, which
+        then do not count again in the loss.
+    frozen_stages: stages of an EfficientNet-Lite, from the film on, that stay as they were pretrained.
+    small_epochs, small_size: so many epochs come first with films of this size, which cost less; see `network.phases`.
     pretrained: weights to start from, for families that have any. frozen_epochs: epochs in which only the new layers
         learn; afterwards everything does, at fine_tune_rate.
     epochs, batch. epoch_films, val_films: draw this many films an epoch, validate on this many; 0 for all.
@@ -78,6 +96,8 @@ class Recipe:
     brightness, contrast_range, gamma: strengths of the random intensity changes, 0 for none.
     noise: standard deviation of the added noise, as a fraction of the grey range.
     erase: probability that a random rectangle is erased.
+    lowres: probability that a film is blended with a copy of it reduced to half and enlarged again.
+    tone: how much a random rising curve bends the grey values, as the processing of another machine does.
     flip: mirror films left to right with probability 0.5 (the heart is then on the right).
     precision: of the computation; weights and loss stay float32. device: "auto" takes a GPU if there is one.
     gpus: how many GPUs of this machine share each batch.
@@ -118,6 +138,15 @@ class Recipe:
     noise: float = 0.02
     erase: float = 0.3
     flip: bool = False
+    lowres: float = 0.0
+    tone: float = 0.0
+    cell_weight: float = 1.0
+    other_weight: float = 0.0
+    source_power: float = 0.5
+    small_size: int = 0
+    small_epochs: int = 0
+    draw: str = "uniform"
+    frozen_stages: int = 0
     patience: int = 8
     epoch_films: int = 0
     val_films: int = 0
@@ -139,6 +168,12 @@ class Recipe:
             raise SettingsError(f"widths={self.widths}: one or more whole numbers from 1 to 2048 are accepted.")
         if self.dense and (min(self.dense) < 1 or max(self.dense) > 8192):
             raise SettingsError(f"dense={self.dense}: whole numbers from 1 to 8192, or nothing, are accepted.")
+        if self.small_epochs and not 16 <= self.small_size <= self.size:
+            raise SettingsError(f"small_size={self.small_size}: a size from 16 to size={self.size} is accepted.")
+        if self.small_epochs and (self.small_epochs >= self.epochs or self.frozen_epochs):
+            raise SettingsError(
+                f"small_epochs={self.small_epochs}: fewer than epochs={self.epochs} are accepted, and no frozen_epochs."
+            )
         self.preprocessing()  # raises for settings that do not go together
 
     def preprocessing(self) -> Preprocessing:

@@ -17,6 +17,7 @@ runs/ID/config.json     the run's data, recipe, settings and split table; writte
 import math
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -186,16 +187,18 @@ class Run:
 
 
 def create_run(
-    data: Path,
+    data: Path | Sequence[Path],
     recipe_name: str,
     recipe: Recipe,
     split: Path | None = None,
     folder: Path | None = None,
     experiment: dict[str, str] | None = None,
+    boxes: Path | None = None,
 ) -> Run:
     """Create a run folder, by default with a new id under `runs/` of the home folder.
 
-    data: a data set as `build_index` accepts it. split: a split table, or None.
+    data: a data set, or several, as `build_index` accepts them. boxes: a table of boxes, by default those beside the
+    data sets. split: a split table, or None.
     experiment: for a run of `reproduce.py`, the experiment's "name" and its "split", see `assign_split`.
     Raises SettingsError if `folder` is not empty, WorkError if it cannot be written.
     """
@@ -204,8 +207,9 @@ def create_run(
     _check_empty(folder, recipe)
     config = {
         "created": started.isoformat(timespec="seconds"),
-        "data": str(Path(data).expanduser().resolve()),
-        "split": str(Path(split).expanduser().resolve()) if split else None,
+        "data": [_absolute(one) for one in data] if isinstance(data, Sequence) else _absolute(data),
+        "split": _absolute(split) if split else None,
+        "boxes": _absolute(boxes) if boxes else None,
         "recipe": recipe_name,
         "settings": recipe.to_dict(),
         "experiment": experiment,
@@ -219,6 +223,10 @@ def create_run(
     begun = {"epoch": 0, "epochs": recipe.epochs, "arrived": time.time(), "message": "Starting."}
     run.update(status="starting", **begun, **ProcessId.current().to_dict())
     return run
+
+
+def _absolute(path: Path) -> str:
+    return str(Path(path).expanduser().resolve())
 
 
 def _check_empty(folder: Path, recipe: Recipe) -> None:

@@ -1,4 +1,4 @@
-"""Assigns each film of a data set to training, validation or test, and weighs the classes."""
+"""Assigns each film of a data set to training, validation or test, and weighs the films."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import pandas as pd
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.split import grouped_split, read_split
 from cxr_core.errors import DataSetError
-from cxr_core.labels import NORMAL, PNEUMONIA
+from cxr_core.labels import CLASSES, NORMAL, OTHER, PNEUMONIA
 from cxr_core.training.recipe_settings import Recipe
 
 FRACTIONS = (0.8, 0.1, 0.1)
@@ -21,9 +21,9 @@ def assign_split(index: Index, recipe: Recipe, config: dict[str, Any]) -> pd.Ser
     """The split of each film of the index: "train", "val", "test" (held out), or "" for none.
 
     config: a run's `config.json`. Its split table is used if it names one. Otherwise the films of the folder's `train`
-    (or all, if it has no splits) are split by patient by FRACTIONS; the folder's `val` and `test` are not used, and of
-    identical files one is used. A published experiment has a split of its own. Raises DataSetError if the training or
-    the validation films lack a class.
+    (or all, if it has no splits) are split by patient by FRACTIONS within each source, those of neither class (OTHER)
+    among them; the folder's `val` and `test` are not used, and of identical files one is used. A published experiment
+    has a split of its own. Raises DataSetError if the training or the validation films lack a class.
     """
     films = index.films
     if config.get("experiment"):
@@ -38,7 +38,7 @@ def assign_split(index: Index, recipe: Recipe, config: dict[str, Any]) -> pd.Ser
         subset = np.random.default_rng(recipe.seed).choice(train, recipe.subset, replace=False)
         split[train.difference(pd.Index(subset))] = ""
     for name in ("train", "val"):
-        found = set(films.loc[split == name, "label"])
+        found = set(films.loc[split == name, "label"]) & set(CLASSES)
         if len(found) < 2:
             holds = f"only {found.pop()}" if found else "no films"
             raise DataSetError(f"{index.root}: its {name} part has {holds}; both {NORMAL} and {PNEUMONIA} are needed.")
@@ -65,3 +65,27 @@ def class_weights(labels: np.ndarray, recipe: Recipe) -> np.ndarray:
         return np.ones(2, np.float32)
     share = labels.mean()
     return np.array([0.5 / (1 - share), 0.5 / share], np.float32)
+
+
+def film_weights(films: pd.DataFrame, trained: np.ndarray, recipe: Recipe) -> np.ndarray:
+    """Weight of each film in the loss, `float32 (N,)`, with a mean of 1 over the films that are trained on.
+
+    films: with `label` and `source`. trained: the rows to train on. The classes are balanced within each source (see
+    the recipe's `class_weights`); a source weighs as its number of films to the power of `source_power`. A film of
+    neither class is not pneumonia, and weighs `other_weight` beside a normal one. With one source and without such
+    films these are the `class_weights`.
+    """
+    labels = films["label"].to_numpy()
+    part = np.where(labels == OTHER, recipe.other_weight, 1.0)
+    weights = np.zeros(len(films))
+    rows = films["source"].to_numpy()[trained]
+    for source in np.unique(rows):
+        of_source = trained[rows == source]
+        sick = labels[of_source] == PNEUMONIA
+        weight = part[of_source].copy()
+        if recipe.class_weights == "balanced":
+            for group in (sick, ~sick):
+                if group.any():
+                    weight[group] /= weight[group].sum()
+        weights[of_source] = weight / weight.sum() * len(of_source) ** recipe.source_power
+    return (weights * (len(trained) / weights.sum())).astype(np.float32)

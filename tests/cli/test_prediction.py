@@ -31,6 +31,7 @@ def test_a_bad_film_among_good_ones_is_named_and_the_others_are_read(tmp_path: P
     results = json.loads(done.stdout)
     assert len(results) == 6
     keys = {"file", "sha256", "verdict", "probability", "threshold", "reasons", "heatmap", "model", "seconds"}
+    keys |= {"prevalence", "probability_here"}
     assert all(set(result) == keys for result in results)
 
 
@@ -60,4 +61,6 @@ def test_the_released_model_gets_the_demo_films_right(demo_set: Path, capsys: py
     assert main(["predict", *good, "--json"]) == 0
     results = json.loads(capsys.readouterr().out)
     right = sum(r["verdict"] == ("normal" if "/NORMAL/" in r["file"] else "pneumonia") for r in results)
-    assert right >= 0.85 * len(good)
+    given = sum(r["verdict"] in ("pneumonia", "normal") for r in results)
+    assert right >= 0.75 * len(good)  # the rest is mostly uncertain
+    assert given - right <= 0.1 * given

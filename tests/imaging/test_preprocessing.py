@@ -112,3 +112,20 @@ def test_a_large_film_is_halved_to_the_mean_of_its_pixels_and_a_small_one_is_lef
     mean = film[:1300].reshape(650, 2, 450, 2).mean(axis=(1, 3))
     np.testing.assert_allclose(reduced, mean, atol=0.51)
     np.testing.assert_array_equal(halved(film[:639], 320), film[:639])
+
+
+def test_a_linear_change_of_exposure_leaves_a_standardised_film_as_it_is() -> None:
+    film = chest(3, True, 96)
+    usual = Preprocessing(size=64, contrast="standardise").apply(film).astype(int)
+    for gain, offset in ((0.5, 0), (0.75, 30), (1.0, 40), (0.9, -20)):
+        changed = np.clip(np.rint(film * gain + offset), 0, 255).astype(np.uint8)
+        assert np.abs(Preprocessing(size=64, contrast="standardise").apply(changed) - usual).mean() < 2
+    edge = 6
+    middle = usual[edge:-edge, edge:-edge]
+    assert middle.mean() == pytest.approx(128, abs=1.5)
+    assert middle.std() == pytest.approx(52, abs=2)
+
+
+def test_a_blank_film_stays_blank_when_it_is_standardised() -> None:
+    blank = np.full((64, 64), 7, np.uint8)
+    assert set(np.unique(Preprocessing(size=32, contrast="standardise").apply(blank))) == {128}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cxr_core.errors import SettingsError
-from cxr_core.inference.decision import Choice, Rules, decide
+from cxr_core.inference.decision import Choice, Rules, decide, fitted_prevalence
 from cxr_core.inference.gate.pixel_checks import Refusal
 from cxr_core.inference.prediction import Prediction
 from cxr_core.inference.reading import Reading
@@ -34,10 +34,10 @@ def read(prediction: Prediction, point: str | None = None, rate: float | None = 
         (0.9, None, None, "pneumonia"),
         (0.1, None, None, "normal"),
         (0.65, None, 0.02, "uncertain"),  # both classes are possible
-        (0.65, None, 0.1, "pneumonia"),
+        (0.85, None, 0.1, "pneumonia"),
         (0.65, "rule_in", 0.1, "uncertain"),  # only pneumonia is possible, but the operating point gives normal
         (0.3, "rule_out", 0.1, "uncertain"),
-        (0.5, "balanced", 0.1, "pneumonia"),  # neither is possible: the threshold decides
+        (0.5, "balanced", 0.1, "uncertain"),  # neither is possible: no answer
         (0.9, "rule_in", 0.02, "pneumonia"),
     ],
 )
@@ -46,17 +46,59 @@ def test_the_choice_decides(probability: float, point: str | None, rate: float |
 
 
 @pytest.mark.parametrize(
-    ("probability", "point", "words"),
+    ("probability", "point", "limits", "fitted", "prevalence", "words"),
     [
-        (0.7, None, "Probable pneumonia: probability 70%, threshold 50%."),
-        (0.7, "rule_in", "Below the threshold: probability 70%, threshold 80%."),
-        (0.3, "rule_out", "Not below the threshold: probability 30%, threshold 20%."),
-        (0.3, None, "Pneumonia less likely: probability 30%, threshold 50%."),
+        (0.9, None, (0.6, 0.4), 0.5, 0.2, "Probable pneumonia: probability 90%, threshold 50%."),
+        (0.7, "rule_in", (0.75, 0.72), 0.8, 0.2, "Below the threshold: probability 70%, threshold 80%."),
+        (0.3, "rule_out", (0.1, 0.05), 0.5, 0.8, "Not below the threshold: probability 30%, threshold 20%."),
+        (0.3, None, (0.6, 0.4), 0.8, 0.2, "Pneumonia less likely: probability 30%, threshold 50%."),
     ],
 )
-def test_the_wording_never_contradicts_the_verdict(probability: float, point: str | None, words: str) -> None:
-    rules = replace(RULES, limits={0.1: ConformalLimits(0.99, 0.01)})  # the operating point alone decides
-    assert decide(prediction(probability, probability), rules, Choice(point), "m", "v").reasons[0] == words
+def test_the_wording_never_contradicts_the_verdict(
+    probability: float, point: str | None, limits: tuple[float, float], fitted: float, prevalence: float, words: str
+) -> None:
+    rules = replace(RULES, limits={0.1: ConformalLimits(*limits)}, fitted_prevalence=fitted)
+    reading = decide(prediction(probability, probability), rules, Choice(point, None, prevalence), "m", "v")
+    assert reading.verdict != "uncertain"
+    assert reading.reasons[0] == words
+
+
+@pytest.mark.parametrize(
+    ("probability", "prevalence", "here", "expected"),
+    [
+        (0.8, 0.2, 0.5, "pneumonia"),  # a likelihood ratio of 4 makes 1 to 4 even
+        (0.79, 0.2, 0.485, "uncertain"),
+        (0.79, 0.5, 0.79, "pneumonia"),
+        (0.3, 0.2, 0.097, "normal"),
+        (0.3, 0.5, 0.3, "uncertain"),
+    ],
+)
+def test_the_number_at_the_stated_prevalence_must_carry_the_answer(
+    probability: float, prevalence: float, here: float, expected: str
+) -> None:
+    reading = decide(prediction(probability, probability), RULES, Choice(prevalence=prevalence), "m", "v")
+    assert reading.verdict == expected
+    assert reading.probability_here == pytest.approx(here, abs=1e-3)
+    assert f"If {prevalence:.0%} of films show pneumonia" in reading.reasons[1]
+
+
+def test_the_first_rule_that_failed_is_the_reason() -> None:
+    reading = read(prediction(0.5, 0.1, 0.9))  # neither class, unstable, and too few: the first is told
+    assert len(reading.reasons) == 3
+    assert "unlike both classes" in reading.reasons[2]
+
+
+@pytest.mark.parametrize("prevalence", [0.0, 0.01, 0.81, 1.0, float("nan")])
+def test_a_prevalence_beyond_what_can_be_stated_is_refused(prevalence: float) -> None:
+    with pytest.raises(SettingsError, match=r"0\.02 to 0\.8"):
+        decide(prediction(0.9, 0.9), RULES, Choice(prevalence=prevalence), "m", "v")
+
+
+def test_the_fitted_prevalence_is_the_cards_or_that_of_its_validation_films() -> None:
+    of_films = {"training": {"split": {"val": {"classes": {"NORMAL": 1, "PNEUMONIA": 3}}}}}
+    assert fitted_prevalence(of_films) == 0.75
+    assert fitted_prevalence(of_films | {"calibration": {"prevalence": 0.6}}) == 0.6
+    assert fitted_prevalence({}) == 0.5
 
 
 def test_an_unstable_answer_is_uncertain_and_gives_its_range() -> None:
@@ -71,7 +113,7 @@ def test_the_mirror_image_is_mentioned_if_it_is_one_of_the_views() -> None:
     assert "when the film is mirrored or shifted slightly." in " ".join(reading.reasons)
 
 
-@pytest.mark.parametrize("views", [(0.9, 0.5, 0.95), (0.6, 0.4)])
+@pytest.mark.parametrize("views", [(0.9, 0.5, 0.95), (0.85, 0.9)])
 def test_an_answer_that_is_stable_or_varies_a_little_is_given(views: tuple[float, ...]) -> None:
     assert read(prediction(*views)).verdict == "pneumonia"
 
@@ -96,6 +138,7 @@ def test_a_refused_film_names_its_check_and_has_no_number() -> None:
 def test_the_document_keeps_the_contracts_keys() -> None:
     document = read(prediction(0.9, 0.9, notes=("Noted.",), seconds=0.1)).to_dict()
     keys = {"file", "sha256", "verdict", "probability", "threshold", "reasons", "heatmap", "model", "seconds"}
+    keys |= {"prevalence", "probability_here"}
     assert set(document) == keys
     assert document["model"] == {"name": "m", "version": "v"}
     assert document["reasons"][-1] == "Noted."

@@ -36,3 +36,26 @@ def write_data_set(root: Path, patients: int = 12, films_each: int = 2, side: in
                 pixels = chest(seed + 1000 * (label == "PNEUMONIA"), label == "PNEUMONIA", side)
                 Image.fromarray(pixels).save(folder / name, quality=95)
     return root
+
+
+def write_adults(root: Path, patients: int = 6, side: int = 64) -> Path:
+    """Writes a second source as a table, `films.csv`, with boxes and a third class; returns the table.
+
+    One film a patient: `patients` normal, as many with pneumonia, as many of neither class, all of other patients.
+    """
+    rows, others, boxes = ["path,label,patient,age,sex,view"], ["path,patient,age,sex,view"], ["path,x,y,width,height"]
+    for number in range(patients):
+        for place, label in enumerate(("normal", "pneumonia", "other")):
+            (root / label).mkdir(parents=True, exist_ok=True)
+            path = f"{label}/{number}.png"
+            seed = 5000 + 100 * place + number
+            Image.fromarray(chest(seed, label == "pneumonia", side)).save(root / path)
+            about = f"adult{3 * number + place},{30 + number},F,{'AP' if number % 2 else 'PA'}"
+            (others if label == "other" else rows).append(
+                f"{path},{about}" if label == "other" else f"{path},{label.upper()},{about}"
+            )
+            if label == "pneumonia":
+                boxes.append(f"{path},0.2,0.4,0.2,0.3")
+    for name, lines in (("films", rows), ("not_normal_no_opacity", others), ("opacity_boxes", boxes)):
+        (root / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    return root / "films.csv"

@@ -33,7 +33,7 @@ losses = []
 for scope in (nullcontext(), mirrored(["CPU:0", "CPU:1"])):
     with scope as _:
         model = compiled_network(recipe, 4)
-    batches = FilmBatches(films, labels, np.arange(64), 16, np.ones(2, np.float32))
+    batches = FilmBatches(films, labels, np.arange(64), 16, np.ones(64, np.float32))
     losses.append(model.fit(batches, epochs=3, shuffle=False, verbose=0).history["loss"])
 print(json.dumps(losses))
 """

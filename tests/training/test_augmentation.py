@@ -13,7 +13,9 @@ from cxr_core.training.augmentation import (
     apply_affine,
     apply_erasing,
     apply_intensity,
+    apply_lowres,
     apply_sharpness,
+    apply_tone,
 )
 from cxr_core.training.network import compiled_network
 from cxr_core.training.recipes import RECIPES, Recipe
@@ -94,3 +96,44 @@ def test_a_network_trains_as_keras_would_compile_it_for_a_gpu() -> None:
     model.jit_compile = model_supports_jit(model)
     films = np.zeros((2, 32, 32, 1), np.uint8)
     assert np.isfinite(model.train_on_batch(films, np.array([0.0, 1.0]), return_dict=True)["loss"])
+
+
+def test_lowres_blends_with_a_copy_without_fine_detail(films: np.ndarray) -> None:
+    zero, one = np.zeros(4, "float32"), np.ones(4, "float32")
+    np.testing.assert_allclose(apply_lowres(films, zero), films, atol=1e-6)
+    copy = keras.ops.convert_to_numpy(apply_lowres(films, one))
+    small = films.reshape(4, 16, 2, 16, 2, 1).mean(axis=(2, 4))[0, ..., 0]
+    expected = cv2.resize(small, (32, 32), interpolation=cv2.INTER_LINEAR)
+    np.testing.assert_allclose(copy[0, ..., 0], expected, atol=1e-5)
+    half = keras.ops.convert_to_numpy(apply_lowres(films, one / 2))
+    np.testing.assert_allclose(half, (films + copy) / 2, atol=1e-5)
+
+
+def test_a_tone_curve_keeps_the_order_of_grey_values() -> None:
+    ramp = np.linspace(0, 1, 81, dtype="float32").reshape(1, 9, 9, 1)
+    np.testing.assert_allclose(apply_tone(ramp, np.ones((1, 8), "float32")), ramp, atol=1e-6)
+    slopes = np.float32([[2, 0.5, 0.25, 1.25, 1, 1, 1, 1]])
+    bent = keras.ops.convert_to_numpy(apply_tone(ramp, slopes)).ravel()
+    assert (np.diff(bent) > 0).all()
+    assert bent[[0, -1]] == pytest.approx([0, 1], abs=1e-5)
+    assert bent[10] == pytest.approx(2 * 0.125, abs=1e-2)  # the first bin rises twice as fast
+
+
+def test_tone_and_lowres_draw_within_their_ranges(films: np.ndarray) -> None:
+    layer = FilmAugmentation(tone=0.5, lowres=0.5)
+    slopes = keras.ops.convert_to_numpy(layer._draw_tone(100))
+    np.testing.assert_allclose(slopes.mean(axis=1), 1, atol=1e-5)
+    shares = keras.ops.convert_to_numpy(layer._draw_lowres(400))
+    assert 0.4 < (shares == 0).mean() < 0.6
+    assert shares.max() <= 1
+    assert np.abs(keras.ops.convert_to_numpy(layer(films, training=True)) - films).mean() > 0.001
+
+
+def test_a_mask_moves_with_its_film_and_keeps_its_values() -> None:
+    film = np.zeros((8, 32, 32, 1), "float32")
+    film[:, 12:20, 4:12] = 1
+    layer = FilmAugmentation(rotation=20, shift=0.1, zoom=0.1, flip=True, brightness=0.5, noise=0.1, erase=1.0)
+    moved = keras.ops.convert_to_numpy(layer(np.concatenate([film, film], axis=-1), training=True))
+    assert moved.shape == (8, 32, 32, 2)
+    plain = FilmAugmentation(rotation=20, shift=0.1, zoom=0.1, flip=True)
+    np.testing.assert_allclose(moved[..., 1:], plain(film, training=True), atol=1e-5)

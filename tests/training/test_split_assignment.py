@@ -10,7 +10,7 @@ from cxr_core.datasets.index import build_index
 from cxr_core.datasets.split import grouped_split, write_split
 from cxr_core.errors import DataSetError
 from cxr_core.training.recipes import Recipe
-from cxr_core.training.split_assignment import assign_split, class_weights
+from cxr_core.training.split_assignment import assign_split, class_weights, film_weights
 from tests.support.synthetic_chests import write_data_set
 
 
@@ -48,3 +48,28 @@ def test_balanced_weights_average_to_one() -> None:
     assert weights[labels.astype(int)].mean() == pytest.approx(1)
     assert weights[0] / weights[1] == pytest.approx(3)
     assert class_weights(labels, Recipe(class_weights="none")).tolist() == [1, 1]
+
+
+def test_films_weigh_by_class_within_their_source_and_sources_by_the_root_of_their_size() -> None:
+    films = pd.DataFrame(
+        {"label": ["NORMAL"] * 30 + ["PNEUMONIA"] * 70 + ["NORMAL", "PNEUMONIA", "OTHER", "OTHER"]}
+        | {"source": ["a"] * 100 + ["b"] * 4}
+    )
+    rows = np.arange(len(films))
+    weights = film_weights(films, rows, Recipe(other_weight=0.5))
+    assert weights.mean() == pytest.approx(1)
+    of_a, of_b = weights[:100], weights[100:]
+    assert of_a[:30].sum() == pytest.approx(of_a[30:].sum(), rel=1e-5)
+    assert of_b[1] == pytest.approx(of_b[0] + of_b[2] + of_b[3], rel=1e-5)
+    assert of_b[2] == pytest.approx(of_b[0] / 2, rel=1e-5)
+    assert of_a.sum() / of_b.sum() == pytest.approx((100 / 4) ** 0.5, rel=1e-5)
+    alike = film_weights(films, rows, Recipe(other_weight=0.5, source_power=0))
+    assert alike[:100].sum() == pytest.approx(alike[100:].sum(), rel=1e-5)
+
+
+def test_with_one_source_films_weigh_as_their_classes() -> None:
+    films = pd.DataFrame({"label": ["NORMAL"] * 2 + ["PNEUMONIA"] * 6, "source": "a"})
+    labels = (films["label"] == "PNEUMONIA").to_numpy(np.float32)
+    weights = film_weights(films, np.arange(8), Recipe())
+    np.testing.assert_allclose(weights, class_weights(labels, Recipe())[labels.astype(int)], rtol=1e-5)
+    np.testing.assert_allclose(film_weights(films, np.arange(8), Recipe(class_weights="none")), 1, rtol=1e-5)

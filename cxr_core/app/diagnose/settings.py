@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from cxr_core.app.diagnose.session import FilmResult
-from cxr_core.inference.decision import Choice, Rules, decide
+from cxr_core.inference.decision import Choice, Rules, decide, fitted_prevalence
 from cxr_core.inference.wording import percent
 from cxr_core.labels import OPERATING_POINTS
 from cxr_core.metrics.prevalence import (
@@ -25,8 +25,8 @@ class Settings:
     """The settings that the user chose.
 
     point: key of an operating point of the model's card. error_rate: accepted share of wrong results among definite
-    ones, one of the rates of the card. prevalence: local prevalence of pneumonia, 0 to 1. keep: whether own readings
-    are recorded. blind: whether the model's reading is hidden until the user has entered their own.
+    ones, one of the rates of the card. prevalence: local prevalence of pneumonia, 0.02 to 0.8. keep: whether own
+    readings are recorded. blind: whether the model's reading is hidden until the user has entered their own.
     """
 
     model: Model
@@ -46,7 +46,7 @@ class Settings:
         prediction = result.reading.prediction
         if prediction is None:
             return result
-        choice = Choice(self.point, self.error_rate)
+        choice = Choice(self.point, self.error_rate, self.prevalence)
         reading = decide(prediction, Rules.of(self.model.card), choice, self.model.name, self.model.version)
         return replace(result, reading=reading)
 
@@ -57,8 +57,7 @@ class Settings:
 
     def probability_here(self, probability: float) -> str:
         """A calibrated probability at the prevalence of its calibration and at the local one, in one sentence."""
-        films = [self._point[name]["n"] for name in ("sensitivity", "specificity")]
-        calibrated_at = films[0] / sum(films)
+        calibrated_at = fitted_prevalence(self.model.card)
         here = probability_at_prevalence(probability, calibrated_at, self.prevalence)
         return (
             f"The probability is calibrated at a prevalence of {calibrated_at:.0%}, that of the validation films. "
@@ -124,13 +123,13 @@ def choose_settings(models: list[Model]) -> Settings:
         )
         prevalence = st.slider(
             "Local prevalence of pneumonia",
-            1,
-            99,
+            2,
+            80,
             20,
             format="%d%%",
             key="prevalence",
             persist_state="session",
-            help="Share of your own films that show pneumonia. The predictive values depend on it.",
+            help="Share of your own films that show pneumonia. Predictive values and results depend on it.",
         )
         keep = st.toggle(
             "Keep my own readings",

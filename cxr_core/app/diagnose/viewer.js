@@ -62,6 +62,7 @@ class Viewer {
   show(data) {
     this.canvas.setAttribute("aria-label", data.alt)
     this.heat = data.heat ? colours(data.heat) : null
+    this.outline = data.heat?.outline ?? []
     for (const element of this.heatControls) element.hidden = !this.heat
     if (this.film === data.film) return this.draw()
     this.film = data.film
@@ -117,6 +118,8 @@ class Viewer {
     if (this.heat && heat.opacity) {
       context.globalAlpha = heat.opacity
       context.drawImage(this.heat, ...box)
+      context.globalAlpha = 1
+      stroke(context, this.outline, box)
     }
     canvas.classList.toggle("zoomed", this.zoom > 1)
     const windowed = this.width < 255 || this.level !== 128 ? `window ${this.width}, level ${this.level}` : ""
@@ -203,6 +206,20 @@ class Viewer {
     if (!action) return
     event.preventDefault()
     action()
+  }
+}
+
+// Closed lines, in parts of the film's sides, dark under light so that they show on any grey.
+function stroke(context, lines, [x, y, w, h]) {
+  context.beginPath()
+  for (const line of lines) {
+    line.forEach(([across, down], i) => context[i ? "lineTo" : "moveTo"](x + across * w, y + down * h))
+    context.closePath()
+  }
+  for (const [style, width] of [["black", 3], ["#ffd23f", 1.5]]) {
+    context.strokeStyle = style
+    context.lineWidth = width
+    context.stroke()
   }
 }
 

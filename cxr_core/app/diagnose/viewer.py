@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from cxr_core.app.components.browser_component import show_component
+from cxr_core.inference.explain.heatmap import outline
 
 MAX_SIDE = 1600
 JPEG_QUALITY = 90
@@ -25,6 +26,7 @@ def show_film(picture: bytes, heatmap: np.ndarray | None, alt: str, film: str) -
         heat = {
             "width": heatmap.shape[1],
             "height": heatmap.shape[0],
+            "outline": [line.round(4).tolist() for line in outline(heatmap)],
             "values": base64.b64encode((np.clip(heatmap, 0, 1) * 255).astype(np.uint8).tobytes()).decode(),
         }
     source = "data:image/jpeg;base64," + base64.b64encode(picture).decode()

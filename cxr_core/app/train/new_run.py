@@ -18,15 +18,21 @@ from cxr_core.training.run_actions import launch
 BY_PATIENT = "By patient: four fifths to train on, one tenth to validate, one tenth held out"
 MAIN_SETTINGS = ("epochs", "batch", "size", "learning_rate")
 GROUPS = {
-    "Network": ("architecture", "widths", "dense", "dropout", "l2", "pretrained", "frozen_epochs", "fine_tune_rate"),
+    "Network": (
+        *("architecture", "widths", "dense", "dropout", "l2", "pretrained", "frozen_epochs", "fine_tune_rate"),
+        *("frozen_stages", "cell_weight"),
+    ),
     "Learning": (
         *("optimizer", "schedule", "decay", "weight_decay", "loss", "label_smoothing", "class_weights"),
-        *("monitor", "patience"),
+        *("monitor", "patience", "small_epochs"),
     ),
-    "Films": ("contrast", "resize", "smoothing", "subset", "epoch_films", "val_films", "seed"),
+    "Films": (
+        *("contrast", "resize", "smoothing", "small_size", "subset", "epoch_films", "draw", "val_films"),
+        *("source_power", "other_weight", "seed"),
+    ),
     "Augmentation": (
         *("rotation", "shift", "zoom", "shear", "sharpness"),
-        *("brightness", "contrast_range", "gamma", "noise", "erase", "flip"),
+        *("brightness", "contrast_range", "gamma", "noise", "erase", "lowres", "tone", "flip"),
     ),
     "Machine": ("device", "gpus", "precision"),
 }
@@ -51,6 +57,15 @@ LABELS = {
     "resize": "Resizing",
     "smoothing": "Smoothing, pixels",
     "flip": "Mirror left to right",
+    "small_epochs": "Epochs with smaller films first",
+    "small_size": "Their size, pixels",
+    "source_power": "Weight of a source by its size",
+    "other_weight": "Weight of films of neither class",
+    "draw": "Films of an epoch drawn",
+    "cell_weight": "Weight of the cells",
+    "frozen_stages": "Stages kept as pretrained",
+    "lowres": "Loss of fine detail",
+    "tone": "Tone curve",
     "gpus": "GPUs",
 }
 

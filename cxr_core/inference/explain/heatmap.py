@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+OUTLINE_STEPS = 16  # a cell
+
 
 def heatmap_of(evidence: np.ndarray, mirrored: np.ndarray, reference: float) -> np.ndarray:
     """The heatmap of one film.
@@ -16,6 +18,20 @@ def heatmap_of(evidence: np.ndarray, mirrored: np.ndarray, reference: float) -> 
     heat = np.maximum((evidence + mirrored[:, ::-1]) / 2, 0)
     result: np.ndarray = (heat / max(float(heat.max()), reference)).astype(np.float32)
     return result
+
+
+def outline(heatmap: np.ndarray) -> list[np.ndarray]:
+    """The contour at half of the highest cell: closed lines, `float32 (K, 2)`, x and y in parts of the sides.
+
+    heatmap: `float32 (h, w)` in [0, 1]. Empty without heat.
+    """
+    if not heatmap.max() > 0:
+        return []
+    height, width = (side * OUTLINE_STEPS for side in heatmap.shape)
+    large = cv2.resize(heatmap, (width, height), interpolation=cv2.INTER_CUBIC)
+    hot = (large >= heatmap.max() / 2).astype(np.uint8)
+    lines, _ = cv2.findContours(hot, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_TC89_L1)
+    return [(line[:, 0] + 0.5).astype(np.float32) / (width, height) for line in lines if len(line) > 2]
 
 
 def overlay(pixels: np.ndarray, heatmap: np.ndarray, opacity: float) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 from cxr_core.imaging.preprocessing import halved
 
 SIDE = 128
+AIR, RISE = 110.0, 60.0  # grey of the equalised film: air beside the body is darker; skin is brighter by more
 _MIN_AREA, _MAX_AREA = 0.03, 0.30  # of one lung, as a share of the film
 
 
@@ -18,7 +19,7 @@ def lung_fields(pixels: np.ndarray) -> np.ndarray:
     """The estimated lung fields, both lungs, of a frontal film `uint8 (H, W)`: `bool (SIDE, SIDE)`."""
     small = cv2.resize(halved(pixels), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     level = cv2.GaussianBlur(cv2.equalizeHist(small).astype(np.float32), (0, 0), 2.5)
-    dark = (level < cv2.GaussianBlur(level, (0, 0), SIDE / 5) - 4) & _ellipses(0.21, 0.37)
+    dark = (level < cv2.GaussianBlur(level, (0, 0), SIDE / 5) - 4) & ~_outside(level) & _ellipses(0.21, 0.37)
     middle = _spine(level)
     left, right = _largest(dark, slice(0, middle)), _largest(dark, slice(middle, SIDE))
     lungs = left | right
@@ -37,6 +38,15 @@ def _spine(level: np.ndarray) -> int:
     columns = cv2.GaussianBlur(level[SIDE // 6 : SIDE * 2 // 3].mean(axis=0)[None], (0, 0), 3)[0]
     first = int(0.38 * SIDE)
     return first + int(columns[first : int(0.62 * SIDE)].argmax())
+
+
+def _outside(level: np.ndarray) -> np.ndarray:
+    """The air beside the body: in each row from the side edges inwards up to the brighter skin, `bool (SIDE, SIDE)`."""
+    air = np.zeros((SIDE, SIDE), bool)
+    for rows, found in ((level, air), (level[:, ::-1], air[:, ::-1])):
+        brightest = np.maximum.accumulate(rows, axis=1)
+        found |= (brightest <= AIR) & (brightest <= rows[:, :1] + RISE)
+    return cv2.dilate(air.astype(np.uint8), np.ones((3, 9), np.uint8)).astype(bool)
 
 
 def _largest(dark: np.ndarray, columns: slice) -> np.ndarray:

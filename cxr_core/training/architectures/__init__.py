@@ -12,6 +12,7 @@ FAMILIES = {
     "xcovnet": "xcovnet",
     "yagci": "yagci",
     "efficientnet_lite": "efficientnet_lite",
+    "efficientnet_lite_map": "evidence_map",
 } | dict.fromkeys(
     ("VGG16", "VGG19", "Xception", "ResNet50V2", "DenseNet121", "MobileNetV3Large", "EfficientNetV2B0"), "transfer"
 )

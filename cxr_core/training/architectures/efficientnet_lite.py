@@ -83,6 +83,15 @@ def load_imagenet(base: keras.Model) -> dict[str, Any]:
     return state
 
 
+def freeze(base: keras.Model, stages: int) -> None:
+    """Keep the stem and the first stages of a backbone as they are, batch norm too; 0 for none of it."""
+    last = sum(stage.repeats for stage in _STAGES[:stages])
+    for layer in base.layers if stages else ():
+        if layer.name.startswith(f"_blocks.{last}.") or layer.name in ("_conv_head", "_bn1"):
+            break
+        layer.trainable = False
+
+
 def _weights_file() -> Path:
     found = find_spec(PACKAGE)
     if found is None or found.origin is None:

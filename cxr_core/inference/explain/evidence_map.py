@@ -1,0 +1,41 @@
+"""The heatmap of a network whose answer is pooled from an evidence map: what is shown is what decided.
+
+A cell's logit is calibrated as the film's is, to the logarithm of how many times likelier pneumonia is than normal.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+LAYER = "evidence"
+METHOD = (
+    "The network's own evidence map: the film's answer is pooled from these cells (log-mean-exp). Heat is tanh(x / 2) "
+    "of a cell's calibrated log-likelihood ratio x, 0 where it speaks for normal; mean of film and mirror image."
+)
+MOST_RANDOM_CORRELATION = 0.2
+
+
+@dataclass(frozen=True)
+class EvidenceMap:
+    """How cells become heat: x = slope x cell + intercept, a log-likelihood ratio. shown: whether it may be shown."""
+
+    slope: float
+    intercept: float
+    shown: bool = True
+
+    def heat(self, cells: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
+        """The heat of a film, `float32 (h, w)` in [0, 1]: 0 where it speaks for normal, 1 where it cannot speak more.
+
+        cells, mirrored: `float32 (h, w)`, logits of the film's cells and of its mirror image's.
+        """
+        ratio = self.slope * (cells + mirrored[:, ::-1]) / 2 + self.intercept
+        return np.maximum(np.tanh(ratio / 2), 0).astype(np.float32)
+
+
+def read_evidence_map(card: dict[str, Any]) -> EvidenceMap | None:
+    """What a model's card says of its evidence map; None for a network without one."""
+    stated = card.get("heatmap", {})
+    if stated.get("layer") != LAYER:
+        return None
+    return EvidenceMap(float(stated["slope"]), float(stated["intercept"]), bool(stated.get("shown", True)))

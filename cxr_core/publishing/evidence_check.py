@@ -1,0 +1,105 @@
+"""Whether an evidence map depends on what the network learnt: its cells beside those of randomised weights.
+
+The randomisation test of Adebayo et al. 2018 (arXiv:1810.03292): a map that stays much the same when the weights are
+drawn anew shows the film, not what the network learnt of it.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import spearmanr
+
+from cxr_core.backend import import_keras, inference_function
+from cxr_core.datasets.index import Index
+from cxr_core.datasets.input_cache import cached_inputs
+from cxr_core.imaging.preprocessing import Preprocessing
+from cxr_core.inference.explain.evidence_map import LAYER, METHOD, MOST_RANDOM_CORRELATION
+from cxr_core.labels import PNEUMONIA
+from cxr_core.metrics.calibration import Platt
+from cxr_core.models.registry import Model
+from cxr_core.publishing.answer_rules import evidence_scale
+
+FILMS = 40
+REINITIALISED, PERMUTED = 8, 4  # draws of each kind
+_BATCH = 32
+
+
+def describe_evidence_map(model: Model, index: Index, validation: pd.DataFrame) -> bool:
+    """Whether the network has an evidence map; the card's entry `heatmap` is then written.
+
+    validation: rows of the index, of the run's validation patients.
+    """
+    network = import_keras().saving.load_model(model.weights, compile=False)
+    if not any(layer.name == LAYER for layer in network.layers):
+        return False
+    sick = validation[validation["label"] == PNEUMONIA]
+    inputs = np.array(cached_inputs(index.root, sick, Preprocessing(**model.card["input"]["preprocessing"])))
+    calibration = model.card["calibration"]
+    scale = evidence_scale(Platt(**calibration["parameters"]), calibration["prevalence"])
+    model.card["heatmap"] = describe_evidence(network, inputs, scale)
+    return True
+
+
+def describe_evidence(network, inputs: np.ndarray, scale: dict[str, float]) -> dict[str, Any]:
+    """The card's entry `heatmap` for a network with an evidence map.
+
+    network: a `keras.Model`. inputs: model inputs of pneumonia films of validation patients, `uint8 (N, S, S)`, N >= 1.
+    scale: `slope` and `intercept`, see `EvidenceMap`.
+    """
+    some = inputs[np.linspace(0, len(inputs) - 1, min(FILMS, len(inputs))).astype(int)]
+    learnt = _cells(network, some)
+    randomised = [reinitialised(network, seed) for seed in range(REINITIALISED)]
+    randomised += [permuted(network, seed) for seed in range(PERMUTED)]
+    correlations = [float(np.mean(rank_correlations(learnt, _cells(other, some)))) for other in randomised]
+    return {
+        "method": METHOD,
+        "layer": LAYER,
+        "places": list(learnt.shape[1:]),
+        **scale,
+        "randomised": {
+            "test": "Spearman's rank correlation of the cells with those of the same network with randomised weights, "
+            f"mean over {len(some)} pneumonia films of validation patients: {REINITIALISED} draws anew, then "
+            f"{PERMUTED} permutations of each layer's weights. Shown if the mean over these is below the limit.",
+            "rank_correlations": correlations,
+            "mean": float(np.mean(correlations)),
+            "shown_below": MOST_RANDOM_CORRELATION,
+        },
+        "shown": bool(abs(np.mean(correlations)) < MOST_RANDOM_CORRELATION),
+    }
+
+
+def cells_of(network, inputs: np.ndarray) -> np.ndarray:
+    """The cells of a network's evidence map, `float32 (N, h, w)`, of model inputs `uint8 (N, S, S)`."""
+    keras = import_keras()
+    look = inference_function(keras.Model(network.input, network.get_layer(LAYER).output))
+    parts = [look(inputs[i : i + _BATCH][..., None])[0][..., 0] for i in range(0, len(inputs), _BATCH)]
+    return np.concatenate(parts)
+
+
+def _cells(network, inputs: np.ndarray) -> np.ndarray:
+    """`cells_of` for few films, without compiling: faster for a network that is used once."""
+    cells = import_keras().Model(network.input, network.get_layer(LAYER).output)
+    return np.asarray(cells(inputs[..., None], training=False))[..., 0]
+
+
+def reinitialised(network, seed: int):
+    """The same network with its weights drawn anew, as before any training."""
+    keras = import_keras()
+    keras.utils.set_random_seed(seed)
+    return keras.models.clone_model(network)
+
+
+def permuted(network, seed: int):
+    """The same network with each layer's trained weights permuted: their values are kept, what they learnt is not."""
+    rng = np.random.default_rng(seed)
+    copy = import_keras().models.clone_model(network)
+    copy.set_weights([rng.permutation(w.ravel()).reshape(w.shape) for w in network.get_weights()])
+    return copy
+
+
+def rank_correlations(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Spearman's correlation of each film's cells in two maps, `float64 (N,)`; 0 where a map is constant."""
+    pairs = zip(one.reshape(len(one), -1), other.reshape(len(other), -1), strict=True)
+    found = [spearmanr(a, b).statistic if np.ptp(a) > 0 and np.ptp(b) > 0 else 0.0 for a, b in pairs]
+    return np.asarray(found, np.float64)
