@@ -32,10 +32,10 @@ MAX_RELATIVE_DIFFERENCE = 1e-3  # of the other outputs, relative to their larges
 _BATCH = 32
 
 
-def convert_model(model: Model, data: Path | None = None, progress: Progress | None = None) -> Model:
+def convert_model(model: Model, data: Path | Sequence[Path] | None = None, progress: Progress | None = None) -> Model:
     """Convert a published model, compared on all its validation films; its card gets the entry `conversion`.
 
-    data: the data set that it was trained on; by default where this machine has opened it. Returns the model with its
+    data: the data sets that it was trained on; by default where this machine has opened it. Returns the model with its
     new card. Raises InputError if the validation films are not there, WorkError if the two networks differ, TensorFlow
     is not installed or the folder cannot be written.
     """
@@ -59,14 +59,18 @@ def convert_model(model: Model, data: Path | None = None, progress: Progress | N
     return converted
 
 
-def _known_folder(model: Model) -> Path | None:
-    """The folder of the films that the model was trained on, if its run or an evaluation on this machine names it."""
-    of_runs = [Path(run.config()["data"]) for run in runs_of(model)]
+def _known_folder(model: Model) -> list[Path] | None:
+    """The folders or tables of the films that the model was trained on, if its run or an evaluation on this machine names it."""
+    of_runs = [run.config().data for run in runs_of(model)]
     known = data_folder(model.card.training.fingerprint)
-    return next((folder for folder in [*of_runs, *([known] if known else [])] if folder.exists()), None)
+    choices = [[Path(one) for one in ([data] if isinstance(data, str) else data)] for data in of_runs]
+    choices += [[known]] if known else []
+    return next((folders for folders in choices if all(folder.exists() for folder in folders)), None)
 
 
-def validation_inputs(model: Model, table: pd.DataFrame, data: Path, progress: Progress | None = None) -> np.ndarray:
+def validation_inputs(
+    model: Model, table: pd.DataFrame, data: Path | Sequence[Path], progress: Progress | None = None
+) -> np.ndarray:
     """The model's validation films as model inputs, `uint8 (N, S, S)`.
 
     table: the model's split, with `sha256` and `split`. Raises InputError if a film is not in the data set.
