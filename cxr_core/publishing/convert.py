@@ -60,7 +60,7 @@ def convert_model(model: Model, data: Path | Sequence[Path] | None = None, progr
 
 
 def _known_folder(model: Model) -> list[Path] | None:
-    """The folders or tables of the films that the model was trained on, if its run or an evaluation on this machine names it."""
+    """The data sets that the model was trained on, if its run or an evaluation on this machine names them."""
     of_runs = [run.config().data for run in runs_of(model)]
     known = data_folder(model.card.training.fingerprint)
     choices = [[Path(one) for one in ([data] if isinstance(data, str) else data)] for data in of_runs]
