@@ -117,7 +117,9 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument("--name", help="of the new model; needed with RUN")
     publish.add_argument("--into", type=Path, metavar="DIR", help="folder of models; by default the user's")
     publish.add_argument("--convert", metavar="NAME", help="instead of publishing a run, convert a model for reading")
-    publish.add_argument("--data", type=Path, nargs="+", metavar="DATA", help="with --convert: the films it was trained on")
+    publish.add_argument(
+        "--data", type=Path, nargs="+", metavar="DATA", help="with --convert: the films it was trained on"
+    )
 
     verb("models", models.show_models, "list the models, the released one marked")
 
