@@ -60,7 +60,8 @@ class FoldNetwork:
         self.rules, scores = fit_answer_rules(logits, labels, *about)
         calibration = self.rules["calibration"]
         platt = Platt(**calibration["parameters"])
-        self.heat_scale = EvidenceMap(**evidence_scale(platt, calibration["prevalence"]))
+        scale = evidence_scale(platt, calibration["prevalence"])
+        self.heat_scale = EvidenceMap(scale["slope"], scale["intercept"])
         self.validation = validation.assign(score=scores.scores)
         held_out = index.films[read_split(index.films, run.folder / "split.csv") == "test"]
         self.held_out = held_out.assign(score=platt.probability(self.logits(held_out)))
@@ -78,7 +79,8 @@ class FoldNetwork:
         """Final logits `float32 (N,)`, averaged over augmented views where they are borderline."""
 
         def score(batch: np.ndarray) -> np.ndarray:
-            return self.network.predict(batch[..., None], batch_size=64, verbose=0)[:, 0]
+            logits: np.ndarray = self.network.predict(batch[..., None], batch_size=64, verbose=0)[:, 0]
+            return logits
 
         return self._augmentation.logits(score, self.inputs(films))
 

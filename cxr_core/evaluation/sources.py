@@ -37,7 +37,7 @@ def source_figures(table: pd.DataFrame, threshold: float) -> list[dict[str, Any]
         if len(other):
             entry["other"] = false_alarms(other, threshold)
         found.append(entry)
-    return sorted(found, key=lambda entry: _auroc(entry) if _auroc(entry) is not None else np.inf)
+    return sorted(found, key=_auroc)
 
 
 def by_source(table: pd.DataFrame, threshold: float) -> dict[str, Any]:
@@ -61,8 +61,9 @@ def false_alarms(other: pd.DataFrame, threshold: float) -> dict[str, Any]:
     }
 
 
-def _auroc(entry: dict[str, Any]) -> float | None:
-    return entry.get("figures", {}).get("auroc", {}).get("value")
+def _auroc(entry: dict[str, Any]) -> float:
+    value = entry.get("figures", {}).get("auroc", {}).get("value")
+    return np.inf if value is None else float(value)
 
 
 def _scores(rows: pd.DataFrame) -> Scores:

@@ -78,7 +78,8 @@ def standardised(small: np.ndarray) -> np.ndarray:
     middle = small[edge : len(small) - edge, edge : len(small) - edge].astype(np.float32)
     gain = _SPREAD / max(float(middle.std()), _LEAST_SPREAD)
     table = np.clip(np.rint((np.arange(256) - float(middle.mean())) * gain + _MEAN), 0, 255).astype(np.uint8)
-    return table[small]
+    standardised: np.ndarray = table[small]
+    return standardised
 
 
 def _copy(pixels: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """From a prediction to a verdict, by the user's choice of operating point and error rate and the model's rules."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,7 +89,7 @@ class Rules:
         return self.thresholds[point], self.limits[rate], rate
 
 
-def fitted_prevalence(card: dict[str, Any]) -> float:
+def fitted_prevalence(card: Mapping[str, Any]) -> float:
     """The share of pneumonia among the films that a card's probabilities were calibrated on, in (0, 1)."""
     stated = card.get("calibration", {}).get("prevalence")
     classes = card.get("training", {}).get("split", {}).get("val", {}).get("classes", {})

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from cxr_core.metrics.conformal import ConformalLimits, fit_conformal, large_enough, strictest
+from cxr_core.metrics.conformal import Answer, ConformalLimits, fit_conformal, large_enough, strictest
 from cxr_core.metrics.estimate import wilson
 from cxr_core.metrics.operating_points import (
     ROUNDING,
@@ -59,7 +59,7 @@ def conformal_by_source(
     parts = found.parts
     by_source = {name: fit_conformal(part, errors) for name, part in parts.items()}
     kept: dict[str, ConformalLimits] = {}
-    answers: list[list[str]] = []
+    answers: list[list[Answer]] = []
     for error in sorted(errors, reverse=True):
         if not all(large_enough(part, error) for part in parts.values()):
             continue
@@ -69,8 +69,8 @@ def conformal_by_source(
             kept[f"{error:g}"] = limits
             answers.append(given)
     if not kept:  # too few films for any rate: the highest, as it is
-        error = f"{max(errors):g}"
-        kept[error] = strictest([of_source[error] for of_source in by_source.values()])
+        highest = f"{max(errors):g}"
+        kept[highest] = strictest([of_source[highest] for of_source in by_source.values()])
     return dict(sorted(kept.items(), key=lambda item: float(item[0]))), by_source
 
 

@@ -17,7 +17,7 @@ from cxr_core.imaging.preprocessing import Preprocessing
 from cxr_core.inference.explain.evidence_map import LAYER, METHOD, MOST_RANDOM_CORRELATION
 from cxr_core.labels import PNEUMONIA
 from cxr_core.metrics.calibration import Platt
-from cxr_core.models.registry import Model
+from cxr_core.models.registry import DraftModel
 from cxr_core.publishing.answer_rules import evidence_scale
 
 FILMS = 40
@@ -25,7 +25,7 @@ REINITIALISED, PERMUTED = 8, 4  # draws of each kind
 _BATCH = 32
 
 
-def describe_evidence_map(model: Model, index: Index, validation: pd.DataFrame) -> bool:
+def describe_evidence_map(model: DraftModel, index: Index, validation: pd.DataFrame) -> bool:
     """Whether the network has an evidence map; the card's entry `heatmap` is then written.
 
     validation: rows of the index, of the run's validation patients.
@@ -41,7 +41,7 @@ def describe_evidence_map(model: Model, index: Index, validation: pd.DataFrame) 
     return True
 
 
-def describe_evidence(network, inputs: np.ndarray, scale: dict[str, float]) -> dict[str, Any]:
+def describe_evidence(network: Any, inputs: np.ndarray, scale: dict[str, float]) -> dict[str, Any]:
     """The card's entry `heatmap` for a network with an evidence map.
 
     network: a `keras.Model`. inputs: model inputs of pneumonia films of validation patients, `uint8 (N, S, S)`, N >= 1.
@@ -69,7 +69,7 @@ def describe_evidence(network, inputs: np.ndarray, scale: dict[str, float]) -> d
     }
 
 
-def cells_of(network, inputs: np.ndarray) -> np.ndarray:
+def cells_of(network: Any, inputs: np.ndarray) -> np.ndarray:
     """The cells of a network's evidence map, `float32 (N, h, w)`, of model inputs `uint8 (N, S, S)`."""
     keras = import_keras()
     look = inference_function(keras.Model(network.input, network.get_layer(LAYER).output))
@@ -77,20 +77,20 @@ def cells_of(network, inputs: np.ndarray) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def _cells(network, inputs: np.ndarray) -> np.ndarray:
+def _cells(network: Any, inputs: np.ndarray) -> np.ndarray:
     """`cells_of` for few films, without compiling: faster for a network that is used once."""
     cells = import_keras().Model(network.input, network.get_layer(LAYER).output)
     return np.asarray(cells(inputs[..., None], training=False))[..., 0]
 
 
-def reinitialised(network, seed: int):
+def reinitialised(network: Any, seed: int) -> Any:
     """The same network with its weights drawn anew, as before any training."""
     keras = import_keras()
     keras.utils.set_random_seed(seed)
     return keras.models.clone_model(network)
 
 
-def permuted(network, seed: int):
+def permuted(network: Any, seed: int) -> Any:
     """The same network with each layer's trained weights permuted: their values are kept, what they learnt is not."""
     rng = np.random.default_rng(seed)
     copy = import_keras().models.clone_model(network)

@@ -48,7 +48,7 @@ class FilmBatches(keras.utils.PyDataset):  # type: ignore[misc]
         rows = np.sort(self._order[number * self._batch : (number + 1) * self._batch])
         return self.of_rows(rows)
 
-    def of_rows(self, rows: np.ndarray):
+    def of_rows(self, rows: np.ndarray) -> Any:
         """The batch of these rows."""
         films, labels = self._inputs[rows], self._labels[rows]
         if self._size:

@@ -1,5 +1,7 @@
 """Validation by source: the figure that chooses the epoch is the mean of what each hospital's films give."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from sklearn.metrics import roc_auc_score
@@ -11,7 +13,7 @@ VAL_AUC = "val_auc_"
 VAL_OTHER = "val_other_auc_"
 
 
-class ValidateBySource(keras.callbacks.Callback):
+class ValidateBySource(keras.callbacks.Callback):  # type: ignore[misc]
     """At the end of an epoch adds to its figures: `val_loss`, `val_accuracy`, `val_auc` (each the mean over sources),
     and for each source SOURCE `val_auc_SOURCE`, with `val_other_auc_SOURCE`, pneumonia against neither class, where it
     has such films.
@@ -20,17 +22,17 @@ class ValidateBySource(keras.callbacks.Callback):
     on, in order. labels: "NORMAL", "PNEUMONIA" or "OTHER" of each, sources: its source.
     """
 
-    def __init__(self, run: Run, network: keras.Model, batches, labels: np.ndarray, sources: np.ndarray) -> None:
+    def __init__(self, run: Run, network: keras.Model, batches: Any, labels: np.ndarray, sources: np.ndarray) -> None:
         super().__init__()
         self._run, self._network, self._batches = run, network, batches
         self._labels, self._sources = labels, sources
 
-    def on_epoch_end(self, epoch, logs=None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         self._run.report(validating=True)
         logits = np.concatenate([self._logits(self._batches[i][0]) for i in range(len(self._batches))])
         logs.update(figures_by_source(logits, self._labels, self._sources))
 
-    def _logits(self, films) -> np.ndarray:
+    def _logits(self, films: Any) -> np.ndarray:
         if self._run.stop_requested:
             raise StopRequested
         return np.asarray(self._network.predict_on_batch(films), np.float64)[:, 0]

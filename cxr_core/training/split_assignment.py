@@ -88,4 +88,5 @@ def film_weights(films: pd.DataFrame, trained: np.ndarray, recipe: Recipe) -> np
                 if group.any():
                     weight[group] /= weight[group].sum()
         weights[of_source] = weight / weight.sum() * len(of_source) ** recipe.source_power
-    return (weights * (len(trained) / weights.sum())).astype(np.float32)
+    scaled: np.ndarray = (weights * (len(trained) / weights.sum())).astype(np.float32)
+    return scaled

@@ -3,6 +3,7 @@
 A cell's logit is calibrated as the film's is, to the logarithm of how many times likelier pneumonia is than normal.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,10 +31,11 @@ class EvidenceMap:
         cells, mirrored: `float32 (h, w)`, logits of the film's cells and of its mirror image's.
         """
         ratio = self.slope * (cells + mirrored[:, ::-1]) / 2 + self.intercept
-        return np.maximum(np.tanh(ratio / 2), 0).astype(np.float32)
+        heat: np.ndarray = np.maximum(np.tanh(ratio / 2), 0).astype(np.float32)
+        return heat
 
 
-def read_evidence_map(card: dict[str, Any]) -> EvidenceMap | None:
+def read_evidence_map(card: Mapping[str, Any]) -> EvidenceMap | None:
     """What a model's card says of its evidence map; None for a network without one."""
     stated = card.get("heatmap", {})
     if stated.get("layer") != LAYER:

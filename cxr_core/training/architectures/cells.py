@@ -4,6 +4,8 @@ The network that is trained takes each film with a mask of its boxes as a second
 and adds the loss of the cells to that of the film. It shares every layer with the network that reads.
 """
 
+from typing import Any
+
 import keras
 import numpy as np
 import pandas as pd
@@ -17,23 +19,23 @@ INSIDE = 0.35  # of a cell's area under boxes, from which on it is taught as pne
 EVIDENCE = "evidence"
 
 
-class CellLoss(keras.layers.Layer):
+class CellLoss(keras.layers.Layer):  # type: ignore[misc]
     """Passes the film's logit on and adds the loss of the cells: cross-entropy, averaged apart inside and outside.
 
     Called with cells `(N, h, w, 1)`, masks `(N, S, S, 1)` in [0, 1], `taught` `(N, 1)`: each film's weight, 0 where
     it is not known which cells speak for pneumonia; and the logit `(N, 1)`.
     """
 
-    def __init__(self, weight: float, **kwargs) -> None:
+    def __init__(self, weight: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.weight = weight
 
-    def call(self, cells, masks, taught, logit):
+    def call(self, cells: Any, masks: Any, taught: Any, logit: Any) -> Any:
         self.add_loss(self.weight * cell_loss(cells, masks, taught))
         return logit
 
 
-def cell_loss(cells, masks, taught):
+def cell_loss(cells: Any, masks: Any, taught: Any) -> Any:
     """The mean, over the films of a batch, of `taught` x (mean cross-entropy inside the boxes + that outside) / 2.
 
     A film without boxes has only an outside, which then counts whole. See `CellLoss` for shapes.
@@ -89,11 +91,11 @@ class TaughtBatches(FilmBatches):
     boxes: of each film, by its row in `inputs`. taught: `float32 (N,)`, of each film, before its weight.
     """
 
-    def __init__(self, *args, boxes: dict[int, np.ndarray], taught: np.ndarray, **kwargs) -> None:
+    def __init__(self, *args: Any, boxes: dict[int, np.ndarray], taught: np.ndarray, **kwargs: Any) -> None:
         self._boxes, self._taught = boxes, taught
         super().__init__(*args, **kwargs)
 
-    def of_rows(self, rows: np.ndarray):
+    def of_rows(self, rows: np.ndarray) -> Any:
         """The batch of these rows."""
         films, labels, weights = super().of_rows(rows)
         side = films.shape[1]

@@ -7,6 +7,8 @@ convolution, one logit a cell. The film's logit is the log-mean-exp of its cells
 doi 10.1109/CVPR.2018.00865). `architectures.cells` teaches the cells.
 """
 
+from typing import Any
+
 import keras
 from keras import layers, ops
 
@@ -20,20 +22,21 @@ STRIDE_16 = "_blocks.10._add"
 
 
 @keras.saving.register_keras_serializable("cxr")
-class LogMeanExp(keras.layers.Layer):
+class LogMeanExp(keras.layers.Layer):  # type: ignore[misc]
     """`(N, h, w, 1)` -> `(N, 1)`: log(mean(exp(sharpness x cell))) / sharpness, in float32."""
 
-    def __init__(self, sharpness: float = SHARPNESS, **kwargs) -> None:
+    def __init__(self, sharpness: float = SHARPNESS, **kwargs: Any) -> None:
         super().__init__(dtype="float32", **{key: value for key, value in kwargs.items() if key != "dtype"})
         self.sharpness = sharpness
 
-    def call(self, cells):
+    def call(self, cells: Any) -> Any:
         count = cells.shape[1] * cells.shape[2]
         flat = ops.reshape(cells, (-1, count)) * self.sharpness
         return (ops.logsumexp(flat, axis=1, keepdims=True) - ops.log(float(count))) / self.sharpness
 
-    def get_config(self) -> dict:
-        return super().get_config() | {"sharpness": self.sharpness}
+    def get_config(self) -> dict[str, Any]:
+        config: dict[str, Any] = super().get_config()
+        return config | {"sharpness": self.sharpness}
 
 
 def build(recipe: Recipe) -> keras.Model:
