@@ -64,7 +64,7 @@ def test_a_verb_without_a_home_says_so(
 @pytest.mark.parametrize("page", ["diagnose", "dataset", "train", "evaluate", "models"])
 def test_a_page_without_a_home_says_so(page: str, cxr_home: Path) -> None:
     cxr_home.write_text("in its place lies a file")
-    app = AppTest.from_file(str(REPOSITORY / "streamlit_app.py"), default_timeout=30).run()
+    app = AppTest.from_file(str(REPOSITORY / "streamlit_app.py"), default_timeout=90).run()
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception
     if page != "dataset":  # it needs none before a data set is opened
@@ -74,7 +74,7 @@ def test_a_page_without_a_home_says_so(page: str, cxr_home: Path) -> None:
 def test_diagnose_needs_no_home_that_can_be_written(cxr_home: Path) -> None:
     cxr_home.mkdir()
     (cxr_home / "models").write_text("in its place lies a file")
-    app = AppTest.from_file(str(REPOSITORY / "streamlit_app.py"), default_timeout=30).run()
+    app = AppTest.from_file(str(REPOSITORY / "streamlit_app.py"), default_timeout=90).run()
     assert not app.exception
     assert not app.error
 

@@ -4,7 +4,8 @@ import argparse
 import logging
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -88,17 +89,17 @@ def run_node(options: argparse.Namespace) -> int:
         sender = partial(WebSender, configured_archive())
     else:
         sender = partial(StoreSender, title, Peer.parse(options.to), archive_tls(options.to_tls, tls))
-    _log_to_standard_error()
-    model = find_model(options.model)
-    Rules.of(model.card).chosen(terms.choice)  # refuses an unknown choice before a film arrives
-    spool = Spool(folder, model.version, int(options.quota * 1e9))
-    service = Service(title, callers, spool, Predictor(model), sender, terms)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: service.stop())
-    try:
-        service.run(options.bind, options.port, tls)
-    finally:
-        spool.close()
+    with _log_on_standard_error():
+        model = find_model(options.model)
+        Rules.of(model.card).chosen(terms.choice)  # refuses an unknown choice before a film arrives
+        spool = Spool(folder, model.version, int(options.quota * 1e9))
+        service = Service(title, callers, spool, Predictor(model), sender, terms)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: service.stop())
+        try:
+            service.run(options.bind, options.port, tls)
+        finally:
+            spool.close()
     return DONE
 
 
@@ -204,10 +205,15 @@ def _days(text: str | None) -> tuple[date | None, date | None]:
     return found[0], found[-1]
 
 
-def _log_to_standard_error() -> None:
+@contextmanager
+def _log_on_standard_error() -> Iterator[None]:
     """The node's log on standard error, one line an event; it names films by their keys alone."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log = logging.getLogger("cxr_core")
     log.addHandler(handler)
     log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)

@@ -35,8 +35,8 @@ from cxr_core.hospital.address import Caller, plain_address
 from cxr_core.hospital.checks import SOP_CLASSES
 from cxr_core.hospital.identity import instance_key
 from cxr_core.hospital.spool import QuotaExceeded, Spool
-from cxr_core.hospital.surprise import log_surprise
 from cxr_core.imaging.decode import MAX_BYTES
+from cxr_core.log import log_surprise
 
 _log = logging.getLogger(__name__)
 logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)  # it logs data sets and messages of callers

@@ -22,10 +22,10 @@ from cxr_core.hospital.answer import Terms, answer_of
 from cxr_core.hospital.checks import is_own_result, refusal
 from cxr_core.hospital.results.build import result_files
 from cxr_core.hospital.spool import Spool, SpooledFilm
-from cxr_core.hospital.surprise import log_surprise
 from cxr_core.imaging.decode import decode_film
 from cxr_core.inference.predictor import Predictor
 from cxr_core.labels import Verdict
+from cxr_core.log import log_surprise
 
 _log = logging.getLogger(__name__)
 THREADS = os.cpu_count() or 1

@@ -13,8 +13,8 @@ from cxr_core.hospital.node import Node, Tls
 from cxr_core.hospital.reading import read_spool
 from cxr_core.hospital.send import Sender
 from cxr_core.hospital.spool import Spool
-from cxr_core.hospital.surprise import log_surprise
 from cxr_core.inference.predictor import Predictor
+from cxr_core.log import log_surprise
 
 _log = logging.getLogger(__name__)
 PATIENCE = 30  # seconds for the film at hand when the service ends

@@ -13,7 +13,7 @@ from tests.conftest import REPOSITORY
 
 @pytest.fixture
 def page() -> AppTest:
-    app = AppTest.from_file(str(REPOSITORY / "streamlit_app.py"), default_timeout=30).run()
+    app = AppTest.from_file(str(REPOSITORY / "streamlit_app.py"), default_timeout=90).run()
     return app.switch_page("pages/models.py")
 
 

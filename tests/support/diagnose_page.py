@@ -60,7 +60,7 @@ def quick_predictor(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def open_page() -> AppTest:
     """The app's first page."""
-    page = AppTest.from_file(str(REPOSITORY / "streamlit_app.py"), default_timeout=30).run()
+    page = AppTest.from_file(str(REPOSITORY / "streamlit_app.py"), default_timeout=90).run()
     assert not page.exception
     return page
 

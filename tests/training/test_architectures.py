@@ -25,6 +25,7 @@ PARAMETERS = {
     ),
     **dict.fromkeys([name for name in RECIPES if name.startswith("yagci")], 303_073),
     "yagci-deep-adam": 606_433,
+    "released": 3_593_121,
     "residual-128": 692_473,
     "sequential-4conv": 221_729,
     "xcovnet": 208_276_609,
@@ -56,7 +57,9 @@ def test_every_recipe_builds_with_its_parameter_count(name: str, monkeypatch: py
 def test_every_recipe_learns_from_the_demo_set(name: str, demo_set: Path) -> None:
     """One step on 8 films, eagerly; `test_fit` tests the complete fit with one recipe."""
     size = transfer.MIN_SIZE.get(RECIPES[name].architecture, 32)
-    recipe = replace(RECIPES[name], size=size, pretrained="none", epochs=1, dense=RECIPES[name].dense and (8,))
+    recipe = replace(
+        RECIPES[name], size=size, small_epochs=0, pretrained="none", epochs=1, dense=RECIPES[name].dense and (8,)
+    )
     index = build_index(demo_set)
     rows = index.readable.groupby("label").head(4)
     films = np.stack([recipe.preprocessing().apply(_pixels(index.root / path)) for path in rows["path"]])[..., None]
@@ -64,10 +67,11 @@ def test_every_recipe_learns_from_the_demo_set(name: str, demo_set: Path) -> Non
     model = network(recipe)
     compile_for(model, recipe, phases(recipe)[0], steps=1)
     model.run_eagerly = True
-    before = np.array(model.get_layer("logit").get_weights()[0])
+    last = "evidence" if name == "released" else "logit"  # the layer that the answer is computed by
+    before = np.array(model.get_layer(last).get_weights()[0])
     metrics = model.train_on_batch(films, labels, return_dict=True)
     assert np.isfinite(list(metrics.values())).all()
-    assert not np.array_equal(before, model.get_layer("logit").get_weights()[0])
+    assert not np.array_equal(before, model.get_layer(last).get_weights()[0])
     logits, _, feature_map = with_feature_map(model)(films, training=False)
     assert np.allclose(logits, model(films, training=False), atol=1e-5)
     assert size / MAX_STRIDE <= feature_map.shape[1] <= size / 2
@@ -100,7 +104,7 @@ def test_a_pretrained_backbone_is_frozen_first_and_fine_tuned_then() -> None:
     first, second = phases(recipe)
     assert (first.first, first.last, first.frozen, first.rate) == (0, 2, True, recipe.learning_rate)
     assert (second.first, second.last, second.frozen, second.rate) == (2, 5, False, recipe.fine_tune_rate)
-    assert phases(replace(recipe, frozen_epochs=9)) == [first._replace(last=5)]
+    assert phases(replace(recipe, frozen_epochs=9)) == [first._replace(last=5, schedule=(0, 5))]
     assert len(phases(replace(recipe, pretrained="none"))) == 1
     model = network(replace(recipe, pretrained="none"))
     compile_for(model, recipe, first, steps=1)
