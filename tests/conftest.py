@@ -1,7 +1,9 @@
 """Fixtures: a home of their own for every test, a tiny data set, a tiny model."""
 
+import logging
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,17 @@ def pages_hide_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
         raise error
 
     monkeypatch.setattr("cxr_core.app.navigation.log_surprise", raise_it)
+
+
+@pytest.fixture(autouse=True)
+def own_log() -> Iterator[None]:
+    """What a test logs to goes with it: `configure_logging` sets up the logger of the whole process."""
+    yield
+    logger = logging.getLogger("cxr_core")
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
+    logger.propagate = True
 
 
 @pytest.fixture(scope="session")

@@ -126,7 +126,7 @@ def test_an_answer_is_stated_at_the_prevalence_of_the_site() -> None:
     from cxr_core.imaging.decode import decode_film
 
     predictor = Reader(find_model())
-    (reading,) = predictor.read_many([decode_film(as_bytes(radiograph(1)), "film.dcm")])
+    reading = predictor.read(decode_film(as_bytes(radiograph(1)), "film.dcm"), Choice())
     low, high = (answer_of(reading, predictor.model, Terms(share)) for share in (0.02, 0.8))
     assert low.probability is not None
     assert high.probability is not None
