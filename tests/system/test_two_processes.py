@@ -11,13 +11,14 @@ from cxr_core.evaluation.test_log import read_test_accesses
 from cxr_core.models.registry import find_model, list_models
 from cxr_core.paths import home
 from cxr_core.training.runs import list_runs
-from tests.support.two_processes import run_two
+from tests.support.runs import new_run
+from tests.system.two_processes import run_two
 
 UPDATES = 600
 
 
 def _state() -> int:
-    return len([key for key in json.loads((home() / "runs/one/state.json").read_text()) if key != "heartbeat"])
+    return len([key for key in list_runs()[0].state() if key.startswith("update ")])
 
 
 def _marks() -> int:
@@ -46,8 +47,8 @@ def _gate() -> int:
 
 KINDS: dict[str, tuple[str, str, Callable[[], int]]] = {
     "run state": (
-        "from pathlib import Path; from cxr_core.training.runs import Run; from cxr_core.paths import home",
-        "Run(home() / 'runs' / 'one').update(**{sys.argv[1] + str(i): i})",
+        "from cxr_core.training.runs import list_runs",
+        "list_runs()[0].update(**{f'update {sys.argv[1]}{i}': i})",
         _state,
     ),
     "contested labels": (
@@ -86,7 +87,7 @@ KINDS: dict[str, tuple[str, str, Callable[[], int]]] = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_update_is_lost(kind: str) -> None:
     prepare, update, count = KINDS[kind]
-    (home() / "runs/one").mkdir(parents=True)
+    new_run()
     for done in run_two(prepare, f"for i in range({UPDATES}):\n    {update}\n"):
         assert (done.returncode, done.stderr) == (0, "")
     assert count() == 2 * UPDATES
