@@ -46,7 +46,7 @@ def twenty_films(folder: Path) -> tuple[list[Path], set[int]]:
     monochrome1 = radiograph(22, 255 - demo_pixels(22), PhotometricInterpretation="MONOCHROME1")
     files.append(write(monochrome1, folder / "monochrome1-22.dcm"))
     files.append(write(radiograph(30, ViewPosition="LL"), folder / "lateral-30.dcm"))
-    files.append(write(radiograph(31, PatientAge="095Y"), folder / "old-31.dcm"))
+    files.append(write(radiograph(31, PatientAge="006M"), folder / "infant-31.dcm"))
     files.append(write(radiograph(40, Rows=3000), folder / "broken-40.dcm"))
     files.append(write(radiograph(41, PixelData=b"\x00\x00"), folder / "broken-41.dcm"))
     files.append(write(radiograph(42, BodyPartExamined="HAND"), folder / "hand-42.dcm"))
@@ -77,8 +77,8 @@ def test_of_twenty_films_each_that_can_be_read_has_one_report_in_the_archive(arc
     aside = [line.split(": ", 1)[1] for line in running.lines() if "Kept aside" in line]
     assert Counter("view LL" in reason for reason in aside) == Counter({False: 3, True: 1})
     assert any("body part" in reason for reason in aside), aside
-    old = next(r for r in reports(archive) if film_of(r) == uid(31, "SOPInstanceUID"))
-    assert any("95 years" in str(element.value) for element in old.iterall() if element.keyword == "TextValue")
+    infant = next(r for r in reports(archive) if film_of(r) == uid(31, "SOPInstanceUID"))
+    assert any("6 months" in str(element.value) for element in infant.iterall() if element.keyword == "TextValue")
     assert not list((tmp_path / "home" / "hospital" / "incoming").iterdir())
     assert not list((tmp_path / "home" / "hospital" / "outbox").iterdir())
 
