@@ -10,12 +10,12 @@ import sys
 import venv
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cxr_core.datasets.demo import sample_films
 from tests.conftest import REPOSITORY
-from tests.support.browser import ARGUMENTS, CHROMIUM
 from tests.support.server import started
 
 SECONDS = 1_800
@@ -101,16 +101,11 @@ def test_verbs_run_from_any_folder(installed: Path, elsewhere: Path) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
-def test_the_app_is_served_from_any_folder(installed: Path, elsewhere: Path) -> None:
-    from playwright.sync_api import expect, sync_playwright
+def test_the_app_is_served_from_any_folder(browser: Any, installed: Path, elsewhere: Path) -> None:
+    from playwright.sync_api import expect
 
     command = [str(installed / "cxr"), "app", "--headless", "--port"]
-    with (
-        started(command, elsewhere, environment(elsewhere), elsewhere.parent / "stderr.txt") as address,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with started(command, elsewhere, environment(elsewhere), elsewhere.parent / "stderr.txt") as address:
         page = browser.new_page()
         page.goto(address)
         expect(page.get_by_role("heading", name="Diagnose")).to_be_visible(timeout=120_000)
@@ -118,6 +113,6 @@ def test_the_app_is_served_from_any_folder(installed: Path, elsewhere: Path) -> 
         expect(page.get_by_text("Synthetic film").first).to_be_visible(timeout=300_000)
         page.goto(f"{address}/models")
         expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible(timeout=120_000)
-        browser.close()
+        page.close()
     assert "Traceback" not in (elsewhere.parent / "stderr.txt").read_text()
     assert [path.name for path in elsewhere.iterdir()] == ["film.jpeg"]
