@@ -1,7 +1,6 @@
 """The verbs `node` and `studies`, and what `predict` does with films of the archive."""
 
 import argparse
-import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -208,6 +207,8 @@ def _days(text: str | None) -> tuple[date | None, date | None]:
 @contextmanager
 def _log_on_standard_error() -> Iterator[None]:
     """The node's log on standard error, one line an event; it names films by their keys alone."""
+    import logging
+
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log = logging.getLogger("cxr_core")

@@ -6,7 +6,6 @@ that `--help` is fast.
 """
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Callable
@@ -17,10 +16,7 @@ from cxr_core import __version__
 from cxr_core.cli import app, datasets, folds, hospital, models, prediction, training
 from cxr_core.cli.output import BAD_INPUT, FAILED, print_error
 from cxr_core.errors import CXRError, InputError, missing_package
-from cxr_core.log import configure_logging, log_surprise, surprise_in_words
 from cxr_core.paths import INSTALLED
-
-_logger = logging.getLogger(__name__)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -31,6 +27,10 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb; returns the exit status."""
     options = _parser().parse_args(arguments)
+    import logging
+
+    from cxr_core.log import configure_logging, log_surprise, surprise_in_words  # after the parser: `--help` is fast
+
     configure_logging("verb")
     try:
         return int(options.verb(options))
@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         return print_error(f"{error.filename or 'the disk'}: {error.strerror or error}.", FAILED)
     except Exception as error:
-        return print_error(surprise_in_words(log_surprise(_logger, error)), FAILED)
+        return print_error(surprise_in_words(log_surprise(logging.getLogger(__name__), error)), FAILED)
 
 
 def _parser() -> argparse.ArgumentParser:
