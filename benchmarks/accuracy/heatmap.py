@@ -32,6 +32,7 @@ from cxr_core.inference.explain.local_evidence import MIN_CORRELATION, LocalEvid
 from cxr_core.inference.predictor import Predictor
 from cxr_core.labels import NORMAL, PNEUMONIA
 from cxr_core.models.registry import find_model
+from cxr_core.publishing.evidence_check import permuted, reinitialised
 from cxr_core.publishing.fit_heatmap import fit_local_evidence, training_inputs
 from cxr_core.publishing.network_outputs import with_feature_map
 
@@ -84,7 +85,7 @@ def main() -> None:
 
     print(f"check, trained       {_passed(feature_map_of, local, np.concatenate([inputs, np.array(all_inputs)]))}")
     classes = training_inputs(model, index)
-    for name, randomised in (("reinitialised", _reinitialised), ("shuffled", _shuffled)):
+    for name, randomised in (("reinitialised", reinitialised), ("shuffled", permuted)):
         for seed in range(3):
             random_map_of = _feature_map_of(randomised(network, seed))
             ratios = _ratios(_maps(random_map_of, fit_local_evidence(random_map_of, *classes), inputs), masks)
@@ -137,20 +138,6 @@ def _passed(feature_map_of: FeatureMapOf, local: LocalEvidence, inputs: np.ndarr
     correlation = local.correlation(_batched(feature_map_of, inputs))
     passed = np.mean(correlation >= MIN_CORRELATION)
     return f"passes in {passed:.1%}, correlation from {correlation.min():.2f} to {correlation.max():.2f}"
-
-
-def _reinitialised(network: Any, seed: int) -> Any:
-    keras = import_keras()
-    keras.utils.set_random_seed(seed)
-    return keras.models.clone_model(network)
-
-
-def _shuffled(network: Any, seed: int) -> Any:
-    """The network with the trained weights of every layer permuted: same values, nothing learnt."""
-    rng = np.random.default_rng(seed)
-    copy = import_keras().models.clone_model(network)
-    copy.set_weights([rng.permutation(w.ravel()).reshape(w.shape) for w in network.get_weights()])
-    return copy
 
 
 if __name__ == "__main__":
