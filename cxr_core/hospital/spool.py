@@ -144,8 +144,12 @@ class Spool:
 
     def unsent(self) -> list[Path]:
         """The folders of results that wait for the archive, the oldest first, each named KEY-VERSION."""
-        folders = [path for path in self.outbox.iterdir() if path.is_dir() and path.suffix != PART]
-        return sorted(folders, key=lambda path: (path.stat().st_mtime_ns, path.name))
+        found = []
+        for path in self.outbox.iterdir():
+            with suppress(FileNotFoundError):  # another thread has sent it meanwhile
+                if path.is_dir() and path.suffix != PART:
+                    found.append((path.stat().st_mtime_ns, path.name, path))
+        return [path for *_, path in sorted(found)]
 
     def sent(self, results: Path) -> None:
         """Remove results that the archive has."""

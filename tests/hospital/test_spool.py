@@ -135,3 +135,17 @@ def test_a_ledger_that_is_damaged_is_one_sentence(folder: Path) -> None:
     (folder / "ledger.sqlite").write_bytes(b"not a table" * 100)
     with pytest.raises(WorkError, match="ledger cannot be used"):
         Spool(folder, "v1")
+
+
+def test_results_that_another_thread_sends_meanwhile_are_none_that_wait(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(folder, "v1")
+    for key in KEYS[:2]:
+        spool.receive(key, b"film", "d")
+        finish(spool, {"a.dcm": b"result"})
+    gone, waiting = listed = spool.unsent()
+    spool.sent(gone)
+    monkeypatch.setattr(Path, "iterdir", lambda folder: iter(listed))
+    monkeypatch.setattr(Path, "is_dir", lambda path: True)  # as it was a moment ago
+    assert spool.unsent() == [waiting]
