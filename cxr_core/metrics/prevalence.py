@@ -91,7 +91,7 @@ def probability_at_prevalence(probability: float, calibrated_at: float, prevalen
 
 
 def predictive_value_text(value: Estimate, answer: str) -> str:
-    """A predictive value as a count of 100 children, with its interval: easier to understand than a percentage
+    """A predictive value as a count of 100 patients, with its interval: easier to understand than a percentage
     (Gigerenzer et al., Psychol Sci Public Interest 2007; 8:53-96).
 
     value: a PPV for the answer "pneumonia", an NPV for the answer "normal".
@@ -103,7 +103,7 @@ def predictive_value_text(value: Estimate, answer: str) -> str:
     if value.low is not None and value.high is not None:
         low, high = _of_100(value.low), _of_100(value.high)
         between = f" ({low})" if low == high else f" ({low} to {high})"
-    text = f"Of 100 children like these with the answer {answer}, {_of_100(value.value)} {have}{between}."
+    text = f"Of 100 patients like these with the answer {answer}, {_of_100(value.value)} {have}{between}."
     return text if between else f"{text} {value.reason}"
 
 

@@ -126,7 +126,7 @@ def test_the_sliders_change_estimates_and_predictive_values(on_test: Evaluation)
     assert [metric.value for metric in at.metric][:2] == ["1.000", "0.000"]
     assert "Do not report estimates" in text_of(at)
     next(slider for slider in at.slider if slider.label.startswith("Prevalence")).set_value(10).run()
-    assert "Of 100 children like these with the answer pneumonia, 10 have pneumonia" in text_of(at)
+    assert "Of 100 patients like these with the answer pneumonia, 10 have pneumonia" in text_of(at)
 
 
 def test_operating_points_are_refused_on_a_test_split(on_test: Evaluation) -> None:

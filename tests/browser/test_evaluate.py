@@ -77,7 +77,7 @@ def test_the_sliders_change_the_estimates(evaluation) -> None:
     )
     prevalence = page.get_by_role("slider", name=re.compile("Prevalence of pneumonia")).first
     prevalence.press("Home")
-    page.get_by_text(re.compile("Of 100 children like these with the answer normal, 99")).wait_for()
+    page.get_by_text(re.compile("Of 100 patients like these with the answer normal, 99")).wait_for()
 
 
 def test_two_systems_are_compared(evaluation) -> None:
