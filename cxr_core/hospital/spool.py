@@ -121,7 +121,8 @@ class Spool:
     def finish(self, film: SpooledFilm, staged: Path) -> None:
         """Exchange a film that was read for its staged results."""
         size = sum(file.stat().st_size for file in staged.iterdir())
-        os.utime(staged)  # the outbox is sent in order of finishing
+        now = time.time_ns()  # the kernel's own stamp is too coarse to tell two films apart
+        os.utime(staged, ns=(now, now))  # the outbox is sent in order of finishing
         staged.rename(staged.with_suffix(""))  # from here on the film is never read again
         _sync(self.outbox)
         self.ledger.add(film.key, self.version, "read")

