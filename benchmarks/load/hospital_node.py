@@ -94,9 +94,7 @@ def main() -> int:
     rates = predict["films"] / predict["seconds"], sent / seconds
     print(f"{options.studies} studies of {options.films}")
     print(f"predict: {predict['films']} films, {rates[0]:.2f} films a second")
-    print(
-        f"node:    {reports} reports in the archive, {rates[1]:.2f} films a second, {rates[1] / rates[0]:.2f} of it (aim: 0.50)"
-    )
+    print(f"node:    {reports} reports in the archive, {rates[1]:.2f} films a second, {rates[1] / rates[0]:.2f} of it")
     print(f"refused: {aside} kept aside; storescu ended with {refused}")
     print("memory:  " + ", ".join(f"{films}: {size / 1e6:.0f} MB" for films, size in sorted(memory.items())))
     early, last = (memory[max(films for films in memory if films <= limit)] for limit in (sent // 5, sent))

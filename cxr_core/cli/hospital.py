@@ -19,35 +19,6 @@ if TYPE_CHECKING:
     from cxr_core.inference.reading import Reading
 
 MISSING = "this needs the packages of the extra `hospital`: pip install -r requirements-hospital.txt."
-VerbAdder = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
-
-
-def add_verbs(verb: VerbAdder) -> None:
-    """Add `node` and `studies` to the parser."""
-    node = verb("node", run_node, "receive films by DICOM, read them and send the results to the archive")
-    node.add_argument("--aet", default="CXR", metavar="TITLE", help="AE title of the node")
-    node.add_argument("--port", type=int, default=11112)
-    node.add_argument("--bind", default="127.0.0.1", metavar="ADDRESS", help="address to listen at")
-    node.add_argument("--from", dest="callers", action="append", default=[], metavar="TITLE@ADDRESS")
-    node.add_argument("--to", metavar="TITLE@HOST:PORT", help="archive, by C-STORE; `dicomweb` for CXR_ARCHIVE_URL")
-    node.add_argument("--to-tls", type=Path, metavar="FILE", help="the archive listens with TLS; its authority in PEM")
-    node.add_argument("--tls-certificate", type=Path, metavar="FILE", help="listen with TLS; certificate in PEM")
-    node.add_argument("--tls-key", type=Path, metavar="FILE")
-    node.add_argument("--tls-authority", type=Path, metavar="FILE", help="callers need a certificate by this authority")
-    node.add_argument("--spool", type=Path, metavar="DIR", help="by default CXR_HOME/hospital")
-    node.add_argument("--quota", type=float, default=10.0, metavar="GB", help="of the spool")
-    node.add_argument("--model", metavar="NAME")
-    node.add_argument("--prevalence", type=float, default=0.2, help="of pneumonia at this site, 0.02 to 0.8")
-    node.add_argument("--operating-point", metavar="NAME", help="rule_out, balanced or rule_in; by default the model's")
-    node.add_argument("--error-rate", type=float, help="0.02, 0.05, 0.1 or 0.2; by default the model's")
-    node.add_argument("--aside", action="store_true", help="list the films that were kept aside, with the reasons")
-
-    studies = verb("studies", find_studies, "find studies in the archive that CXR_ARCHIVE_URL names")
-    studies.add_argument("--date", metavar="DAY[-DAY]", help="for example 2026-11-26 or 20261101-20261130")
-    studies.add_argument("--modality", action="append", metavar="CODE", help="by default CR and DX")
-    studies.add_argument("--description", default="", metavar="TEXT", help="* and ? stand for any characters")
-    studies.add_argument("--patient", default="", metavar="TEXT", help="name or id; is not sent to the archive")
-    studies.add_argument("--names", action="store_true", help="also print the patients' names and ids")
 
 
 def run_node(options: argparse.Namespace) -> int:

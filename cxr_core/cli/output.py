@@ -1,7 +1,6 @@
 """Shared by all verbs: exit statuses, output as text or JSON, progress and errors on standard error."""
 
 import argparse
-import json
 import sys
 from typing import Any
 
@@ -12,6 +11,8 @@ DONE, FAILED, BAD_INPUT = 0, 1, 2
 
 def print_result(options: argparse.Namespace, document: Any, text: str) -> int:
     """Print the document with `--json`, else the text; returns the exit status DONE."""
+    import json  # late: `--help` is fast
+
     print(json.dumps(document, indent=1, default=str, allow_nan=False) if options.json else text)
     return DONE
 

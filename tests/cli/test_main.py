@@ -1,10 +1,13 @@
 """The command line: exit statuses, messages, and the way from films to a published model."""
 
+import argparse
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from cxr_core.cli.main import main
+from cxr_core.cli.parser import parser
 
 
 @pytest.mark.parametrize(
@@ -41,3 +44,10 @@ def test_bad_usage_exits_2_with_one_line(capsys: pytest.CaptureFixture[str]) -> 
         main(["predict"])
     assert exit_.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_every_verb_names_a_function_that_is_there() -> None:
+    (verbs,) = (action for action in parser()._actions if isinstance(action, argparse._SubParsersAction))
+    for name, one in verbs.choices.items():
+        module, _, function = one.get_default("verb").partition(".")
+        assert callable(getattr(import_module(f"cxr_core.cli.{module}"), function, None)), name

@@ -1,4 +1,4 @@
-"""500 studies from storescu to the stored report: none refused or lost, memory flat. The rate is printed, not judged."""
+"""500 studies from storescu to the stored report: none refused or lost, memory flat; the rate is only printed."""
 
 import subprocess
 import sys
