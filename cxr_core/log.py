@@ -13,7 +13,8 @@ import secrets
 import sys
 import time
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -43,6 +44,19 @@ def configure_logging(kind: str) -> None:
     _ROOT.addHandler(_LogFile(folder / f"{kind}-{started}-{os.getpid()}.log"))
     _ROOT.setLevel(logging.INFO)
     _ROOT.propagate = False
+
+
+@contextmanager
+def log_on_standard_error() -> Iterator[None]:
+    """Write the log on standard error as well, one line an event, as a server does."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    _ROOT.addHandler(handler)
+    _ROOT.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        _ROOT.removeHandler(handler)
 
 
 def log_surprise(logger: logging.Logger, error: BaseException) -> str:

@@ -2,9 +2,7 @@
 
 import argparse
 import signal
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -32,8 +30,9 @@ def run_node(options: argparse.Namespace) -> int:
     from cxr_core.hospital.answer import Terms
     from cxr_core.hospital.node import Tls
     from cxr_core.hospital.send import Sender, StoreSender, WebSender, archive_tls
+    from cxr_core.hospital.workers import Workers
     from cxr_core.inference.decision import Choice, Rules
-    from cxr_core.inference.predictor import Predictor
+    from cxr_core.log import log_on_standard_error
     from cxr_core.models.registry import find_model
     from cxr_core.paths import home
 
@@ -59,15 +58,16 @@ def run_node(options: argparse.Namespace) -> int:
         sender = partial(WebSender, configured_archive())
     else:
         sender = partial(StoreSender, title, Peer.parse(options.to), archive_tls(options.to_tls, tls))
-    with _log_on_standard_error():
+    with log_on_standard_error():
         model = find_model(options.model)
         Rules.of(model.card).chosen(terms.choice)  # refuses an unknown choice before a film arrives
         spool = Spool(folder, model.version, int(options.quota * 1e9))
-        service = Service(title, callers, spool, Predictor(model), sender, terms)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: service.stop())
         try:
-            service.run(options.bind, options.port, tls)
+            with Workers(model, terms) as workers:
+                service = Service(title, callers, spool, workers.read, sender)
+                for number in (signal.SIGTERM, signal.SIGINT):
+                    signal.signal(number, lambda *_: service.stop())
+                service.run(options.bind, options.port, tls)
         finally:
             spool.close()
     return DONE
@@ -173,19 +173,3 @@ def _days(text: str | None) -> tuple[date | None, date | None]:
     except ValueError:
         raise SettingsError(f"--date {text}: 2026-11-26 or 20261101-20261130 is accepted.") from None
     return found[0], found[-1]
-
-
-@contextmanager
-def _log_on_standard_error() -> Iterator[None]:
-    """The node's log on standard error, one line an event; it names films by their keys alone."""
-    import logging
-
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    log = logging.getLogger("cxr_core")
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        log.removeHandler(handler)

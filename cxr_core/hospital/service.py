@@ -1,4 +1,7 @@
-"""The node at work: one thread listens, one reads, one sends. If one of them fails, all end, and nothing is lost."""
+"""The node at work: one thread listens, one has films read by other processes, one sends.
+
+If one of them fails, all end, and nothing is lost.
+"""
 
 import logging
 import threading
@@ -7,13 +10,11 @@ from functools import partial
 
 from cxr_core.errors import WorkError
 from cxr_core.hospital.address import Caller
-from cxr_core.hospital.answer import Terms
 from cxr_core.hospital.delivery import Delivery
 from cxr_core.hospital.node import Node, Tls
-from cxr_core.hospital.reading import read_spool
+from cxr_core.hospital.reading import Read, read_spool
 from cxr_core.hospital.send import Sender
 from cxr_core.hospital.spool import Spool
-from cxr_core.inference.predictor import Predictor
 from cxr_core.log import log_surprise
 
 _log = logging.getLogger(__name__)
@@ -28,15 +29,14 @@ class Service:
         title: str,
         callers: list[Caller],
         spool: Spool,
-        predictor: Predictor,
+        read: Read,
         sender: Callable[[], Sender],
-        terms: Terms,
     ) -> None:
         self._stop, arrived = threading.Event(), threading.Event()
         self._failure: BaseException | None = None
         self._node = Node(title, callers, spool, arrived.set)
         works = {
-            "reading": partial(read_spool, spool, predictor, terms, self._stop, arrived),
+            "reading": partial(read_spool, spool, read, self._stop, arrived),
             "sending": partial(Delivery(spool, sender).run, self._stop),
         }
         self._threads = [

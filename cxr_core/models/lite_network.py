@@ -19,6 +19,13 @@ from cxr_core.errors import WorkError
 
 MOST_WORKERS = 8  # each holds its own copy of the weights, about 13 MB for the released model
 WORKERS = min(os.cpu_count() or 1, MOST_WORKERS)
+_threads = WORKERS
+
+
+def set_threads(count: int) -> None:
+    """Let this process compute `count` films at a time, 1 to WORKERS: for processes that share the cores."""
+    global _threads
+    _threads = count
 
 
 class LiteNetwork:
@@ -52,7 +59,7 @@ class LiteNetwork:
         if inputs.dtype != np.uint8 or inputs.shape[1:] != (self._side, self._side):
             raise ValueError(f"inputs {inputs.dtype} {inputs.shape}; uint8 (N, {self._side}, {self._side}) is accepted")
         outputs = {role: np.empty((len(inputs), *shape), np.float32) for role, shape in self._shapes.items()}
-        parts = [part for part in np.array_split(np.arange(len(inputs)), WORKERS) if len(part)]
+        parts = [part for part in np.array_split(np.arange(len(inputs)), _threads) if len(part)]
         others = [_pool().submit(self._fill, inputs, part, outputs) for part in parts[1:]]
         if parts:
             self._fill(inputs, parts[0], outputs)

@@ -1,5 +1,6 @@
 """The PDF that all reports are written into: A4 pages with the notice and the page number at their foot."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from fpdf import FPDF
@@ -37,15 +38,39 @@ class PDFDocument(FPDF):
         self.set_text_color(*INK)
 
     def paragraph(self, text: str, size: float, bold: bool = False, colour: Colour = INK) -> None:
-        """Text across the page from the left margin, wrapped."""
+        """Text across the page from the left margin, wrapped. FPDF's own wrapping takes ten times as long."""
         self.set_font("Helvetica", "B" if bold else "", size)
         self.set_text_color(*colour)
-        self.multi_cell(0, size * LINE_HEIGHT, latin(text), align="L", new_x="LMARGIN", new_y="NEXT")
+        for line in self._wrapped(latin(text)):
+            self.cell(0, size * LINE_HEIGHT, line, new_x="LEFT", new_y="NEXT")
+        self.set_x(self.l_margin)
 
     def keep_together(self, height: float) -> None:
         """Start a new page if less than `height` is left on this one."""
         if self.will_page_break(height):
             self.add_page()
+
+    def _wrapped(self, text: str) -> Iterator[str]:
+        """Lines, broken at spaces; a word that is wider than a line is broken anywhere."""
+        font, room = self.current_font, self.w - self.r_margin - self.x - 2 * self.c_margin
+        assert font is not None
+        widths = {letter: font.get_text_width(letter, self.font_size_pt, None)[1] / self.k for letter in {*text, " "}}
+        for part in text.split("\n"):
+            line, used = "", -widths[" "]
+            for word in part.split(" "):
+                wide = sum(map(widths.__getitem__, word))
+                if used + widths[" "] + wide <= room:
+                    line, used = f"{line} {word}" if used >= 0 else word, used + widths[" "] + wide
+                    continue
+                if used >= 0:
+                    yield line
+                line, used = "", 0.0
+                for letter in word:
+                    if used + widths[letter] > room and line:
+                        yield line
+                        line, used = "", 0.0
+                    line, used = line + letter, used + widths[letter]
+            yield line
 
 
 def latin(text: str) -> str:

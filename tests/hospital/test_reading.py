@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from pydicom import dcmread
 
 from cxr_core.hospital.answer import Terms, answer_of
 from cxr_core.hospital.checks import MANUFACTURER
+from cxr_core.hospital.film_reader import FilmReader
 from cxr_core.hospital.identity import instance_key
 from cxr_core.hospital.reading import read_spool
 from cxr_core.hospital.results.build import PAPER, PICTURE, REPORT
@@ -41,8 +43,9 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
 def read_all(spool: Spool) -> None:
     """Read what waits in the spool, then stop."""
     stop, arrived = threading.Event(), threading.Event()
-    predictor = Reader(find_model())
-    reading = threading.Thread(target=read_spool, args=(spool, predictor, Terms(), stop, arrived))
+    reader = FilmReader(Reader(find_model()), Terms())
+    work = partial(read_spool, spool, lambda film: reader.read(film.file, film.key), stop, arrived)
+    reading = threading.Thread(target=work)
     reading.start()
     ends = time.monotonic() + 60
     while spool.films() and time.monotonic() < ends and reading.is_alive():

@@ -1,6 +1,7 @@
 """Results as DICOM: the report, the picture, the paper; by highdicom's own reader, and by their pixels."""
 
 import io
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -11,9 +12,9 @@ from pydicom.pixels import pixel_array
 from cxr_core.hospital.answer import Answer
 from cxr_core.hospital.checks import MANUFACTURER, is_own_result
 from cxr_core.hospital.codes import PRESENCE
+from cxr_core.hospital.results import structured_report as reports
 from cxr_core.hospital.results.build import result_files
 from cxr_core.hospital.results.evidence_image import annotated, evidence_image
-from cxr_core.hospital.results.structured_report import structured_report
 from cxr_core.imaging.decode import decode_film
 from tests.hospital.conftest import MADE, a_reading, an_answer
 from tests.support.hospital.radiographs import IDENTIFIERS, as_bytes, radiograph
@@ -23,6 +24,10 @@ def header(**tags: str) -> Dataset:
     film = radiograph(1, **tags)
     del film.PixelData
     return film
+
+
+def structured_report(film: Dataset, answer: Answer, made: datetime) -> Dataset:
+    return dcmread(io.BytesIO(reports.structured_report(film, answer, made)))
 
 
 def group_of(report: Dataset) -> MeasurementsAndQualitativeEvaluations:

@@ -29,7 +29,7 @@ def result_files(source: Dataset, film: Film, reading: Reading, answer: Answer, 
     return {
         PICTURE: _file(evidence_image(source, answer, film.pixels, reading.heatmap, made)),
         PAPER: _file(encapsulated_pdf(source, answer, pdf, made)),
-        REPORT: _file(structured_report(source, answer, made)),
+        REPORT: structured_report(source, answer, made),
     }
 
 

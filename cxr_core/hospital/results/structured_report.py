@@ -3,11 +3,10 @@
 A Comprehensive SR (PS3.3 A.35.3) of one measurement group (TID 1501) on one film: the verdict as a coded evaluation,
 the probability and its range as measurements, the reasons as comments (IHE Radiology, AI Results).
 
-highdicom builds the tree once for each combination of model, settings and verdict, with empty values; the values of a
-film are then filled in, which takes a tenth of the time of building it anew.
+highdicom builds the tree once for each combination of model, settings and verdict, and it is kept as bytes with gaps
+for what differs from film to film.
 """
 
-import io
 from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
@@ -29,64 +28,80 @@ from highdicom.sr import (
     TextContentItem,
     TrackingIdentifier,
 )
-from pydicom import Dataset, dcmread, dcmwrite
+from pydicom import Dataset
+from pydicom.charset import convert_encodings
 from pydicom.sequence import Sequence
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
-from pydicom.uid import UID, ComputedRadiographyImageStorage
+from pydicom.tag import Tag
+from pydicom.uid import ComprehensiveSRStorage, ComputedRadiographyImageStorage, ExplicitVRLittleEndian
 
 from cxr_core import __version__
 from cxr_core.hospital import codes as our_codes
 from cxr_core.hospital.answer import Answer
 from cxr_core.hospital.checks import MANUFACTURER
 from cxr_core.hospital.identity import result_uid
-from cxr_core.hospital.results.study import NOT_CLINICAL, copy_patient_and_study, reference, set_times, uid_element
+from cxr_core.hospital.results.encoded import Pieces, encoded, file_of, filled, pieces_of
+from cxr_core.hospital.results.study import NOT_CLINICAL, reference, result_dataset, set_times, uid_element
 from cxr_core.labels import NOTICE, VERDICTS, Verdict
 
 SERIES_NUMBER = 9101
 DESCRIPTION = f"Pneumonia: report. {NOT_CLINICAL}"
 _COMMENT = codes.DCM.Comment
+_CONTENT = Tag("ContentSequence")
+_TRACKING, _SENTENCE = hd.UID(), "-"  # in the template, where a film's own are put
 
 
-def structured_report(source: Dataset, answer: Answer, made: datetime) -> Dataset:
-    """The report on one film, as an instance of its study. Numbers are shares, 0 to 1 (UCUM "1")."""
+def structured_report(source: Dataset, answer: Answer, made: datetime) -> bytes:
+    """The report on one film, an instance of its study, as a DICOM file. Numbers are shares, 0 to 1 (UCUM "1").
+
+    Raises KeyError if the source has no Study Instance UID.
+    """
     numbers = [text for _, text in _numbers(answer)]
     sentences = [f"{NOT_CLINICAL}. {NOTICE}", f"Verdict: {VERDICTS[answer.verdict]}.", *answer.reasons]
     algorithm = (answer.model, answer.version, answer.parameters())
-    shape = (answer.verdict, tuple(code for code, _ in _numbers(answer)), len(sentences))
-    ds = dcmread(io.BytesIO(_template(*algorithm, *shape)))
+    elements, content = _template(
+        *algorithm, answer.verdict, tuple(code for code, _ in _numbers(answer)), len(sentences)
+    )
+    about = _about(source, answer, made)
+    tracking = result_uid(source.SOPInstanceUID, answer.version, "tracking")
+    values: dict[str, Iterator[object]] = {
+        "NumericValue": iter(numbers),
+        "FloatingPointValue": map(float, numbers),
+        "UID": iter([tracking]),
+        "ReferencedSOPSequence": iter([reference(source)]),
+        "TextValue": iter(sentences),
+    }
+    filled_content = filled(content, values, convert_encodings(about.SpecificCharacterSet))
+    return file_of(about.file_meta, elements | encoded(about) | {int(_CONTENT): filled_content})
 
-    def uid(part: str) -> UID:
-        return result_uid(source.SOPInstanceUID, answer.version, part)
 
-    ds.SeriesInstanceUID, ds.SOPInstanceUID = uid("report series"), uid("report")
-    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
-    copy_patient_and_study(source, ds)
+def _about(source: Dataset, answer: Answer, made: datetime) -> Dataset:
+    """The elements of the report, other than its content, that differ from film to film."""
+    series, instance = (result_uid(source.SOPInstanceUID, answer.version, f"report{end}") for end in (" series", ""))
+    ds = result_dataset(source, ComprehensiveSRStorage, (series, instance), "SR", ExplicitVRLittleEndian)
     set_times(ds, made)
-    _fill(ds.ContentSequence[-1].ContentSequence[0], source, uid("tracking"), numbers, sentences)
-    study, series = Dataset(), Dataset()
+    study, of_series = Dataset(), Dataset()
     study.add(uid_element("StudyInstanceUID", source.StudyInstanceUID))
-    series.add(uid_element("SeriesInstanceUID", source.SeriesInstanceUID))
-    series.ReferencedSOPSequence = reference(source)
-    study.ReferencedSeriesSequence = Sequence([series])
+    of_series.add(uid_element("SeriesInstanceUID", source.SeriesInstanceUID))
+    of_series.ReferencedSOPSequence = reference(source)
+    study.ReferencedSeriesSequence = Sequence([of_series])
     ds.CurrentRequestedProcedureEvidenceSequence = Sequence([study])
     return ds
 
 
-def _fill(group: Dataset, source: Dataset, tracking: UID, numbers: list[str], sentences: list[str]) -> None:
-    """Put a film's values into the measurement group of the template, each list in order."""
-    number, sentence = iter(numbers), iter(sentences)
-    for item in group.ContentSequence:
-        if item.ValueType == "NUM":
-            measured = item.MeasuredValueSequence[0]
-            measured.NumericValue = next(number)
-            measured.FloatingPointValue = float(measured.NumericValue)
-        elif item.ValueType == "UIDREF":
-            item.UID = tracking
-        elif item.ValueType == "IMAGE":
-            item.ReferencedSOPSequence = reference(source)
-        elif item.ValueType == "TEXT" and item.ConceptNameCodeSequence[0].CodeValue == _COMMENT.value:
-            item.TextValue = next(sentence)
+def _varying(item: Dataset) -> frozenset[str]:
+    """The keywords of an item's elements that differ from film to film, in the measurement group."""
+    kind = item.get("ValueType")
+    if "NumericValue" in item:
+        return frozenset({"NumericValue", "FloatingPointValue"})
+    if kind == "UIDREF" and item.UID == _TRACKING:
+        return frozenset({"UID"})
+    if kind == "IMAGE":
+        return frozenset({"ReferencedSOPSequence"})
+    if kind == "TEXT" and item.TextValue == _SENTENCE:
+        return frozenset({"TextValue"})
+    return frozenset()
 
 
 def _numbers(answer: Answer) -> Iterator[tuple[tuple[our_codes.Coded, our_codes.Coded | None], str]]:
@@ -109,8 +124,8 @@ def _template(
     verdict: Verdict,
     numbers: tuple[tuple[our_codes.Coded, our_codes.Coded | None], ...],
     sentences: int,
-) -> bytes:
-    """A report on a film of nobody's, as a DICOM file; `_fill` says what is replaced."""
+) -> tuple[dict[int, bytes], Pieces]:
+    """A report on a film of nobody's: its encoded elements by their tags, and the pieces of its content."""
     film = _placeholder()
     device = DeviceObserverIdentifyingAttributes(
         uid=hd.UID(result_uid(model, version, "device")),
@@ -121,7 +136,7 @@ def _template(
     )
     observer = ObserverContext(observer_type=codes.DCM.Device, observer_identifying_attributes=device)
     group = MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=TrackingIdentifier(hd.UID(), f"Pneumonia by {model}"),
+        tracking_identifier=TrackingIdentifier(_TRACKING, f"Pneumonia by {model}"),
         algorithm_id=AlgorithmIdentification(model, version, parameters, manufacturer=MANUFACTURER),
         finding_type=Code(*our_codes.PNEUMONIA),
         finding_sites=[FindingSite(Code(*our_codes.LUNG))],
@@ -133,7 +148,7 @@ def _template(
         source_images=[SourceImageForMeasurementGroup(film.SOPClassUID, film.SOPInstanceUID)],
     )
     group[0].ContentSequence.extend(
-        TextContentItem(_COMMENT, "-", RelationshipTypeValues.CONTAINS) for _ in range(sentences)
+        TextContentItem(_COMMENT, _SENTENCE, RelationshipTypeValues.CONTAINS) for _ in range(sentences)
     )
     report = MeasurementReport(
         observation_context=ObservationContext(observer_device_context=observer),
@@ -157,9 +172,11 @@ def _template(
         is_verified=False,
         series_description=DESCRIPTION,
     )
-    buffer = io.BytesIO()
-    dcmwrite(buffer, ds, enforce_file_format=True)
-    return buffer.getvalue()
+    for equipment in ds.get("ContributingEquipmentSequence", ()):
+        del equipment.ContributionDateTime  # of the template, not of the report
+    content = pieces_of(ds[_CONTENT], _varying)
+    del ds[_CONTENT]
+    return encoded(ds), content
 
 
 def _placeholder() -> Dataset:
