@@ -15,6 +15,7 @@ from cxr_core.training.recipe_settings import Recipe
 from cxr_core.training.runs import Run, StopRequested
 
 SECONDS_BETWEEN_REPORTS = 0.25
+COMPILING = "Compiling the network for this device; the first batch takes a minute or more on a GPU."
 
 
 class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
@@ -24,6 +25,10 @@ class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
         super().__init__()
         self._run, self._batch, self._reported = run, batch, 0.0
 
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._compiling = True
+        self._run.report(compiling=True, message=COMPILING)
+
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._began = time.time()
         self._run.report(epoch=epoch + 1, step=0, validating=False)
@@ -32,6 +37,9 @@ class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
         if self._run.stop_requested:
             raise StopRequested
         now = time.time()
+        if self._compiling:
+            self._compiling, self._reported = False, 0.0
+            self._run.report(compiling=False, message="Training.")
         if now - self._reported >= SECONDS_BETWEEN_REPORTS:
             self._reported = now
             metrics = {name: float(logs[name]) for name in METRICS if logs and name in logs}

@@ -16,6 +16,8 @@ from cxr_core.datasets.index import Index, build_index
 from cxr_core.datasets.input_cache import cached_inputs
 from cxr_core.datasets.split import write_split
 from cxr_core.errors import CXRError, WorkError
+from cxr_core.jobs.heartbeat import heartbeat
+from cxr_core.jobs.memory import is_out_of_memory
 from cxr_core.labels import OTHER, PNEUMONIA
 from cxr_core.log import log_surprise
 from cxr_core.progress import Progress
@@ -37,7 +39,7 @@ def fit(run: Run) -> None:
         run.claim("preparing")
         _logger.info("a fit begins")
         recipe = run.config().parsed
-        with hold_device_for(run, recipe):
+        with hold_device_for(run, recipe), heartbeat(run.report):
             run.update(status="preparing")
             _fit(run, recipe)
     except StopRequested:
@@ -50,7 +52,9 @@ def fit(run: Run) -> None:
         raise
     except Exception as error:
         number = log_surprise(_logger, error)
-        what = "out of memory; a smaller batch or input size needs less." if _out_of_memory(error) else "not expected"
+        what = "not expected"
+        if is_out_of_memory(error):
+            what = "out of memory, a smaller batch or input size needs less"
         what += f" ({type(error).__name__}, error {number}); the log in CXR_HOME/logs says where."
         run.report(status="failed", message=f"The fit failed: {what}")
         raise WorkError(f"run {run.id}: the fit failed: {what}") from error
@@ -144,7 +148,7 @@ def train(
     steps = math.ceil(min(recipe.epoch_films or len(rows), len(rows)) / recipe.batch)
     model = network(recipe)
     compiled = model_to_train(model, recipe)
-    run.update(status="running", steps=steps, parameters=model.count_params(), message="Training.")
+    run.update(status="running", steps=steps, parameters=model.count_params())
     epoch = done.epoch if done else 0
     for phase in phases(recipe):
         if epoch >= phase.last or (done and done.best_epoch and done.epoch - done.best_epoch >= recipe.patience):
@@ -222,7 +226,3 @@ def _report_progress(run: Run, activity: str) -> Progress:
         run.report(message=f"{activity}: {done:,} of {total:,}.")
 
     return report
-
-
-def _out_of_memory(error: Exception) -> bool:
-    return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"

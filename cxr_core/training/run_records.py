@@ -62,7 +62,8 @@ class RunState(Record):
     status: one of LIVE or ENDED. message: for the user. epoch: counted from 1, 0 before the first; of `epochs`.
     pid, pid_started: the process that fits it. arrived: when it was requested, seconds since 1970. step: batches done
     of the `steps` of this epoch; validating: whether they are all done. best_epoch: None before the first has ended.
-    loss, accuracy, auc: of this epoch's training films. memory, device_memory: bytes. None: not known yet.
+    loss, accuracy, auc: of this epoch's training films. memory, device_memory: bytes. compiling: until the first batch
+    is done. heartbeat: when the process last reported, seconds since 1970. None: not known yet.
     """
 
     what: ClassVar[str] = "a run's state"
@@ -88,6 +89,8 @@ class RunState(Record):
     device: str | None
     parameters: int | None
     fingerprint: str | None
+    compiling: bool
+    heartbeat: float | None
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
@@ -120,4 +123,6 @@ class RunState(Record):
             device=fields.optional_text("device"),
             parameters=None if values.get("parameters") is None else fields.whole("parameters"),
             fingerprint=fields.optional_text("fingerprint"),
+            compiling=fields.flag("compiling", False),
+            heartbeat=fields.optional_number("heartbeat"),
         )

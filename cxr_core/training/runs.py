@@ -27,6 +27,7 @@ import pandas as pd
 
 from cxr_core.errors import DamagedRecord, NotFound, SettingsError, WorkError
 from cxr_core.files import locked
+from cxr_core.jobs.memory import reason_in_log
 from cxr_core.jobs.process import ProcessId
 from cxr_core.paths import runs_folder
 from cxr_core.records import Fields, damaged, read_object, read_table, write_object
@@ -78,7 +79,9 @@ class Run:
                 status = "dead"
             elif self.stop_requested:
                 status = "stopping"
-        return replace(state, status=status, content=state.content | {"status": status})
+        message = reason_in_log(self.log_tail()) if status == "dead" else state.message
+        content = state.content | {"status": status, "message": message}
+        return replace(state, status=status, message=message, content=content)
 
     def update(self, **changes: Any) -> None:
         """Change `state.json` under its lock and set its heartbeat. Raises WorkError if it cannot be written.

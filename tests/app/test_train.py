@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from cxr_core.app.train import new_run, watch
 from cxr_core.app.train.duration import duration_text
 from cxr_core.errors import WorkError
+from cxr_core.jobs.process import ProcessId
 from cxr_core.training.recipe_settings import Recipe
 from cxr_core.training.recipes import RECIPES
 from cxr_core.training.run_actions import stop
@@ -153,3 +154,12 @@ def test_progress_and_time_left(broken: Run) -> None:
 @pytest.mark.parametrize(("seconds", "words"), [(40.4, "40 s"), (700, "12 min"), (12600, "3.5 h")])
 def test_durations_in_words(seconds: float, words: str) -> None:
     assert duration_text(seconds) == words
+
+
+def test_a_network_that_is_being_compiled_is_shown_as_such(broken: Run) -> None:
+    broken.update(compiling=True, steps=10, message="Compiling the network.", **ProcessId.current().to_dict())
+    state = broken.state()
+    assert state.status == "running"
+    assert watch._progress_text(broken, state).startswith("Epoch 4 of 5, compiling")
+    broken.update(compiling=False)
+    assert "batch 0 of 10" in watch._progress_text(broken, broken.state())

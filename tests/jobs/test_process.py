@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -71,3 +73,23 @@ def test_a_process_is_recognised_by_its_number_and_its_start() -> None:
 def test_what_names_no_process_is_refused(values: dict[str, object]) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
         ProcessId.from_dict(values)
+
+
+@pytest.mark.parametrize("function", ["tests.jobs.test_process.fail", "tests.jobs.test_process.fill_memory"])
+def test_a_process_ends_with_its_function_whatever_threads_are_left(function: str, tmp_path: Path) -> None:
+    process = start_process(function, (), tmp_path / "log.txt")
+    wait_until(lambda: not process.alive)
+    (line,) = (tmp_path / "log.txt").read_text().splitlines()
+    assert line.startswith("Something went wrong" if function.endswith("fail") else "Out of memory.")
+
+
+def fail() -> None:
+    """As a library that leaves a thread behind, which is no daemon."""
+    threading.Thread(target=time.sleep, args=(600,)).start()
+    raise ZeroDivisionError
+
+
+def fill_memory() -> None:
+    """As under `ulimit -v`."""
+    threading.Thread(target=time.sleep, args=(600,)).start()
+    raise MemoryError

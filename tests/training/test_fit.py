@@ -41,6 +41,8 @@ def test_a_finished_run_has_all_its_files(trained_home: Path) -> None:
     assert len(validated) == (split["split"] == "val").sum()
     assert np.isfinite(validated["logit"]).all()
     assert state["memory"] > 0
+    assert not state.compiling
+    assert state.heartbeat
     assert state["films_per_second"] > 0
     assert not (run.folder / "backup").exists()
 

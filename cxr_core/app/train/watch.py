@@ -52,11 +52,11 @@ def _progress_and_metrics(run: Run, was_live: bool, epochs_drawn: int) -> None:
     icon, colour = STATUS[status]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(status, icon=icon, color=colour)
-        st.write(state.message if status != "stopping" else "Stopping after the current batch.")
+        if status != "dead":  # the message below says more
+            st.write(state.message if status != "stopping" else "Stopping after the current batch.")
     if status == "dead":
         st.error(
-            "The training process ended unexpectedly; the last lines of its log are below. Resume continues from the "
-            "last complete epoch.",
+            f"{state.message} The last lines of its log are below. Resume continues from the last complete epoch.",
             icon=":material/error:",
         )
     st.progress(progress(state), _progress_text(run, state))
@@ -91,7 +91,8 @@ def time_left(run: Run, state: RunState) -> float | None:
 def _progress_text(run: Run, state: RunState) -> str:
     text = f"Epoch {state.epoch} of {state.epochs}"
     if state.status in ("running", "stopping") and state.steps:
-        phase = "validating" if state.validating else f"batch {state.step:,} of {state.steps:,}"
+        phase = "compiling" if state.compiling else "validating" if state.validating else ""
+        phase = phase or f"batch {state.step:,} of {state.steps:,}"
         text += f", {phase}"
     left = time_left(run, state)
     return text if left is None else f"{text}, about {duration_text(left)} left"
