@@ -6,7 +6,7 @@ require_frame()  # first: a package that is imported below may be missing, which
 
 import streamlit as st
 
-from cxr_core.app.data_set_picker import add_data_set, choose_data_set
+from cxr_core.app.data_set_picker import choose_data_set
 from cxr_core.app.dataset.films import show_films
 from cxr_core.app.dataset.gate_audit import gate_with_progress
 from cxr_core.app.dataset.issues import show_issues
@@ -15,12 +15,12 @@ from cxr_core.app.dataset.pixel_statistics import statistics_with_progress
 from cxr_core.app.dataset.shortcuts import show_shortcuts
 from cxr_core.app.dataset.split import show_split
 from cxr_core.app.dataset.synthetic import all_synthetic
+from cxr_core.app.page_heading import page_heading
 from cxr_core.datasets.quality.issues import find_issues
 from cxr_core.labels import PNEUMONIA
 
-st.title("Dataset")
+page_heading("Dataset")
 index = choose_data_set()
-add_data_set()
 if index is None:
     st.info(
         "Open a folder of chest X-rays to see its class counts, sample films and faults. No data at hand? Use the demo "

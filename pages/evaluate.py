@@ -6,6 +6,7 @@ require_frame()  # first: a package that is imported below may be missing, which
 
 import streamlit as st
 
+from cxr_core.app.address import asked_for, name_page, write_address
 from cxr_core.app.components.passed_over import show_passed_over
 from cxr_core.app.evaluate.cautions import show_cautions
 from cxr_core.app.evaluate.compare import show_comparison
@@ -18,6 +19,7 @@ from cxr_core.app.evaluate.score_upload import evaluate_other_system
 from cxr_core.app.evaluate.site_acceptance import show_acceptance
 from cxr_core.app.evaluate.subgroups import show_subgroups
 from cxr_core.app.evaluate.test_log import show_test_log
+from cxr_core.app.page_heading import page_heading
 from cxr_core.errors import CXRError
 from cxr_core.evaluation.evaluation import Evaluation, is_test_split
 from cxr_core.evaluation.label_review import uncontested
@@ -29,7 +31,7 @@ VIEWS = ("Evaluations", "Site acceptance")
 SOURCES = ("A model here", "Another system's scores")
 TABS = ("Figures", "Subgroups", "Errors", "Compare", "Operating points", "Ledger", "Report")
 
-st.title("Evaluate")
+page_heading("Evaluate")
 models = list_models()
 if not models:
     st.info("No model is installed. Train one on the Train page and publish it.", icon=":material/info:")
@@ -56,9 +58,13 @@ if not stored:
     st.stop()
 
 by_id: dict[str, Evaluation] = {one.id: one for one in stored}
+if asked := asked_for("evaluation", by_id, "Evaluation"):
+    st.session_state.evaluation = asked
 if st.session_state.get("evaluation") not in by_id:
     st.session_state.evaluation = stored[0].id
 chosen = by_id[st.selectbox("Evaluation", list(by_id), format_func=lambda i: by_id[i].title, key="evaluation")]
+write_address("evaluation", chosen.id)
+name_page(chosen.title, "Evaluate")
 model = next((model for model in models if model.version == chosen.version), None)
 
 access_note = None

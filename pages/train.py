@@ -6,8 +6,10 @@ require_frame()  # first: a package that is imported below may be missing, which
 
 import streamlit as st
 
+from cxr_core.app.address import asked_for, name_page, write_address
 from cxr_core.app.components.passed_over import show_passed_over
 from cxr_core.app.data_set_picker import choose_data_set
+from cxr_core.app.page_heading import page_heading
 from cxr_core.app.train.compare import compare_runs
 from cxr_core.app.train.manage_run import manage_run, publish_form
 from cxr_core.app.train.new_run import new_run
@@ -22,7 +24,7 @@ VIEWS = {
     "Published": ":material/menu_book: Published experiments",
 }
 
-st.title("Train")
+page_heading("Train")
 runs = list_runs()
 show_passed_over(damaged_runs())
 if "train_go_to" in st.session_state:
@@ -53,9 +55,13 @@ elif view == "Compare":
 else:
     by_id = {run.id: run for run in runs}
     titles = {run.id: run.name if run.name == run.id else f"{run.name} ({run.id})" for run in runs}
+    if asked := asked_for("run", by_id, "Run"):
+        st.session_state.run = asked
     if st.session_state.get("run") not in by_id:
         st.session_state.run = runs[0].id
     run = by_id[st.selectbox("Run", list(by_id), format_func=titles.__getitem__, key="run")]
+    write_address("run", run.id)
+    name_page(run.name, "Train")
     watch_run(run)
     if not run.live and (run.folder / "best.keras").exists():
         publish_form(run)

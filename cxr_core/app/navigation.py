@@ -5,13 +5,18 @@ from contextvars import ContextVar
 
 import streamlit as st
 
+from cxr_core.app.address import name_page
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import WorkError, missing_package
 from cxr_core.labels import NOTICE
 from cxr_core.log import SurpriseFilter, configure_logging, log_surprise, surprise_in_words
 from cxr_core.paths import REPOSITORY
 
-FOCUS = '<style>[data-testid="stTopNavLink"]:focus-visible { outline: 3px solid currentColor; }</style>'
+STYLE = """<style>
+[data-testid="stTopNavLink"]:focus-visible { outline: 3px solid currentColor; }
+[data-testid="stMainBlockContainer"] { padding-top: 4.1rem; padding-bottom: 2rem; }
+[data-testid="stMainBlockContainer"] h1 { padding: 0; font-size: 1.9rem; }
+</style>"""
 ICON = REPOSITORY / "cxr_core" / "app" / "icon.png"
 _logger = logging.getLogger(__name__)
 _inside_frame: ContextVar[bool] = ContextVar("inside_frame", default=False)
@@ -39,7 +44,7 @@ def draw_frame() -> None:
     """Draw the frame and run the page of the current URL; a WorkError of the page is shown as a message."""
     configure_logging("app")
     _keep_messages_out_of_the_log()
-    st.set_page_config(page_title="CXR Workbench", page_icon=ICON, layout="wide")
+    st.set_page_config(page_icon=ICON, layout="wide")
     page = st.navigation(
         [
             st.Page(
@@ -76,7 +81,8 @@ def draw_frame() -> None:
         ],
         position="top",
     )
-    st.html(FOCUS)
+    name_page(page.title)
+    st.html(STYLE)
     content, footer = st.container(), st.container()
     footer.caption(NOTICE)
     inside = _inside_frame.set(True)

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from cxr_core.app.data_set_picker import add_data_set, choose_data_set
+from cxr_core.app.data_set_picker import choose_data_set
 from cxr_core.app.evaluate.score_upload import with_uploaded_csv
 from cxr_core.app.model_cache import predictor_with_spinner
 from cxr_core.errors import CXRError
@@ -46,7 +46,6 @@ def show_acceptance(models: list[Model]) -> None:
 
 def _films(model: Model) -> SiteAcceptance | None:
     index = choose_data_set()
-    add_data_set()
     if index is None:
         return None
     st.caption(f"{len(index.readable):,} labelled films in {index.root.name}.")

@@ -1,0 +1,64 @@
+"""Addresses and the data set of the frame, by AppTest."""
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from cxr_core.datasets.index import build_index
+from cxr_core.datasets.recent import MOST, data_set_key, recent_data_sets, remember_data_set
+from tests.conftest import REPOSITORY
+from tests.support.synthetic_films import kaggle_folder
+
+
+def page(name: str, **query: str) -> AppTest:
+    app = AppTest.from_file(str(REPOSITORY / "streamlit_app.py"), default_timeout=60).switch_page(f"pages/{name}.py")
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app
+
+
+def open_folder(app: AppTest, folder: Path) -> AppTest:
+    app.text_input(key="data_set_path").input(str(folder))
+    return next(button for button in app.button if button.label == "Open").click().run()
+
+
+def test_every_open_of_a_visit_works(tmp_path: Path) -> None:
+    app = page("dataset").run()
+    for name, patients in (("one", 2), ("two", 3), ("three", 4)):
+        open_folder(app, kaggle_folder(tmp_path / name, patients))
+        assert not app.error
+        assert app.session_state["data_folder"] == str(tmp_path / name)
+        assert app.query_params["set"] in ([data_set_key(str(tmp_path / name))], data_set_key(str(tmp_path / name)))
+    assert [one.name for one in recent_data_sets()] == ["three", "two", "one"]
+
+
+def test_an_address_opens_its_data_set_and_a_recent_one_is_a_click_away(tmp_path: Path) -> None:
+    folders = [kaggle_folder(tmp_path / name, 2) for name in ("one", "two")]
+    for folder in folders:
+        remember_data_set(str(folder), build_index(folder))
+    app = page("dataset", set=data_set_key(str(folders[0]))).run()
+    assert app.session_state["data_folder"] == str(folders[0])
+    recent = next(box for box in app.selectbox if box.label == "Recent data sets")
+    recent.select(data_set_key(str(folders[1]))).run()
+    assert app.session_state["data_folder"] == str(folders[1])
+    assert not app.exception
+
+
+def test_an_address_that_names_nothing_is_one_sentence(tiny_home: Path) -> None:
+    for name, key in (("dataset", "set"), ("train", "run")):
+        app = page(name, **{key: "nowhere"}).run()
+        assert not app.exception
+        assert any("nowhere: this address names none" in warning.value for warning in app.warning), name
+
+
+def test_the_list_of_recent_sets_is_short_and_a_damaged_one_is_empty(tmp_path: Path, cxr_home: Path) -> None:
+    index = build_index(kaggle_folder(tmp_path / "set", 1))
+    for number in range(MOST + 2):
+        remember_data_set(f"/{number}", index)
+    remember_data_set("/5", index)
+    sources = [one.source for one in recent_data_sets()]
+    assert len(sources) == MOST
+    assert sources[0] == "/5"
+    assert sources.count("/5") == 1
+    (cxr_home / "recent_data_sets.json").write_text('{"sets": [{"source": 1}]}')
+    assert recent_data_sets() == []
