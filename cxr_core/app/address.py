@@ -1,4 +1,4 @@
-"""Addresses: what is shown on a page is in the address (query parameters), so that a link, a reload and Back find it."""
+"""Addresses: what a page shows is in its address (query parameters), so that a link, a reload and Back find it."""
 
 from collections.abc import Container
 
