@@ -6,10 +6,11 @@ import streamlit as st
 
 from cxr_core.app.components.passed_over import show_passed_over
 from cxr_core.app.diagnose.agreement import show_agreement
-from cxr_core.app.diagnose.dropped_files import MAX_FILES, DroppedFile, file_name, unpack
+from cxr_core.app.diagnose.dropped_files import unpack
 from cxr_core.app.diagnose.export import offer_downloads
 from cxr_core.app.diagnose.file_details import show_file_details, show_unreadable_files
-from cxr_core.app.diagnose.from_archive import films_from_archive
+from cxr_core.app.diagnose.intake import brought_any, next_patient, show_samples, take_films
+from cxr_core.app.diagnose.new_drop import awaited, end_of_new_drop
 from cxr_core.app.diagnose.own_reading import own_reading_controls
 from cxr_core.app.diagnose.session import FilmResult, UnreadableFile, read_next, screen_jpeg_of, session_results
 from cxr_core.app.diagnose.settings import choose_settings
@@ -20,9 +21,7 @@ from cxr_core.app.diagnose.viewer import show_film
 from cxr_core.app.diagnose.worklist import choose_film, filtered, show_worklist
 from cxr_core.app.model_cache import predictor_with_spinner
 from cxr_core.app.navigation import require_frame
-from cxr_core.datasets.demo import sample_films
 from cxr_core.errors import CXRError, DamagedRecord
-from cxr_core.imaging.decode import ACCEPTED
 from cxr_core.inference.reader_log import ReadingLog
 from cxr_core.inference.wording import heatmap_in_words
 from cxr_core.labels import SYNTHETIC_FILM
@@ -34,17 +33,6 @@ SHORTCUTS = (
     "With the mouse: wheel or double click zooms, dragging moves, dragging with Shift changes window and level."
 )
 require_frame()
-state = st.session_state
-
-
-def show_uploads() -> None:
-    """Show the dropped films instead of the samples, and fold the upload area away."""
-    state.samples, state.dropping = False, not (state.uploads or state.folder)
-
-
-def show_samples() -> None:
-    """Show the sample films."""
-    state.samples, state.dropping = True, False
 
 
 def progress_of(read: int, files: int) -> tuple[float, str]:
@@ -54,8 +42,9 @@ def progress_of(read: int, files: int) -> tuple[float, str]:
 
 started = time.monotonic()
 apply_styles()
-heading = st.container(horizontal=True, vertical_alignment="center")
-heading.title("Diagnose", anchor=False, width="stretch")
+heading = st.container(horizontal=True, key="heading")
+heading.title("Diagnose", anchor=False, width="content")
+middle = heading.container(width="stretch")
 models = list_models()
 if not models:
     st.warning("No model is installed. Train one on the Train page and publish it; it then reads films here.")
@@ -69,25 +58,17 @@ with heading:
         help="Six synthetic films, computer-generated.",
         on_click=show_samples,
     )
+    if brought_any():
+        st.button(
+            "Next patient",
+            icon=":material/person_add:",
+            shortcut="Shift+N",
+            help="Forgets these films and their readings, and asks for the next ones.",
+            on_click=next_patient,
+        )
 
-state.setdefault("dropping", True)
-with st.expander("Films to read", icon=":material/upload_file:", key="dropping", on_change="rerun"):
-    files_side, folder_side = st.columns([3, 2])
-    single_files = files_side.file_uploader(
-        "Drop chest X-rays here, or a zip of them",
-        accept_multiple_files=True,
-        key="uploads",
-        on_change=show_uploads,
-        help=f"{ACCEPTED}; up to {MAX_FILES} at a time. The format is detected from the content, not from the name. "
-        "Films stay in this machine's memory and are never written to disk.",
-    )
-    folder_files = folder_side.file_uploader(
-        "Or a whole folder", accept_multiple_files="directory", key="folder", on_change=show_uploads
-    )
-dropped = [DroppedFile(file.file_id, file_name(file.name), file.getvalue()) for file in [*single_files, *folder_files]]
-dropped += films_from_archive()
-if state.get("samples"):
-    dropped = [DroppedFile(path.name, path.name, path.read_bytes()) for path in sample_films()]
+with middle:
+    dropped = take_films()
 files, unreadable = unpack(dropped)
 results = session_results(files, settings.model.version)
 readable = [settings.apply(result) for result in results.values() if isinstance(result, FilmResult)]
@@ -109,7 +90,9 @@ elif not files and not unreadable:
         "a heatmap of where it resembles pneumonia. No film at hand? Try a sample.",
         icon=":material/info:",
     )
-
+with status:
+    if awaited(files, results, [result.file.key for result in readable]):
+        readable = []
 if readable:
     film_side, list_side = st.columns([5, 2], gap="small")
     with list_side:
@@ -158,6 +141,8 @@ if readable:
             st.caption(SHORTCUTS)
         with st.expander("About the file"):
             show_file_details(chosen)
+    if len(results) == len(files):
+        end_of_new_drop()
     with exports:
         offer_downloads(
             [result for result in listed if result.file.key not in hidden_keys],

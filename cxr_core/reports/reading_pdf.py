@@ -76,7 +76,7 @@ def list_pdf(films: Iterable[tuple[ReportedReading, Pixels]], created: datetime,
     for film, pixels in films:
         reading = film.reading
         models[f"{reading.model}, version {reading.version}"] = None
-        pdf.keep_together(22)
+        pdf.keep_together(22 + 4 * len(reading.reasons))
         top, left = pdf.get_y(), pdf.l_margin
         for column, (picture, alt) in enumerate(_pictures(pixels(), reading, THUMBNAIL_SIDE)):
             pdf.image(picture, left + column * 26, top, 24, 19, keep_aspect_ratio=True, alt_text=alt)
@@ -85,6 +85,8 @@ def list_pdf(films: Iterable[tuple[ReportedReading, Pixels]], created: datetime,
         pdf.paragraph(f"{VERDICTS[reading.verdict].upper()}   {_probability(reading)}", 10, bold=True)
         pdf.paragraph(f"{_shortened(reading.file, 70)}{'  (synthetic)' if film.synthetic else ''}", 8)
         pdf.paragraph(f"sha256 {reading.sha256[:32]}", 7)
+        for reason in reading.reasons:
+            pdf.paragraph(reason, 8)
         if film.own:
             pdf.paragraph(f"Own reading: {film.own}. {_shortened(film.note, 90)}".strip(), 8)
         pdf.set_left_margin(left)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cxr_core.reports.pdf_document import PDFDocument
 from cxr_core.reports.reading_pdf import film_pdf, list_pdf
 from tests.support.readings import CREATED, reported
 
@@ -29,6 +30,20 @@ def test_pdf_of_many_films_gets_the_pixels_one_film_at_a_time(film: np.ndarray) 
     data = list_pdf([(reported(f"{i}.jpg"), pixels) for i in range(30)], CREATED)
     assert len(calls) == 30
     assert data.count(b"/Type /Page\n") == 3
+
+
+def test_pdf_of_many_films_has_the_reasons_of_each(film: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    paragraph = PDFDocument.paragraph
+
+    def remembered(pdf: PDFDocument, text: str, size: float, bold: bool = False) -> None:
+        written.append(text)
+        paragraph(pdf, text, size, bold)
+
+    monkeypatch.setattr(PDFDocument, "paragraph", remembered)
+    one = reported("a.jpg")
+    list_pdf([(one, lambda: film)], CREATED)
+    assert set(one.reading.reasons) <= set(written)
 
 
 @pytest.mark.parametrize("name", ["фильм 胸部.jpg", "<script>.jpg", "x" * 500, "a\x00b\n.jpg"])

@@ -1,11 +1,13 @@
 """For tests of the Diagnose page: a predictor without a network, and the page run by AppTest."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 from cxr_core.imaging.film import Film
 from cxr_core.inference.decision import Choice, Rules, decide
@@ -90,3 +92,15 @@ def component(page: AppTest, key: str) -> dict:
         if {"viewer": "picture", "worklist": "rows"}[key] in data:
             return data
     raise AssertionError(f"no {key} on the page")
+
+
+def button(page: AppTest, label: str) -> Button:
+    """The page's button with this label."""
+    return next(one for one in page.button if one.label == label)
+
+
+def chosen_name(page: AppTest) -> str:
+    """The name of the film on screen, by the viewer's alternative text."""
+    match = re.search(r"(?:Chest X-ray|Image) (.*?)(?:, read as .*)?$", component(page, "viewer")["alt"])
+    assert match
+    return match[1]

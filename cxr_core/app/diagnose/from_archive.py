@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from cxr_core.app.diagnose.dropped_files import DroppedFile
+from cxr_core.app.diagnose.new_drop import announce
 from cxr_core.errors import CXRError
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ def _fetch(study_uid: str) -> None:
         state.archive_message = str(error)
         return
     state.archive_films = [DroppedFile(f"archive {key}", f"{key}.dcm", film) for key, film in films.items()]
-    state.samples = state.dropping = state.from_archive = False
+    state.samples = state.from_archive = False
+    announce(film.key for film in state.archive_films)
 
 
 def _remove_films() -> None:

@@ -23,7 +23,11 @@ LAYOUT = """
 .verdict.uncertain { color: #f2e27a; }
 .verdict.not_assessable, .verdict.hidden { color: #b4bfca; }
 .stApp [data-stale="true"] { opacity: 1 !important; transition: none !important; } /* no flicker from film to film */
+[data-testid="stMainBlockContainer"] > div > [data-testid="stVerticalBlock"],
+[data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: 0.5rem; }
+.st-key-heading h1 { line-height: 2.5rem; }
 [data-testid="stFileUploaderDropzone"] { min-height: 7rem; align-items: center; }
+[data-testid="stFileChipDeleteBtn"] button { min-width: 1.5rem; min-height: 1.5rem; }
 .facts { display: grid; grid-template-columns: auto 1fr; gap: 0.15rem 0.9rem; font-size: 0.9rem; margin: 0; }
 .facts dt { opacity: 0.75; } .facts dd { margin: 0; overflow-wrap: anywhere; }
 .refused { margin: 0; padding-left: 1.1rem; font-size: 0.9rem; } .refused li { overflow-wrap: anywhere; }
@@ -72,6 +76,12 @@ DARK = """
 [data-testid="stTooltipIcon"] svg { stroke: #b4bfca !important; }
 [data-testid="stPopoverBody"] [data-testid="stCheckbox"] label > div:first-of-type { outline: 1px solid #7f8d9a; }
 .stApp a { color: #7cc7f5; }
+.stApp [data-testid="stFileChipDeleteBtn"] :is(button, svg, span) { color: #e6ebf0; fill: currentColor; }
+.stApp [data-testid="stFileChip"] * { color: #e6ebf0; }
+[data-testid="stToast"] { background: #19212a !important; border: 1px solid #46535f; }
+[data-testid="stToast"] * { color: #e6ebf0 !important; }
+[data-testid="stTooltipContent"], [role="tooltip"] { background: #19212a !important; color: #e6ebf0 !important; }
+[data-testid="stTooltipContent"] * { color: #e6ebf0 !important; }
 """
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence, Set
 import streamlit as st
 
 from cxr_core.app.components.browser_component import show_component
+from cxr_core.app.diagnose.new_drop import end_of_new_drop, is_new
 from cxr_core.app.diagnose.session import FilmResult
 from cxr_core.app.diagnose.verdict import SYMBOLS, TITLES
 from cxr_core.inference.wording import percent
@@ -38,10 +39,12 @@ def filtered(results: Sequence[FilmResult], hidden: Set[str]) -> list[FilmResult
 
 
 def choose_film(shown: Sequence[FilmResult]) -> FilmResult:
-    """The selected film, at first the first one; buttons and keys step to the previous and next film."""
+    """The selected film, at first the first one of the last drop; buttons and keys step to the previous and next."""
     state = st.session_state
     keys = [result.file.key for result in shown]
-    if state.get("chosen") not in keys:
+    if new := [key for key in keys if is_new(key)]:
+        state.chosen = new[0]
+    elif state.get("chosen") not in keys:
         state.chosen = keys[0]
     position = keys.index(state.chosen)
     if len(keys) > 1:
@@ -52,8 +55,8 @@ def choose_film(shown: Sequence[FilmResult]) -> FilmResult:
                     icon=f":material/arrow_{icon}:",
                     shortcut=shortcut,
                     disabled=not 0 <= position + step < len(keys),
-                    on_click=state.__setitem__,
-                    args=("chosen", keys[(position + step) % len(keys)]),
+                    on_click=_go_to,
+                    args=(keys[(position + step) % len(keys)],),
                 )
             st.caption(f"{position + 1} of {len(keys)}", width="content")
     return shown[position]
@@ -66,10 +69,16 @@ def show_worklist(shown: Sequence[FilmResult], chosen: FilmResult, hidden: Set[s
     def choose() -> None:
         picked = st.session_state[KEY].picked
         if any(row["key"] == picked for row in rows):  # the browser may send any value
-            st.session_state.chosen = picked
+            _go_to(picked)
 
     data = {"rows": rows, "chosen": chosen.file.key}
     show_component("diagnose/worklist", KEY, data, on_picked_change=choose)
+
+
+def _go_to(key: str) -> None:
+    """Show a film by the reader's wish."""
+    end_of_new_drop()
+    st.session_state.chosen = key
 
 
 def _row(result: FilmResult, hidden: bool) -> dict[str, str]:
