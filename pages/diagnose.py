@@ -12,16 +12,20 @@ from cxr_core.app.diagnose.file_details import show_file_details, show_unreadabl
 from cxr_core.app.diagnose.intake import brought_any, next_patient, show_samples, take_films
 from cxr_core.app.diagnose.new_drop import awaited, end_of_new_drop
 from cxr_core.app.diagnose.own_reading import own_reading_controls
+from cxr_core.app.diagnose.prevalence import ask_prevalence, is_assumed
 from cxr_core.app.diagnose.session import FilmResult, UnreadableFile, read_next, screen_jpeg_of, session_results
 from cxr_core.app.diagnose.settings import choose_settings
 from cxr_core.app.diagnose.similar import show_similar
 from cxr_core.app.diagnose.styles import apply_styles
-from cxr_core.app.diagnose.verdict import show_hidden_verdict, show_reliability, show_verdict
+from cxr_core.app.diagnose.verdict import show_hidden_verdict, show_stability, show_verdict
 from cxr_core.app.diagnose.viewer import show_film
 from cxr_core.app.diagnose.worklist import choose_film, filtered, show_worklist
 from cxr_core.app.model_cache import predictor_with_spinner
 from cxr_core.app.navigation import require_frame
 from cxr_core.errors import CXRError, DamagedRecord
+from cxr_core.inference.elsewhere import worth_elsewhere
+from cxr_core.inference.intended_use import age_note
+from cxr_core.inference.number import frequency_sentence
 from cxr_core.inference.reader_log import ReadingLog
 from cxr_core.inference.wording import heatmap_in_words
 from cxr_core.labels import SYNTHETIC_FILM
@@ -107,30 +111,37 @@ if readable:
             show_worklist(listed, chosen, hidden_keys)
     reading, hidden = chosen.reading, chosen.file.key in hidden_keys
     with film_side:
-        if hidden:
-            show_hidden_verdict()
-        else:
-            show_verdict(reading)
+        about = (reading.file, f"{listed.index(chosen) + 1} of {len(listed)}", settings.model.name)
+        warnings = age_note(chosen.source.header, settings.model.card)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="answer"):
+            if hidden:
+                show_hidden_verdict(about, warnings)
+            else:
+                show_verdict(reading, about, warnings)
+            ask_prevalence(settings.rules)
         heatmap = None if hidden or reading.verdict == "normal" else reading.heatmap
         show_film(screen_jpeg_of(chosen), heatmap, chosen.alt_text(hidden), chosen.file.key)
     with list_side:
         if keep:
             own_reading_controls(log, reading, own_readings.get((reading.sha256, reading.version)), hidden)
         if not hidden:
-            for reason in reading.reasons:
-                st.write(reason)
+            for reason in reading.reasons[reading.probability_here is not None :]:  # the first is in the banner
+                if reason not in warnings:
+                    st.write(reason)
+            if reading.probability_here is not None:
+                st.write(frequency_sentence(reading.probability_here, settings.prevalence))
+                if is_assumed():
+                    st.caption(
+                        f"{settings.prevalence:.0%} is assumed: state beside the number what is true where you are."
+                    )
+                st.caption(worth_elsewhere(settings.model.card))
             if heatmap_text := heatmap_in_words(reading):
                 st.caption(heatmap_text)
-            if reading.verdict in ("pneumonia", "normal"):
-                st.write(settings.predictive_value(reading.verdict))
-                st.caption(f"At a local prevalence of {settings.prevalence:.0%}; change it under Settings.")
         if chosen.synthetic:
             st.caption(f":material/science: {SYNTHETIC_FILM}")
         with st.expander("Details of the result"):
             if not hidden:
-                show_reliability(reading, settings.model.card)
-                if reading.probability is not None:
-                    st.caption(settings.probability_here(reading.probability))
+                show_stability(reading, settings.rules, settings.choice)
             for sentence in settings.summary():
                 st.caption(sentence)
         similar = st.expander("Similar films", key="similar", on_change="rerun")

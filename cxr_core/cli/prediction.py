@@ -39,9 +39,6 @@ def predict_films(options: argparse.Namespace) -> int:
         return BAD_INPUT
     if options.csv:
         write_csv(results, options.csv)
-    lines = [
-        f"{r['file']}: {r['verdict']}" + ("" if r["probability"] is None else f", probability {r['probability']:.3f}")
-        for r in results
-    ]
+    lines = [f"{r['file']}: {r['verdict'].replace('_', ' ')}. {r['reasons'][0]}" for r in results]
     print_result(options, results, "\n".join(lines))
     return FAILED if unreadable else DONE

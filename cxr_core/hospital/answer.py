@@ -1,6 +1,6 @@
 """What the results state about one film: a reading at the site's prevalence, in the terms of the design's rules."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -8,7 +8,6 @@ from cxr_core.errors import SettingsError
 from cxr_core.inference.decision import Choice, Rules
 from cxr_core.inference.reading import Reading
 from cxr_core.labels import Verdict
-from cxr_core.metrics.prevalence import calibration_prevalence, probability_at_prevalence
 from cxr_core.models.registry import Model
 
 SCHEME = "dicomweb:"
@@ -19,7 +18,7 @@ DEFAULT_PREVALENCE = 0.2
 
 @dataclass(frozen=True)
 class Terms:
-    """The settings under which films are read; `choice` holds the operating point and the error rate, None by card."""
+    """The settings under which films are read; `choice` holds them all, those that are None as the card says."""
 
     prevalence: float = DEFAULT_PREVALENCE
     choice: Choice = field(default_factory=Choice)
@@ -27,6 +26,7 @@ class Terms:
     def __post_init__(self) -> None:
         if not 0 < self.prevalence < 1:
             raise SettingsError(f"prevalence {self.prevalence:g}: a number between 0 and 1 is accepted.")
+        object.__setattr__(self, "choice", replace(self.choice, prevalence=self.prevalence))
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,9 @@ def answer_of(reading: Reading, model: Model, terms: Terms) -> Answer:
     rules = Rules.of(model.card)
     point = terms.choice.operating_point or rules.default.operating_point
     error_rate = terms.choice.error_rate if terms.choice.error_rate is not None else rules.default.error_rate
-    calibrated_at = calibration_prevalence(model.card.operating_points[str(point)].estimates)
 
     def here(probability: float) -> float:
-        return probability_at_prevalence(float(probability), calibrated_at, terms.prevalence)
+        return rules.number(min(float(probability), 1.0), terms.choice)
 
     views = reading.prediction.view_probabilities if reading.prediction else None
     known = reading.probability is not None and views is not None and len(views)

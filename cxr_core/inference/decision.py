@@ -1,26 +1,26 @@
 """From a prediction to a verdict, by the user's choice of operating point and error rate and the model's rules."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 
 from cxr_core.errors import SettingsError
 from cxr_core.inference.augmented_views import views_in_words
+from cxr_core.inference.number import NORMAL_TO, PNEUMONIA_FROM, number_text, of_100, result_sentence
 from cxr_core.inference.prediction import Prediction
 from cxr_core.inference.reading import Reading
-from cxr_core.inference.wording import percent, probability_in_words
 from cxr_core.labels import CLASSES, PNEUMONIA, Verdict
 from cxr_core.metrics.conformal import ConformalLimits
 from cxr_core.metrics.prevalence import probability_at_prevalence
 from cxr_core.models.card import CardDraft, ModelCard
 
+T = TypeVar("T")
 DEFAULT_MAX_SPREAD = 0.25  # for a model whose card has no `stability`
 UNKNOWN_PREVALENCE = 0.5  # among the validation films, for a card that does not say it
 PREVALENCE = 0.2  # stated where neither the reader nor the card says one
 LEAST_PREVALENCE, MOST_PREVALENCE = 0.02, 0.8
-PNEUMONIA_FROM, NORMAL_TO = 0.5, 0.2  # probability at the stated prevalence from, and up to, which the answer is given
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,32 @@ class Rules:
             raise SettingsError(f"error rate {rate}: accepted are {accepted}.")
         return self.thresholds[point], self.limits[rate], rate
 
+    def number(self, probability: float, choice: Choice) -> float:
+        """A calibrated probability, in [0, 1], at the prevalence of a choice: the number that is shown."""
+        return probability_at_prevalence(probability, self.fitted_prevalence, self.stated_prevalence(choice))
+
+    def answered(self, choice: Choice) -> tuple[float, float]:
+        """The number up to which a film may be called normal, and from which pneumonia; in [0, 1]."""
+        threshold, limits, _ = self.chosen(choice)
+        ends = [self.number(min(end, 1.0), choice) for end in (threshold, limits.pneumonia_from, limits.normal_to)]
+        return min(*ends, NORMAL_TO), max(*ends, PNEUMONIA_FROM)
+
+    def points_that_differ(self, choice: Choice) -> list[str]:
+        """The operating points that give other answers than the points before them, the default among them."""
+        default = str(self.default.operating_point)
+        return self._that_differ(list(self.thresholds), default, lambda point: replace(choice, operating_point=point))
+
+    def rates_that_differ(self, choice: Choice) -> list[float]:
+        """The error rates that give other answers than the rates before them, rising; the default among them."""
+        default = float(self.default.error_rate or 0)
+        return self._that_differ(sorted(self.limits), default, lambda rate: replace(choice, error_rate=rate))
+
+    def _that_differ(self, options: list[T], default: T, chosen: Callable[[T], Choice]) -> list[T]:
+        first: dict[tuple[float, float], T] = {self.answered(chosen(default)): default}
+        for option in options:
+            first.setdefault(self.answered(chosen(option)), option)
+        return [option for option in options if option in first.values()]
+
 
 def fitted_prevalence(card: Mapping[str, Any]) -> float:
     """The share of pneumonia among the films that a card's probabilities were calibrated on, in (0, 1)."""
@@ -124,17 +150,14 @@ def decide(prediction: Prediction, rules: Rules, choice: Choice, model: str, ver
         reasons = (reason, *prediction.notes)
         return Reading(verdict="not_assessable", probability=None, heatmap=None, check=check, reasons=reasons, **about)
     probability = prediction.probability
-    here = probability_at_prevalence(probability, rules.fitted_prevalence, prevalence)
+    here = rules.number(probability, choice)
     called: Verdict = "pneumonia" if probability >= threshold else "normal"
     rules_that_fail = (
         *_class_uncertainty(called, limits.answer(probability), rate),
-        *_instability(prediction.view_probabilities, threshold, rules),
+        *_instability(prediction.view_probabilities, threshold, rules, choice),
         *_prevalence_uncertainty(called, here, prevalence),
     )
     verdict: Verdict = "uncertain" if rules_that_fail else called
-    words = probability_in_words(probability, verdict).capitalize()
-    result = f"{words}: probability {percent(probability)}, threshold {percent(threshold)}."
-    local = f"If {prevalence:.0%} of films show pneumonia, its probability is {percent(here)}."
     averaged = f"Borderline: averaged over the film as it is and {views_in_words(rules.mirror)}."
     notes = (*([averaged] if prediction.averaged else []), *rules_that_fail[:1], *prediction.notes)
     return Reading(
@@ -142,7 +165,7 @@ def decide(prediction: Prediction, rules: Rules, choice: Choice, model: str, ver
         probability=probability,
         probability_here=here,
         heatmap=prediction.heatmap,
-        reasons=(result, local, *notes),
+        reasons=(result_sentence(here, prevalence, verdict), *notes),
         **about,
     )
 
@@ -160,17 +183,17 @@ def _class_uncertainty(called: Verdict, possible: str, rate: float) -> Iterator[
         yield f"The operating point gives {called}, but only {possible} is possible at an error rate of {rate:.0%}."
 
 
-def _instability(views: np.ndarray, threshold: float, rules: Rules) -> Iterator[str]:
+def _instability(views: np.ndarray, threshold: float, rules: Rules, choice: Choice) -> Iterator[str]:
     """A sentence if augmented views lie on both sides of the threshold and vary by more than `rules.max_spread`."""
     if views.min() < threshold <= views.max() and np.ptp(views) > rules.max_spread:
-        low, high = percent(views.min()), percent(views.max())
+        low, high = (number_text(rules.number(float(end), choice)) for end in (views.min(), views.max()))
         yield f"Unstable: the probability varies from {low} to {high} when the film is {views_in_words(rules.mirror)}."
 
 
 def _prevalence_uncertainty(called: Verdict, here: float, prevalence: float) -> Iterator[str]:
     """A sentence if the probability at the stated prevalence does not carry the class at the operating point."""
-    where = f"where {prevalence:.0%} of films show pneumonia, its probability is {percent(here)}"
+    where = f"where {of_100(prevalence)} have pneumonia, its probability is {number_text(here)}"
     if called == "pneumonia" and here < PNEUMONIA_FROM:
-        yield f"Too few for the answer pneumonia: {where}, and {PNEUMONIA_FROM:.0%} are needed."
+        yield f"Too low for the answer pneumonia: {where}, and {PNEUMONIA_FROM:.0%} is needed."
     elif called == "normal" and here > NORMAL_TO:
-        yield f"Too many for the answer normal: {where}, and at most {NORMAL_TO:.0%} are accepted."
+        yield f"Too high for the answer normal: {where}, and at most {NORMAL_TO:.0%} is accepted."

@@ -1,7 +1,6 @@
 """The words for probabilities and heatmaps that clinicians read."""
 
 from cxr_core.inference.reading import Reading
-from cxr_core.labels import Verdict
 
 FAINT = 0.2  # of the maximum of 1: a heatmap with a lower peak is barely visible on the screen
 
@@ -11,27 +10,6 @@ def percent(share: float) -> str:
     if share > 0.99:
         return "> 99%"
     return "< 1%" if share < 0.01 else f"{share:.0%}"
-
-
-def probability_in_words(probability: float, verdict: Verdict) -> str:
-    """The probability of pneumonia, in [0, 1], in the lexicon of Panicek and Hricak (AJR 2016; 207:2-3).
-
-    The verdict depends on the operating point. Where the lexicon would contradict it, the side of the threshold is
-    given instead.
-    """
-    if verdict == "normal" and probability > 0.375:
-        return "below the threshold"
-    if verdict == "pneumonia" and probability <= 0.375:
-        return "not below the threshold"
-    if probability > 0.9:
-        return "consistent with pneumonia"
-    if probability > 0.625:
-        return "probable pneumonia"
-    if probability > 0.375:
-        return "possible pneumonia"
-    if probability >= 0.1:
-        return "pneumonia less likely"
-    return "pneumonia unlikely"
 
 
 def heatmap_in_words(reading: Reading) -> str:

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from cxr_core.errors import DataSetError
 from cxr_core.metrics.estimate import wilson
 from cxr_core.metrics.scores import Scores
 
@@ -26,18 +25,3 @@ def frequency_table(scores: Scores, groups: int = GROUPS) -> list[dict[str, Any]
         rows[-1] |= {"low": share.low, "high": share.high}
     rows[-1]["up_to"] = 1.0
     return rows
-
-
-def frequency_text(table: list[dict[str, Any]], probability: float) -> str:
-    """For a clinician (Gigerenzer, BMJ 2003; 327:741): "Of 65 films with a score like this one, 64 had pneumonia ...".
-
-    table: as `frequency_table` returns it; probability in [0, 1]. Raises DataSetError for an empty table.
-    """
-    if not table:
-        raise DataSetError("frequencies: the table has no row; films that were not trained on are needed.")
-    row = next((row for row in table if probability <= row["up_to"]), table[-1])
-    low, high = round(100 * row["low"]), round(100 * row["high"])
-    return (
-        f"Of {row['films']} validation films with a score like this one, {row['pneumonia']} had pneumonia "
-        f"(95% interval {low} to {high} of 100)."
-    )

@@ -13,7 +13,7 @@ from PIL import Image
 
 from cxr_core.inference.explain.heatmap import overlay
 from cxr_core.inference.reading import Reading
-from cxr_core.inference.wording import heatmap_in_words, percent, probability_in_words
+from cxr_core.inference.wording import heatmap_in_words
 from cxr_core.labels import SYNTHETIC_FILM, VERDICTS
 from cxr_core.reports.pdf_document import PDFDocument
 from cxr_core.reports.reading_table import ReportedReading
@@ -82,7 +82,9 @@ def list_pdf(films: Iterable[tuple[ReportedReading, Pixels]], created: datetime,
             pdf.image(picture, left + column * 26, top, 24, 19, keep_aspect_ratio=True, alt_text=alt)
         pdf.set_left_margin(left + 55)
         pdf.set_xy(left + 55, top)
-        pdf.paragraph(f"{VERDICTS[reading.verdict].upper()}   {_probability(reading)}", 10, bold=True)
+        pdf.paragraph(f"{VERDICTS[reading.verdict].upper()}   {reading.reasons[0]}", 10, bold=True)
+        for reason in reading.reasons[1:]:
+            pdf.paragraph(reason, 8)
         pdf.paragraph(f"{_shortened(reading.file, 70)}{'  (synthetic)' if film.synthetic else ''}", 8)
         pdf.paragraph(f"sha256 {reading.sha256[:32]}", 7)
         for reason in reading.reasons:
@@ -101,13 +103,6 @@ def _document(title: str, created: datetime) -> PDFDocument:
     pdf.paragraph(title, 16, bold=True)
     pdf.paragraph(f"Created {created:%Y-%m-%d %H:%M %Z}".strip(), 9)
     return pdf
-
-
-def _probability(reading: Reading) -> str:
-    if reading.probability is None:
-        return "No probability is given."
-    words = probability_in_words(reading.probability, reading.verdict).capitalize()
-    return f"{words}: probability {percent(reading.probability)}, threshold {percent(reading.threshold)}"
 
 
 def _pictures(pixels: np.ndarray, reading: Reading, side: int) -> list[tuple[Image.Image, str]]:

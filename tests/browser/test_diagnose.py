@@ -157,12 +157,14 @@ def test_operating_point_and_prevalence_change_the_details(address: str, page) -
     wait_for_film(page)
     page.get_by_text("Details of the result").click()
     page.get_by_text("Operating point balanced").wait_for()
-    page.get_by_text("At a local prevalence of 20%:").wait_for()
+    page.get_by_text("Where 20 of 100 patients have pneumonia: normal up to").wait_for()
     page.get_by_role("button", name="Settings").click()
     page.get_by_role("radio", name="Rule out").or_(page.get_by_role("button", name="Rule out")).click()
     wait_until_drawn(page, page.get_by_text("Operating point rule out"))
-    page.get_by_role("slider", name="Local prevalence of pneumonia").press("ArrowRight")
-    page.get_by_text("At a local prevalence of 21%:").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_test_id("stNumberInputField").fill("21")
+    page.get_by_test_id("stNumberInputField").press("Enter")
+    page.get_by_text("Where 21 of 100 patients have pneumonia: normal up to").wait_for()
 
 
 def test_another_model_can_be_chosen(page, tmp_path: Path) -> None:

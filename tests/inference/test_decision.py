@@ -48,10 +48,10 @@ def test_the_choice_decides(probability: float, point: str | None, rate: float |
 @pytest.mark.parametrize(
     ("probability", "point", "limits", "fitted", "prevalence", "words"),
     [
-        (0.9, None, (0.6, 0.4), 0.5, 0.2, "Probable pneumonia: probability 90%, threshold 50%."),
-        (0.7, "rule_in", (0.75, 0.72), 0.8, 0.2, "Below the threshold: probability 70%, threshold 80%."),
-        (0.3, "rule_out", (0.1, 0.05), 0.5, 0.8, "Not below the threshold: probability 30%, threshold 20%."),
-        (0.3, None, (0.6, 0.4), 0.8, 0.2, "Pneumonia less likely: probability 30%, threshold 50%."),
+        (0.9, None, (0.6, 0.4), 0.5, 0.2, "Probable pneumonia: probability of pneumonia 69%, where 20"),
+        (0.7, "rule_in", (0.75, 0.72), 0.8, 0.2, "Pneumonia less likely: probability of pneumonia 13%, where 20"),
+        (0.3, "rule_out", (0.1, 0.05), 0.5, 0.8, "Probable pneumonia: probability of pneumonia 63%, where 80"),
+        (0.3, None, (0.6, 0.4), 0.8, 0.2, "Pneumonia unlikely: probability of pneumonia 3%, where 20"),
     ],
 )
 def test_the_wording_never_contradicts_the_verdict(
@@ -60,7 +60,7 @@ def test_the_wording_never_contradicts_the_verdict(
     rules = replace(RULES, limits={0.1: ConformalLimits(*limits)}, fitted_prevalence=fitted)
     reading = decide(prediction(probability, probability), rules, Choice(point, None, prevalence), "m", "v")
     assert reading.verdict != "uncertain"
-    assert reading.reasons[0] == words
+    assert reading.reasons[0] == f"{words} of 100 patients have it."
 
 
 @pytest.mark.parametrize(
@@ -79,13 +79,13 @@ def test_the_number_at_the_stated_prevalence_must_carry_the_answer(
     reading = decide(prediction(probability, probability), RULES, Choice(prevalence=prevalence), "m", "v")
     assert reading.verdict == expected
     assert reading.probability_here == pytest.approx(here, abs=1e-3)
-    assert f"If {prevalence:.0%} of films show pneumonia" in reading.reasons[1]
+    assert f"where {100 * prevalence:g} of 100 patients have it" in reading.reasons[0]
 
 
 def test_the_first_rule_that_failed_is_the_reason() -> None:
     reading = read(prediction(0.5, 0.1, 0.9))  # neither class, unstable, and too few: the first is told
-    assert len(reading.reasons) == 3
-    assert "unlike both classes" in reading.reasons[2]
+    assert len(reading.reasons) == 2
+    assert "unlike both classes" in reading.reasons[1]
 
 
 @pytest.mark.parametrize("prevalence", [0.0, 0.01, 0.81, 1.0, float("nan")])
@@ -104,7 +104,7 @@ def test_the_fitted_prevalence_is_the_cards_or_that_of_its_validation_films() ->
 def test_an_unstable_answer_is_uncertain_and_gives_its_range() -> None:
     reading = read(prediction(0.9, 0.4, 0.95))
     assert reading.verdict == "uncertain"
-    assert "from 40% to 95% when the film is shifted slightly." in " ".join(reading.reasons)
+    assert "from 14% to 83% when the film is shifted slightly." in " ".join(reading.reasons)
     assert reading.probability == 0.9
 
 
@@ -119,8 +119,8 @@ def test_an_answer_that_is_stable_or_varies_a_little_is_given(views: tuple[float
 
 
 def test_no_probability_is_given_as_a_certainty() -> None:
-    assert "probability > 99%, threshold 50%." in read(prediction(0.9999, 0.9999)).reasons[0]
-    assert "probability < 1%" in read(prediction(0.0001, 0.0001)).reasons[0]
+    assert "probability of pneumonia > 99%," in read(prediction(0.9999, 0.9999)).reasons[0]
+    assert "probability of pneumonia < 1%" in read(prediction(0.0001, 0.0001)).reasons[0]
 
 
 def test_a_refused_film_names_its_check_and_has_no_number() -> None:
@@ -149,3 +149,19 @@ def test_an_unknown_choice_is_refused_with_what_is_accepted() -> None:
         read(prediction(0.9), "youden")
     with pytest.raises(SettingsError, match=r"0\.02, 0\.1"):
         read(prediction(0.9), None, 0.05)
+
+
+def test_only_settings_that_change_an_answer_are_offered() -> None:
+    same = replace(RULES, thresholds={"rule_out": 0.5, "balanced": 0.5, "rule_in": 0.8})
+    assert same.points_that_differ(Choice(prevalence=0.1)) == ["balanced"]  # pneumonia needs 90% there, whatever else
+    assert same.points_that_differ(Choice(prevalence=0.5)) == ["balanced", "rule_in"]
+    assert RULES.rates_that_differ(Choice()) == [0.02, 0.1]
+    alike = replace(RULES, limits={0.05: ConformalLimits(0.6, 0.4), 0.1: ConformalLimits(0.6, 0.4)})
+    assert alike.rates_that_differ(Choice()) == [0.1]
+
+
+def test_between_the_numbers_of_an_answer_a_film_is_uncertain() -> None:
+    choice = Choice(prevalence=0.5)
+    assert RULES.answered(choice) == pytest.approx((0.2, 0.6))
+    for probability, verdict in ((0.19, "normal"), (0.21, "uncertain"), (0.59, "uncertain"), (0.61, "pneumonia")):
+        assert decide(prediction(probability, probability), RULES, choice, "m", "v").verdict == verdict

@@ -15,6 +15,8 @@ LAYOUT = """
 .verdict .result { display: flex; flex-direction: column; flex: 1; min-width: 0; }
 .verdict .word { font-size: clamp(2rem, 4.6vw, 3.6rem); font-weight: 700; line-height: 1.05; }
 .verdict .words { color: #d7dee6; font-size: 1.05rem; }
+.verdict .about { color: #b4bfca; font-size: 0.95rem; overflow-wrap: anywhere; }
+.verdict .warning { color: #ffd08a; font-size: 0.95rem; font-weight: 600; }
 .verdict .number { font-size: clamp(2rem, 4.6vw, 3.6rem); font-weight: 700; line-height: 1; text-align: right;
   font-variant-numeric: tabular-nums; }
 .verdict .number small { display: block; font-size: 0.85rem; font-weight: 400; color: #a9b5c1; }
@@ -32,8 +34,11 @@ LAYOUT = """
 .facts dt { opacity: 0.75; } .facts dd { margin: 0; overflow-wrap: anywhere; }
 .refused { margin: 0; padding-left: 1.1rem; font-size: 0.9rem; } .refused li { overflow-wrap: anywhere; }
 @media (max-width: 640px) {
-  .verdict { gap: 0.6rem; padding: 0.4rem 0.6rem; } .verdict .sign { font-size: 2.2rem; width: 2.4rem; }
+  .verdict { gap: 0.2rem 0.6rem; padding: 0.4rem 0.6rem; flex-wrap: wrap; }
+  .verdict .sign { font-size: 2.2rem; width: 2.4rem; }
+  .verdict .number { flex-basis: 100%; display: flex; align-items: center; gap: 0.6rem; text-align: left; }
 }
+@media (min-width: 900px) { .st-key-answer { flex-wrap: nowrap; } }
 """
 
 # Near-black behind films, text colours of the dark theme; every contrast is at least 7 to 1.
@@ -58,7 +63,7 @@ DARK = """
 .stApp :is([data-testid="stExpander"] details, [data-testid="stVerticalBlockBorderWrapper"]) { border-color: #2a343e; }
 .stApp [data-testid="stExpander"] summary { background: #11161c !important; }
 .stApp [data-testid="stExpander"] summary:hover, .stApp [data-testid="stExpander"] summary:hover * { color: #6cc4ff; }
-.stApp [data-testid="stTextInput"] :is(div, input) { background: #19212a; color: #e6ebf0; border-color: #46535f; }
+.stApp :is([data-testid="stTextInput"], [data-testid="stNumberInput"]) :is(div, input, button):not(label *) { background: #19212a; color: #e6ebf0; border-color: #46535f; }
 .stApp [data-testid="stExpander"] :is([data-testid="stDateInput"], [data-testid="stMultiSelect"],
   [data-testid="stSelectbox"]) :is(div, input):not(label *) {
   background-color: #19212a; color: #e6ebf0; border-color: #46535f; }

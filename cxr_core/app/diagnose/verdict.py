@@ -1,16 +1,15 @@
 """The verdict banner, readable from two metres, and how far the result can be trusted on this film."""
 
+from collections.abc import Sequence
 from html import escape as escaped
 
 import streamlit as st
 
 from cxr_core.inference.augmented_views import views_in_words
-from cxr_core.inference.decision import Rules
+from cxr_core.inference.decision import Choice, Rules
+from cxr_core.inference.number import number_in_words, number_text, of_100
 from cxr_core.inference.reading import Reading
-from cxr_core.inference.wording import percent, probability_in_words
 from cxr_core.labels import VERDICTS
-from cxr_core.metrics.natural_frequencies import frequency_text
-from cxr_core.models.card import CardDraft, ModelCard
 
 TITLES = VERDICTS | {"hidden": "Your reading first"}
 SYMBOLS = {  # of different shapes, for readers who cannot distinguish the colours
@@ -22,39 +21,47 @@ SYMBOLS = {  # of different shapes, for readers who cannot distinguish the colou
 }
 
 
-def show_verdict(reading: Reading) -> None:
-    """The verdict, above the film."""
+def show_verdict(reading: Reading, about: Sequence[str], warnings: Sequence[str]) -> None:
+    """Draw the banner above the film, see `banner`."""
+    st.html(banner(reading, about, warnings))
+
+
+def show_hidden_verdict(about: Sequence[str], warnings: Sequence[str]) -> None:
+    """Draw the banner while the model's reading is hidden until the clinician has entered theirs."""
+    st.html(_banner("hidden", "Enter your reading; the model's is shown after it.", "", about, warnings))
+
+
+def banner(reading: Reading, about: Sequence[str], warnings: Sequence[str]) -> str:
+    """As HTML: verdict, words, number and prevalence; whose film it is; whether the model is for this patient.
+
+    about: short texts in one line, such as the file's name. warnings: sentences.
+    """
     text, number = "No probability is given for this film.", ""
-    if reading.probability is not None:
-        text = probability_in_words(reading.probability, reading.verdict).capitalize()
-        number = f'<span class="number">{escaped(percent(reading.probability))}<small>probability</small></span>'
-    _banner(reading.verdict, text, number)
+    if reading.probability_here is not None and reading.prevalence is not None:
+        text = number_in_words(reading.probability_here, reading.verdict).capitalize()
+        where = f"probability of pneumonia<br>where {of_100(reading.prevalence)} have it"
+        number = f'<span class="number">{escaped(number_text(reading.probability_here))}<small>{where}</small></span>'
+    return _banner(reading.verdict, text, number, about, warnings)
 
 
-def show_hidden_verdict() -> None:
-    """The banner while the model's reading is hidden until the clinician has entered theirs."""
-    _banner("hidden", "Enter your reading; the model's is shown after it.", "")
-
-
-def show_reliability(reading: Reading, card: ModelCard | CardDraft) -> None:
-    """How often films with such a score had pneumonia, and how the probability varies over the augmented views."""
+def show_stability(reading: Reading, rules: Rules, choice: Choice) -> None:
+    """How the number varies over the augmented views."""
     prediction = reading.prediction
-    if prediction is None:
+    if prediction is None or prediction.view_probabilities is None:
         return
-    if reading.probability is not None and card.get("frequencies"):
-        st.caption(frequency_text(card["frequencies"], reading.probability))
-    if prediction.view_probabilities is not None:
-        low, high = percent(prediction.view_probabilities.min()), percent(prediction.view_probabilities.max())
-        between = f"stays at {low}" if low == high else f"ranges from {low} to {high}"
-        views = views_in_words(Rules.of(card).mirror)
-        text = f"When the film is {views}, the probability {between}."
-        st.caption(text.replace("<", "under").replace(">", "over"))
+    views = prediction.view_probabilities
+    low, high = (number_text(rules.number(float(end), choice)) for end in (views.min(), views.max()))
+    between = f"stays at {low}" if low == high else f"ranges from {low} to {high}"
+    text = f"When the film is {views_in_words(rules.mirror)}, the probability {between}."
+    st.caption(text.replace("<", "under").replace(">", "over"))
 
 
-def _banner(verdict: str, text: str, number: str) -> None:
-    st.html(
+def _banner(verdict: str, text: str, number: str, about: Sequence[str], warnings: Sequence[str]) -> str:
+    notes = "".join(f'<span class="warning" role="note">{escaped(warning)}</span>' for warning in warnings)
+    return (
         f'<div class="verdict {verdict}" data-testid="verdict" role="status">'
         f'<span class="sign" aria-hidden="true">{SYMBOLS[verdict]}</span>'
-        f'<span class="result"><span class="word">{TITLES[verdict]}</span><span class="words">{text}</span></span>'
+        f'<span class="result"><span class="word">{TITLES[verdict]}</span><span class="words">{text}</span>'
+        f'<span class="about">{escaped(" · ".join(about))}</span>{notes}</span>'
         f"{number}</div>"
     )

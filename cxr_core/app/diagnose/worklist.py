@@ -12,7 +12,7 @@ from cxr_core.app.components.browser_component import show_component
 from cxr_core.app.diagnose.new_drop import end_of_new_drop, is_new
 from cxr_core.app.diagnose.session import FilmResult
 from cxr_core.app.diagnose.verdict import SYMBOLS, TITLES
-from cxr_core.inference.wording import percent
+from cxr_core.inference.number import number_text
 
 KEY = "worklist"
 
@@ -85,7 +85,7 @@ def _row(result: FilmResult, hidden: bool) -> dict[str, str]:
     """A row of the list: its texts, and the verdict, which determines the colour."""
     reading = result.reading
     verdict = "hidden" if hidden else reading.verdict
-    number = "" if hidden or reading.probability is None else percent(reading.probability)
+    number = "" if hidden or reading.probability_here is None else number_text(reading.probability_here)
     texts = {"verdict": verdict, "sign": SYMBOLS[verdict], "word": TITLES[verdict], "number": number}
     return texts | {"key": result.file.key, "name": reading.file, "sha256": reading.sha256}
 

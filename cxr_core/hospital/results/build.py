@@ -10,6 +10,7 @@ from cxr_core.hospital.results.encapsulated_pdf import encapsulated_pdf
 from cxr_core.hospital.results.evidence_image import evidence_image
 from cxr_core.hospital.results.structured_report import structured_report
 from cxr_core.imaging.film import Film
+from cxr_core.inference.number import number_text
 from cxr_core.inference.reading import Reading
 from cxr_core.reports.reading_pdf import film_pdf
 from cxr_core.reports.reading_table import ReportedReading
@@ -23,7 +24,7 @@ def result_files(source: Dataset, film: Film, reading: Reading, answer: Answer, 
     source: the film's header, with patient, study and SOP Instance UID. Raises what highdicom and pydicom raise for a
     header that breaks the standard.
     """
-    stated = f"{answer.probability:.0%}" if answer.probability is not None else "none"
+    stated = number_text(answer.probability) if answer.probability is not None else "none"
     details = [f"Probability at a prevalence of {answer.prevalence:.0%}: {stated}."]
     pdf = film_pdf(ReportedReading(reading), film.pixels, made, details, lossy=True)
     return {

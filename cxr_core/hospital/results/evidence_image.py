@@ -12,7 +12,7 @@ from cxr_core.hospital.answer import Answer
 from cxr_core.hospital.identity import result_uid
 from cxr_core.hospital.results.study import NOT_CLINICAL, reference, result_dataset, set_times
 from cxr_core.inference.explain.heatmap import overlay
-from cxr_core.inference.wording import percent
+from cxr_core.inference.number import number_text
 from cxr_core.labels import VERDICTS
 
 SERIES_NUMBER = 9102
@@ -60,7 +60,7 @@ def annotated(pixels: np.ndarray, heatmap: np.ndarray | None, answer: Answer) ->
     shown = np.repeat(small[..., None], 3, axis=2) if heatmap is None else overlay(small, heatmap, OPACITY)
     band = max(20, size[0] // 20)
     number = (
-        "" if answer.probability is None else f" {percent(answer.probability)} (prevalence {answer.prevalence:.0%})"
+        "" if answer.probability is None else f" {number_text(answer.probability)} (prevalence {answer.prevalence:.0%})"
     )
     above = _strip(f"{VERDICTS[answer.verdict]}{number}", size[0], band)
     below = _strip(NOT_CLINICAL.upper(), size[0], band)

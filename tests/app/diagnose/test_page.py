@@ -161,15 +161,32 @@ def test_the_error_rate_changes_the_verdict(monkeypatch: pytest.MonkeyPatch) -> 
     assert any("excluded at an error rate of 5%" in line.value for line in page.markdown)
 
 
-def test_the_local_prevalence_changes_the_predictive_value() -> None:
-    page = drop(open_page(), ("sure.png", bright_film(0.97)))
+def test_the_prevalence_is_asked_beside_the_number_and_moves_all_that_is_said() -> None:
+    page = drop(open_page(), ("sure.png", bright_film(0.8)))
+    assert any("20% is assumed" in caption.value for caption in page.caption)
 
-    def predictive_value() -> str:
-        return next(line.value for line in page.markdown if "with the answer pneumonia" in line.value)
+    def said() -> tuple[str, str]:
+        number = re.search(r'class="number">([^<]*)<small>[^<]*<br>where (\d+) of 100 patients', html(page))
+        sentence = next(line.value for line in page.markdown if "of 100 with a film like this one" in line.value)
+        assert number is not None
+        assert f", {number[1].removesuffix('%')} of 100" in sentence
+        assert sentence.startswith(f"Where {number[2]} of 100 patients")
+        return number[1], number[2]
 
-    before = predictive_value()
-    check(page.slider(key="prevalence").set_value(40).run())
-    assert predictive_value() != before
+    before = said()
+    check(page.number_input(key="prevalence").set_value(40).run())
+    assert said()[1] == "40"
+    assert said()[0] != before[0]
+    assert not any("is assumed" in caption.value for caption in page.caption)
+
+
+def test_the_banner_names_file_position_and_model() -> None:
+    page = drop(open_page(), *films(3))
+    rows = component(page, "worklist")["rows"]
+    assert f'class="about">{rows[0]["name"]} · 1 of 3 · {find_model().name}<' in html(page)
+    check(next(b for b in page.button if b.label == "Next").click().run())
+    assert f'class="about">{rows[1]["name"]} · 2 of 3 · ' in html(page)
+    assert any("hospital it was not trained on" in caption.value for caption in page.caption)
 
 
 def test_exports_are_offered_for_the_films_shown() -> None:
@@ -250,5 +267,5 @@ def test_similar_films_need_a_data_set() -> None:
 def test_a_film_that_is_not_assessable_has_a_reason_and_no_probability() -> None:
     page = drop(open_page(), ("small.png", encoded(Image.new("L", (40, 40)), "PNG")))
     assert "Not assessable" in html(page)
-    assert "probability</small>" not in html(page)
+    assert 'class="number"' not in html(page)
     assert any(line.value == "The film is too small." for line in page.markdown)

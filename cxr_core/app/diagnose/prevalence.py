@@ -1,0 +1,32 @@
+"""The local prevalence: asked once, beside the number that depends on it, and kept for the session."""
+
+import streamlit as st
+
+from cxr_core.inference.decision import LEAST_PREVALENCE, MOST_PREVALENCE, Rules
+
+KEY, STATED = "prevalence", "prevalence_stated"
+
+
+def prevalence_of_session(rules: Rules) -> float:
+    """What the reader has stated, in [0.02, 0.8], or the default of these rules."""
+    return float(st.session_state.get(KEY, round(100 * rules.prevalence))) / 100
+
+
+def is_assumed() -> bool:
+    """Whether the reader has stated no prevalence in this session."""
+    return not st.session_state.get(STATED, False)
+
+
+def ask_prevalence(rules: Rules) -> None:
+    """Draw the field; a change counts as stated."""
+    st.number_input(
+        "Pneumonia per 100 here",
+        round(100 * LEAST_PREVALENCE),
+        round(100 * MOST_PREVALENCE),
+        round(100 * prevalence_of_session(rules)),
+        key=KEY,
+        persist_state="session",
+        on_change=lambda: st.session_state.__setitem__(STATED, True),
+        width=165,
+        help="Of 100 patients whose film you read here, how many have pneumonia? Number and verdict depend on it.",
+    )
