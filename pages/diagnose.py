@@ -124,19 +124,20 @@ if readable:
     with list_side:
         if keep:
             own_reading_controls(log, reading, own_readings.get((reading.sha256, reading.version)), hidden)
-        if not hidden:
-            for reason in reading.reasons[reading.probability_here is not None :]:  # the first is in the banner
-                if reason not in warnings:
-                    st.write(reason)
-            if reading.probability_here is not None:
-                st.write(frequency_sentence(reading.probability_here, settings.prevalence))
-                if is_assumed():
-                    st.caption(
-                        f"{settings.prevalence:.0%} is assumed: state beside the number what is true where you are."
-                    )
-                st.caption(worth_elsewhere(settings.model.card))
-            if heatmap_text := heatmap_in_words(reading):
-                st.caption(heatmap_text)
+        with st.container():  # so that the expanders below keep their position and stay open
+            if not hidden:
+                for reason in reading.reasons[reading.probability_here is not None :]:  # the first is in the banner
+                    if reason not in warnings:
+                        st.write(reason)
+                if reading.probability_here is not None:
+                    st.write(frequency_sentence(reading.probability_here, settings.prevalence))
+                    if is_assumed():
+                        st.caption(
+                            f"{settings.prevalence:.0%} is assumed: state beside the number what is true where you are."
+                        )
+                    st.caption(worth_elsewhere(settings.model.card))
+                if heatmap_text := heatmap_in_words(reading):
+                    st.caption(heatmap_text)
         if chosen.synthetic:
             st.caption(f":material/science: {SYNTHETIC_FILM}")
         with st.expander("Details of the result"):

@@ -63,7 +63,8 @@ DARK = """
 .stApp :is([data-testid="stExpander"] details, [data-testid="stVerticalBlockBorderWrapper"]) { border-color: #2a343e; }
 .stApp [data-testid="stExpander"] summary { background: #11161c !important; }
 .stApp [data-testid="stExpander"] summary:hover, .stApp [data-testid="stExpander"] summary:hover * { color: #6cc4ff; }
-.stApp :is([data-testid="stTextInput"], [data-testid="stNumberInput"]) :is(div, input, button):not(label *) { background: #19212a; color: #e6ebf0; border-color: #46535f; }
+.stApp :is([data-testid="stTextInput"], [data-testid="stNumberInput"]) :is(div, input, button):not(label *) {
+  background: #19212a; color: #e6ebf0; border-color: #46535f; }
 .stApp [data-testid="stExpander"] :is([data-testid="stDateInput"], [data-testid="stMultiSelect"],
   [data-testid="stSelectbox"]) :is(div, input):not(label *) {
   background-color: #19212a; color: #e6ebf0; border-color: #46535f; }
