@@ -5,7 +5,7 @@
     models/NAME/folds.csv, label_audit.csv, known_failures/*, CHANGES.md            of a released model only
     $CXR_HOME/models/NAME/...                                                       published here
 
-`models/RELEASED` names the released model, the default everywhere.
+`models/RELEASED` names the released model, the default everywhere unless `$CXR_HOME/models/DEFAULT` names another.
 """
 
 import re
@@ -76,8 +76,14 @@ class Model:
 
     @property
     def released(self) -> bool:
-        """Whether this is the released model, the default everywhere."""
+        """Whether this is the released model, the default as long as the user has chosen no other."""
         return self.folder == released_folder()
+
+    @property
+    def default(self) -> bool:
+        """Whether this is the model that reads where none is named."""
+        chosen = _chosen_default()
+        return self.name == chosen if chosen else self.released
 
     def check(self) -> None:
         """Raises WorkError if the model is not converted for reading or a file has not the sha256 on the card.
@@ -118,8 +124,8 @@ class DraftModel(Model):
 
 
 def list_models() -> list[Model]:
-    """Every model on this machine, the released one first, without those that `damaged_models` reports."""
-    return sorted(_all_models()[0], key=lambda model: not model.released)
+    """Every model on this machine, the default first, without those that `damaged_models` reports."""
+    return sorted(_all_models()[0], key=lambda model: (not model.default, not model.released))
 
 
 def damaged_models() -> list[str]:
@@ -139,10 +145,10 @@ def _all_models() -> tuple[list[Model], list[str]]:
 
 
 def find_model(name: str | None = None) -> Model:
-    """The model with that name; without a name, the released one. Raises NotFound."""
+    """The model with that name; without a name, the default. Raises NotFound."""
     models = list_models()
     for model in models:
-        if model.name == name or (name is None and model.released):
+        if model.name == name or (name is None and model.default):
             return model
     known = ", ".join(model.name for model in models) or "none; publish a run first"
     missing = f"model {name!r}: there is no such model" if name else "the released model is missing"
@@ -156,6 +162,21 @@ def released_folder() -> Path:
     except (OSError, UnicodeDecodeError):
         name = ""
     return RELEASED_MODELS / (name if NAME.fullmatch(name) else "none")
+
+
+def default_file() -> Path:
+    """`models/DEFAULT` under the home folder: the name of the model that the user made the default."""
+    return published_models_folder() / "DEFAULT"
+
+
+def _chosen_default() -> str | None:
+    """The model that the user made the default, if it is still there."""
+    try:
+        name = default_file().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    folders = (RELEASED_MODELS, published_models_folder())
+    return name if NAME.fullmatch(name) and any((folder / name / "card.json").exists() for folder in folders) else None
 
 
 def check_name(name: str) -> None:

@@ -45,7 +45,7 @@ def test_an_address_opens_its_data_set_and_a_recent_one_is_a_click_away(tmp_path
 
 
 def test_an_address_that_names_nothing_is_one_sentence(tiny_home: Path) -> None:
-    for name, key in (("dataset", "set"), ("train", "run")):
+    for name, key in (("dataset", "set"), ("train", "run"), ("models", "model")):
         app = page(name, **{key: "nowhere"}).run()
         assert not app.exception
         assert any("nowhere: this address names none" in warning.value for warning in app.warning), name

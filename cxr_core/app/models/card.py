@@ -3,38 +3,40 @@
 import pandas as pd
 import streamlit as st
 
+from cxr_core.app.markdown import escape_markdown
+from cxr_core.app.models.manage import show_actions
 from cxr_core.app.models.release import show_release
+from cxr_core.app.models.use import show_use
 from cxr_core.labels import ESTIMATES, OPERATING_POINTS
 from cxr_core.metrics.estimate_text import interval, number
 from cxr_core.models.registry import Model
 
 
 def show_card(model: Model) -> None:
-    """Draw the card: intended use, limits, estimates, operating points, data; and the files of a release."""
+    """Draw the card: use, population and estimates by source; all else is folded."""
     card = model.card
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(model.name, anchor=False, width="content")
+        st.subheader(model.name, anchor=False, width="stretch")
+        if model.default:
+            st.badge("default", icon=":material/verified:", color="blue")
         if model.released:
-            st.badge("released, the default", icon=":material/verified:", color="blue")
+            st.badge("released with the app", color="gray")
+        show_actions(model)
     st.write(card.summary)
-    st.caption(f"Version {model.version}, created {card.created[:10]}, licence {card.licence}.")
-    use, limits = st.columns(2, gap="medium")
-    with use:
-        st.markdown("**Intended use**")
-        st.write(card.intended_use)
-        st.markdown("**Not for**")
-        st.markdown("\n".join(f"- {line}" for line in card.not_for))
-    with limits:
-        st.markdown("**Known limits**")
-        st.markdown("\n".join(f"- {line}" for line in card.limits))
-    st.markdown(f"**Estimates** on {card.estimates.measured_on}")
-    st.dataframe(_estimates(model), hide_index=True, alt=f"Estimates of {model.name} with 95% intervals")
-    st.markdown("**Operating points**, chosen on validation patients")
-    st.dataframe(_operating_points(model), hide_index=True, alt=f"Operating points of {model.name}")
-    _show_data(model)
+    show_use(model)
+    with st.expander("Known limits", icon=":material/warning:"):
+        st.markdown("\n".join(f"- {escape_markdown(line)}" for line in card.limits))
+    with st.expander("All estimates and operating points", icon=":material/fact_check:"):
+        st.markdown(f"**Estimates** on {escape_markdown(card.estimates.measured_on)}")
+        st.dataframe(_estimates(model), hide_index=True, alt=f"Estimates of {model.name} with 95% intervals")
+        st.markdown("**Operating points**, chosen on validation patients")
+        st.dataframe(_operating_points(model), hide_index=True, alt=f"Operating points of {model.name}")
+    with st.expander("Films and subgroups", icon=":material/photo_library:"):
+        _show_data(model)
     show_release(model)
-    with st.expander("The whole card"):
+    with st.expander("The whole card", icon=":material/data_object:"):
         st.json(card.to_dict())
+    st.caption(f"Version {model.version}, created {card.created[:10]}, licence {escape_markdown(card.licence)}.")
 
 
 def _estimates(model: Model) -> pd.DataFrame:

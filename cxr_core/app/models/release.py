@@ -31,8 +31,9 @@ def _show_folds(model: Model) -> None:
     if not model.folds.exists():
         return
     folds = read_table(model.folds, ("fold",), "the estimates by fold").rename(columns=ESTIMATES | FOLD_COLUMNS)
-    st.markdown("**Cross-validation by patient**: five fits with the same recipe, each tested on its held-out fold")
-    st.dataframe(folds, hide_index=True, alt=f"Estimates of five fits with the recipe of {model.name}")
+    with st.expander("Cross-validation by patient", icon=":material/repeat:"):
+        st.caption("Five fits with the same recipe, each tested on its held-out fold.")
+        st.dataframe(folds, hide_index=True, alt=f"Estimates of five fits with the recipe of {model.name}")
 
 
 def _show_known_failures(model: Model) -> None:
@@ -47,10 +48,11 @@ def _show_known_failures(model: Model) -> None:
         raise damaged(file, "a list of known failures", "it cannot be read") from error
     if missing:
         raise damaged(file, "a list of known failures", f"{missing[0]} is missing")
-    st.markdown("**Known failures** on synthetic films; left the original, right the film on which the model fails")
-    for row in range(0, len(pictures), 2):
-        for column, (picture, said) in zip(st.columns(2), pictures[row : row + 2], strict=False):
-            column.image(str(picture), caption=said, alt=said, width="stretch")
+    with st.expander("Known failures", icon=":material/report:"):
+        st.caption("On synthetic films; left the original, right the film on which the model fails.")
+        for row in range(0, len(pictures), 2):
+            for column, (picture, said) in zip(st.columns(2), pictures[row : row + 2], strict=False):
+                column.image(str(picture), caption=said, alt=said, width="stretch")
 
 
 def _show_changes(model: Model) -> None:
@@ -60,5 +62,5 @@ def _show_changes(model: Model) -> None:
         text = model.changes.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise damaged(model.changes, "a change log", "it cannot be read") from error
-    with st.expander("Change log"):
+    with st.expander("Change log", icon=":material/history:"):
         st.markdown(text)

@@ -1,0 +1,120 @@
+"""What can be done with a model: make it the default, rename, retire, export; import one, bring one back."""
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from cxr_core.app.markdown import escape_markdown
+from cxr_core.errors import CXRError
+from cxr_core.models.exchange import UnknownKey, export_model, import_model
+from cxr_core.models.manage import rename, restore, retire, retired_models, set_default
+from cxr_core.models.registry import Model
+from cxr_core.paths import RELEASED_MODELS
+
+
+def show_actions(model: Model) -> None:
+    """Draw the actions on a model, in a popover."""
+    with st.popover("Manage", icon=":material/settings:", width="content"):
+        if not model.default and st.button("Make it the default", icon=":material/verified:", key=f"d_{model.name}"):
+            _do(lambda: set_default(model), "It now reads wherever no other model is chosen.")
+        _export(model)
+        if model.folder.parent == RELEASED_MODELS:
+            st.caption("It came with the app: it cannot be renamed or retired.")
+            return
+        with st.form(f"rename_{model.name}", border=False):
+            name = st.text_input("New name", model.name, max_chars=64)
+            if st.form_submit_button("Rename", icon=":material/edit:") and name.strip() != model.name:
+                _do(lambda: _renamed(model, name.strip()), f"It is now called {name.strip()}.")
+        st.caption("A retired model reads no more films. It stays in the bin, from where it can be brought back.")
+        if st.button("Retire", icon=":material/delete:", key=f"r_{model.name}"):
+            _do(lambda: retire(model), f"{model.name} is in the bin.")
+
+
+def show_import() -> None:
+    """Draw the import of a model from a file, and the bin."""
+    with st.expander("Import a model", icon=":material/upload:"):
+        upload = st.file_uploader("A model that was exported here or elsewhere", ["zip"], key="model_archive")
+        name = st.text_input("Name here", placeholder="as it was exported", max_chars=64, key="model_archive_name")
+        if upload:
+            _import(upload.getvalue(), name.strip() or None)
+    if names := retired_models():
+        with st.expander(f"Bin ({len(names)})", icon=":material/delete:"):
+            for name in names:
+                with st.container(horizontal=True, vertical_alignment="center"):
+                    st.markdown(escape_markdown(name), width="content")
+                    if st.button("Bring back", icon=":material/undo:", key=f"restore_{name}"):
+                        _do(partial(restore, name), f"{name} is back.")
+
+
+def show_done() -> None:
+    """Draw the message on the action that drew the page again."""
+    if message := st.session_state.pop("models_done", None):
+        st.success(escape_markdown(message), icon=":material/check_circle:")
+
+
+def _export(model: Model) -> None:
+    ready = st.session_state.get("exported")
+    if not ready or ready[0] != (model.name, model.version):
+        if not st.button("Export", icon=":material/archive:", key=f"e_{model.name}"):
+            return
+        try:
+            with st.spinner("Packing and signing"):
+                ready = st.session_state.exported = (model.name, model.version), export_model(model)
+        except CXRError as error:
+            st.error(escape_markdown(str(error)), icon=":material/error:")
+            return
+    st.download_button(
+        f"Download {model.name}.zip",
+        ready[1],
+        f"{model.name}.zip",
+        "application/zip",
+        icon=":material/download:",
+        key=f"zip_{model.name}",
+    )
+    st.caption("Signed with this machine's key. Tables of films and patients are not in it.")
+
+
+def _import(archive: bytes, name: str | None) -> None:
+    """Import at a click; a key that is not known is shown with its confirmation first."""
+    confirmed = st.session_state.get("model_key", "")
+    clicked = st.button("Import", type="primary", icon=":material/upload:")
+    if not clicked and not confirmed:
+        return
+    try:
+        with st.spinner("Checking signature and files"):
+            model = import_model(archive, name, confirmed)
+    except UnknownKey as error:
+        st.warning(
+            f"This model is signed with the key **{error.fingerprint}**, which nobody on this machine has confirmed. "
+            "Ask its publisher for the key by another way, such as the telephone, and compare.",
+            icon=":material/key:",
+        )
+        st.button("The key is right: trust it and import", on_click=_confirm, args=(error.fingerprint,))
+        return
+    except CXRError as error:
+        st.session_state.pop("model_key", None)
+        st.error(escape_markdown(str(error)), icon=":material/error:")
+        return
+    st.session_state.pop("model_key", None)
+    st.session_state.models_done = f"{model.name} is imported."
+    st.rerun()
+
+
+def _confirm(fingerprint: str) -> None:
+    st.session_state.model_key = fingerprint
+
+
+def _renamed(model: Model, name: str) -> None:
+    st.session_state.show_model = rename(model, name).name
+
+
+def _do(action: Callable[[], None], message: str) -> None:
+    """Run an action and draw the page again with a message; an error is shown in place."""
+    try:
+        action()
+    except CXRError as error:
+        st.error(escape_markdown(str(error)), icon=":material/error:")
+        return
+    st.session_state.models_done = message
+    st.rerun()

@@ -1,0 +1,106 @@
+"""What a user does with models: choose the default, rename, retire to the bin and bring back."""
+
+import logging
+import shutil
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from cxr_core.errors import NotFound, SettingsError, WorkError
+from cxr_core.files import locked, replace_atomically
+from cxr_core.models.card import ModelCard
+from cxr_core.models.registry import Model, check_name, default_file, list_models
+from cxr_core.paths import home, published_models_folder
+
+_logger = logging.getLogger(__name__)
+
+
+def set_default(model: Model) -> None:
+    """Make a model the default of this machine. Raises WorkError if that cannot be stored."""
+    file = default_file()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with locked(file), replace_atomically(file) as part:
+            part.write_text(f"{model.name}\n", encoding="utf-8")
+    except OSError as error:
+        raise WorkError(f"{file}: the default cannot be stored ({error.strerror or error}).") from error
+
+
+def rename(model: Model, name: str) -> Model:
+    """Give a model another name. Its version, card and evaluations stay.
+
+    Raises SettingsError for an invalid or taken name or a model that came with the app, WorkError if the folder cannot
+    be renamed.
+    """
+    check_free(name)
+    was_default = model.default
+    with _changing(model):
+        new = Model(_moved(model.folder, published_models_folder() / name), model.card)
+        Model(new.folder, ModelCard.from_dict(dict(model.card) | {"name": name})).write_card()
+    if was_default:
+        set_default(new)
+    return Model(new.folder, ModelCard.read(new.folder / "card.json"))
+
+
+def retire(model: Model) -> None:
+    """Move a model to the bin: it reads no more films, and `restore` brings it back.
+
+    Raises SettingsError for a model that came with the app or is the default, WorkError if it cannot be moved.
+    """
+    if model.default:
+        raise SettingsError(f"model {model.name}: is the default; make another the default first.")
+    with _changing(model):
+        _moved(model.folder, _free(bin_folder(), model.name))
+    _logger.info("a model is retired")
+
+
+def restore(name: str) -> None:
+    """Bring a model back from the bin under the name it has there.
+
+    Raises NotFound if there is none of that name, SettingsError if the name is taken, WorkError if it cannot be moved.
+    """
+    if name not in retired_models():
+        raise NotFound(f"model {name!r}: is not in the bin.")
+    check_free(name)
+    _moved(bin_folder() / name, published_models_folder() / name)
+
+
+def retired_models() -> list[str]:
+    """The names of the models in the bin."""
+    return sorted(file.parent.name for file in bin_folder().glob("*/card.json"))
+
+
+def bin_folder() -> Path:
+    """`bin/models/` under the home folder."""
+    return home() / "bin" / "models"
+
+
+def check_free(name: str) -> None:
+    """Raises SettingsError if `name` is not valid for a model or is taken."""
+    check_name(name)
+    if (published_models_folder() / name).exists() or name in [model.name for model in list_models()]:
+        raise SettingsError(f"name {name!r}: is taken; another name is accepted.")
+
+
+def _changing(model: Model) -> AbstractContextManager[None]:
+    """The lock under which a model is changed. Raises SettingsError for one that came with the app."""
+    if model.folder.parent != published_models_folder():
+        raise SettingsError(f"model {model.name}: came with the app and stays; models published here can be changed.")
+    return locked(model.folder)
+
+
+def _moved(folder: Path, target: Path) -> Path:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(folder, target)
+    except OSError as error:
+        raise WorkError(f"{folder}: cannot be moved ({error.strerror or error}).") from error
+    return target
+
+
+def _free(folder: Path, name: str) -> Path:
+    """The first of NAME, NAME-2, NAME-3 ... that the folder does not hold."""
+    number, path = 1, folder / name
+    while path.exists():
+        number += 1
+        path = folder / f"{name}-{number}"
+    return path
