@@ -25,7 +25,9 @@ def show_component(name: str, key: str, data: dict[str, Any], **on_change: Any) 
         since = max(time.time(), since + 0.001)
         st.session_state[f"{key}_drawn"] = digest, since
     component = st.components.v2.component(f"cxr_{Path(name).name}", html=html, css=css, js=script)
-    return component(key=key, data=data | {"since": since}, **on_change)
+    # Streamlit imports pandas and PyArrow (80 MB) to see whether a list is a table; of a tuple it knows.
+    plain = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    return component(key=key, data=plain | {"since": since}, **on_change)
 
 
 def source(name: str) -> tuple[str, str, str]:

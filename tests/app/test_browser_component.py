@@ -1,0 +1,17 @@
+"""What a browser component hands to Streamlit."""
+
+from typing import Any
+
+import pytest
+import streamlit as st
+
+from cxr_core.app.components import browser_component
+
+
+def test_lists_are_given_as_tuples_for_which_streamlit_imports_no_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(st.components.v2, "component", lambda *_, **__: lambda key, data: given.update(data))
+    monkeypatch.setattr(st, "session_state", {})
+    browser_component.show_component("diagnose/worklist", "k", {"rows": [{"film": "a"}], "chosen": "a"})
+    assert given["rows"] == ({"film": "a"},)
+    assert not [name for name, value in given.items() if not isinstance(value, tuple | str | float | None)]
