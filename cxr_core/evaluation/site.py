@@ -10,6 +10,7 @@ from cxr_core.errors import DataSetError
 from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.evaluation.run import evaluate_csv, evaluate_films
 from cxr_core.evaluation.score_table import is_score_table
+from cxr_core.evaluation.train_test_overlap import training_overlap
 from cxr_core.inference.predictor import Predictor
 from cxr_core.metrics.prevalence import calibration_prevalence
 from cxr_core.metrics.site_acceptance import Acceptance, ReleasedPoint, accept
@@ -53,10 +54,21 @@ def accept_site(model: Model, data: Path, out: Path, progress: Progress | None =
 
 
 def accept_films(predictor: Predictor, index: Index, progress: Progress | None = None) -> SiteAcceptance:
-    """Score every film of a site with the model and judge it. Raises DataSetError for more than MAX_FILMS films."""
+    """Score every film of a site with the model and judge it.
+
+    Raises DataSetError for more than MAX_FILMS films, and if films of the model's split table are among them, also at
+    another size or in another encoding: these would say nothing of the site.
+    """
     films = len(index.readable)
     if films > MAX_FILMS:
         raise DataSetError(f"{index.root}: has {films:,} films; up to {MAX_FILMS:,} are accepted here.")
+    overlap = training_overlap(predictor.model, index, index.readable)
+    if found := overlap["in_split_table"]:
+        copies = f", {overlap['copies']:,} of them in another size or encoding" if overlap["copies"] else ""
+        raise DataSetError(
+            f"{index.root.name}: {found:,} of the {films:,} films are of the data that {predictor.model.name} was "
+            f"trained or tested on{copies}; only films of your own site are accepted."
+        )
     return accept_evaluation(evaluate_films(predictor, index, "all", progress), predictor.model)
 
 

@@ -1,17 +1,23 @@
-"""Overlap of evaluated films with a model's training: the same films, or other films of the same patients."""
+"""Overlap of evaluated films with a model's training: the same films, also in another size or encoding, or other films
+of the same patients.
+"""
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from cxr_core.datasets.index import Index
+from cxr_core.datasets.quality.fingerprints import content_number, fingerprints_of, same_films
 from cxr_core.datasets.quality.leakage import patient_leakage
+from cxr_core.datasets.quality.pixel_statistics import compute_pixel_statistics
 from cxr_core.errors import DamagedRecord
 from cxr_core.files import sha256_of
 from cxr_core.models.registry import Model
+from cxr_core.models.training_fingerprints import read_fingerprints
 from cxr_core.records import read_table
 from cxr_core.training.runs import Run, list_runs
 
@@ -19,8 +25,11 @@ from cxr_core.training.runs import Run, list_runs
 def training_overlap(model: Model, index: Index, films: pd.DataFrame) -> dict[str, Any]:
     """How many of `films` were used in the model's training or validation, and how many show a patient that was.
 
-    films: rows of the index. Keys: `known` (whether the model's split table is on this machine), `trained_on`,
-    `validated_on`, `siblings` (films that were not trained on, of patients that were), `warning` (a sentence, or None).
+    films: rows of the index. Keys: `known` (whether the model's split table is on this machine), `compared_by`
+    ("content and fingerprint", or "content" for a model without fingerprints), `in_split_table`, `trained_on`,
+    `validated_on`, `copies` (those of `in_split_table` in other bytes: another size or encoding), `siblings` (films
+    that were not trained on, of patients that were), `warning` (a sentence, or None). Raises WorkError if the cache of
+    pixel statistics cannot be written.
     """
     table = split_table(model)
     same_data = model.card.training.fingerprint == index.fingerprint
@@ -31,8 +40,10 @@ def training_overlap(model: Model, index: Index, films: pd.DataFrame) -> dict[st
                 "This model was trained on films of this data set, and its split table is not on this machine: if "
                 "films here were trained on, the estimates are optimistic."
             )
-        return {"known": False, "trained_on": 0, "validated_on": 0, "siblings": 0, "warning": warning}
-    part = films["sha256"].map(dict(zip(table["sha256"], table["split"], strict=True))).fillna("")
+        counts = dict.fromkeys(("in_split_table", "trained_on", "validated_on", "copies", "siblings"), 0)
+        return {"known": False, "compared_by": ""} | counts | {"warning": warning}
+    content, compared_by = _found_in(table, model, index, films)
+    part = content.map(dict(zip(table["sha256"], table["split"], strict=True))).fillna("")
     trained, validated = int((part == "train").sum()), int((part == "val").sum())
     same_patient = 0
     if same_data and "patient" in table:  # the names of patients can be compared within a data set only
@@ -40,11 +51,53 @@ def training_overlap(model: Model, index: Index, films: pd.DataFrame) -> dict[st
         same_patient = int((films["patient"].isin(known) & (part != "train")).sum())
     return {
         "known": True,
+        "compared_by": compared_by,
+        "in_split_table": int((part != "").sum()),
         "trained_on": trained,
         "validated_on": validated,
+        "copies": int(((part != "") & (content != films["sha256"])).sum()),
         "siblings": same_patient,
         "warning": _warning(len(films), trained, validated, same_patient),
     }
+
+
+def overlap_in_words(overlap: dict[str, Any] | None, films: int) -> str:
+    """One sentence on whether the evaluated films, `films` in number, are among the model's; see `training_overlap`."""
+    if not overlap or "in_split_table" not in overlap:
+        return "Whether these films were trained on was not checked."
+    if not overlap["known"]:
+        return "Whether these films were trained on is not known: the model's split table is not on this machine."
+    by = "by content and by perceptual fingerprint"
+    if overlap["compared_by"] == "content":
+        by = "by content; the model has no fingerprints, so copies of another size are not found"
+    found = overlap["in_split_table"]
+    if not found:
+        return f"None of these {films:,} films is in the model's split table, compared {by}."
+    trained, validated = overlap["trained_on"], overlap["validated_on"]
+    return (
+        f"{found:,} of these {films:,} films are in the model's split table, compared {by}: {trained:,} trained on, "
+        f"{validated:,} validated on, {found - trained - validated:,} held out; {overlap['copies']:,} of them in "
+        "another size or encoding."
+    )
+
+
+def _found_in(table: pd.DataFrame, model: Model, index: Index, films: pd.DataFrame) -> tuple[pd.Series, str]:
+    """The sha256 in the split table of each film, its own where it is not there; and what was compared."""
+    content = films["sha256"].copy()
+    unknown = films[~content.isin(table["sha256"]) & (films["fault"] == "")]
+    try:
+        known = read_fingerprints(model.folder)
+    except DamagedRecord:
+        known = None
+    if known is None:
+        return content, "content"
+    statistics = compute_pixel_statistics(replace(index, films=unknown))
+    found = same_films(fingerprints_of(statistics.thumbnails), known.fingerprints)
+    found[~statistics.decoded] = -1
+    sha256_of_content = {content_number(sha256): sha256 for sha256 in table["sha256"]}
+    same = [sha256_of_content.get(int(known.contents[place])) if place >= 0 else None for place in found]
+    content.loc[unknown.index] = content.loc[unknown.index].where(pd.isna(same), pd.Series(same, unknown.index))
+    return content, "content and fingerprint"
 
 
 def leaked_share(model: Model) -> float | None:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from cxr_core.backend import inference_function, to_lite
-from cxr_core.datasets.index import build_index
+from cxr_core.datasets.index import Index, build_index
 from cxr_core.datasets.input_cache import cached_inputs
 from cxr_core.errors import InputError, UnusableFile, WorkError
 from cxr_core.evaluation.store import data_folder
@@ -25,6 +25,7 @@ from cxr_core.models.lite_network import LiteNetwork
 from cxr_core.models.registry import Model
 from cxr_core.models.runtime import ROLES
 from cxr_core.progress import Progress
+from cxr_core.publishing.fingerprint_films import fingerprint_films
 from cxr_core.publishing.network_outputs import load_keras_network, reading_network
 
 MAX_LOGIT_DIFFERENCE = 1e-4
@@ -34,6 +35,8 @@ _BATCH = 32
 
 def convert_model(model: Model, data: Path | Sequence[Path] | None = None, progress: Progress | None = None) -> Model:
     """Convert a published model, compared on all its validation films; its card gets the entry `conversion`.
+
+    The fingerprints of its films are written as well.
 
     data: the data sets that it was trained on; by default where this machine has opened it. Returns the model with its
     new card. Raises InputError if the validation films are not there, WorkError if the two networks differ, TensorFlow
@@ -48,12 +51,14 @@ def convert_model(model: Model, data: Path | Sequence[Path] | None = None, progr
             f"model {model.name}: the films of {model.card.training.data} have not been opened on this machine; "
             "their folder is accepted as --data DATA."
         )
-    inputs = validation_inputs(model, table, folder, progress)
+    index = build_index(folder, progress)
+    inputs = validation_inputs(model, table, index, progress)
     try:
         with locked(model.folder):
             entry = convert(model.weights, model.reading_weights, inputs)
             converted = Model(model.folder, CardDraft(model.card | {"conversion": entry}))
             converted.write_card()
+            fingerprint_films(model.folder, table, index, progress)
     except OSError as error:
         raise WorkError(f"{model.folder}: model.tflite cannot be written ({error.strerror or error}).") from error
     return converted
@@ -68,19 +73,16 @@ def _known_folder(model: Model) -> list[Path] | None:
     return next((folders for folders in choices if all(folder.exists() for folder in folders)), None)
 
 
-def validation_inputs(
-    model: Model, table: pd.DataFrame, data: Path | Sequence[Path], progress: Progress | None = None
-) -> np.ndarray:
+def validation_inputs(model: Model, table: pd.DataFrame, index: Index, progress: Progress | None = None) -> np.ndarray:
     """The model's validation films as model inputs, `uint8 (N, S, S)`.
 
-    table: the model's split, with `sha256` and `split`. Raises InputError if a film is not in the data set.
+    table: the model's split, with `sha256` and `split`. Raises InputError if a film is not in the index.
     """
-    index = build_index(data, progress)
     wanted = table.loc[table["split"] == "val", "sha256"]
     films = index.readable.drop_duplicates("sha256").set_index("sha256", drop=False)
     missing = int((~wanted.isin(films.index)).sum())
     if missing:
-        raise InputError(f"{data}: lacks {missing:,} of the {len(wanted):,} validation films of {model.name}.")
+        raise InputError(f"{index.root}: lacks {missing:,} of the {len(wanted):,} validation films of {model.name}.")
     preprocessing = Preprocessing(**model.card["input"]["preprocessing"])
     return np.asarray(cached_inputs(index.root, films.loc[wanted], preprocessing, progress))
 

@@ -36,6 +36,7 @@ from cxr_core.publishing.answer_rules import OPERATING_POINT, fit_answer_rules
 from cxr_core.publishing.card_builder import data_flow, describe_use, subgroups_and_test_access
 from cxr_core.publishing.convert import convert
 from cxr_core.publishing.evidence_check import describe_evidence_map
+from cxr_core.publishing.fingerprint_films import fingerprint_films
 from cxr_core.publishing.fit_heatmap import fit_heatmap
 from cxr_core.publishing.kinds import describe_kinds
 from cxr_core.publishing.network_outputs import load_keras_network
@@ -86,6 +87,7 @@ def _publish(run: Run, name: str, into: Path | None) -> Model:
         _save_for_inference(run.folder / "best.keras", part / "model.keras")
         shutil.copyfile(run.folder / "split.csv", part / "split.csv")
         index = build_index(run.config()["data"])
+        fingerprint_films(part, pd.read_csv(part / "split.csv"), index)
         training, validation, held_out = (films_of(run, index, split) for split in ("train", "val", "test"))
         validation, _ = of_both_classes(validation)
         model = DraftModel(part, CardDraft(_card(run, name, part, index, validation)))

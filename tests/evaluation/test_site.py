@@ -37,3 +37,11 @@ def test_too_many_films_are_refused(tiny_home: Path, tmp_path: Path, monkeypatch
     index = build_index(write_data_set(tmp_path / "site", patients=2, split="test"))
     with pytest.raises(DataSetError, match="up to 3 are accepted"):
         accept_films(Predictor(find_model("tiny")), index)
+
+
+def test_films_that_the_model_was_trained_on_are_refused(tiny_home: Path, tmp_path: Path) -> None:
+    model = find_model("tiny")
+    index = build_index(write_data_set(tmp_path / "site", patients=2, split="test"))
+    index.readable.assign(split="train").to_csv(model.folder / "split.csv", index=False)
+    with pytest.raises(DataSetError, match="8 of the 8 films are of the data that tiny was trained or tested on"):
+        accept_films(Predictor(model), index)

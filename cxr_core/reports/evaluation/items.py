@@ -8,7 +8,7 @@ import pandas as pd
 
 from cxr_core import __version__
 from cxr_core.evaluation.evaluation import Evaluation, split_label
-from cxr_core.evaluation.train_test_overlap import leaked_share
+from cxr_core.evaluation.train_test_overlap import leaked_share, overlap_in_words
 from cxr_core.labels import ESTIMATES
 from cxr_core.metrics.estimate_text import estimate_to_report, rows, value_with_interval
 from cxr_core.models.registry import Model
@@ -92,7 +92,7 @@ def report_of(data: ReportData) -> Report:
         ],
         30: ["Estimates of subgroups; small groups are marked.", data.groups, *data.group_notes],
         31: [f"A heatmap of each film: {card['heatmap']['method']}." if "heatmap" in card else AUTHORS],
-        32: [_internal(data)],
+        32: [_overlap(data)],
         33: [_external(data)],
         35: [
             f"{metrics['films']:,} films of {metrics['patients']:,} patients: {metrics['pneumonia']:,} labelled "
@@ -192,20 +192,22 @@ def _card(card: Mapping[str, Any]) -> list[Block]:
     return ["The model card:", tables.whole_card(card)] if card else []
 
 
-def _on_training_data(data: ReportData) -> bool:
-    return bool(data.card.get("training", {}).get("fingerprint") == data.evaluation.metrics["data"]["fingerprint"])
-
-
-def _internal(data: ReportData) -> str:
-    if _on_training_data(data):
-        return "The films come from the data set that the model was trained on."
-    return "See the model's card."
+def _overlap(data: ReportData) -> str:
+    if data.model is None:
+        return "Scores without films: whether the system was trained on these films cannot be checked here."
+    metrics = data.evaluation.metrics
+    return overlap_in_words(metrics.get("seen_in_training"), metrics["films"])
 
 
 def _external(data: ReportData) -> str:
-    if _on_training_data(data):
-        return "Not in this report."
-    return "The films do not come from the data set that the model was trained on."
+    overlap = data.evaluation.metrics.get("seen_in_training") or {}
+    found, films = overlap.get("in_split_table"), data.evaluation.metrics["films"]
+    if data.model is None or not overlap.get("known") or found is None:
+        return "See item 32."
+    if found == films:
+        return "Not in this report: every film is in the model's split table."
+    rest = "The films" if not found else f"The other {films - found:,} films"
+    return f"{rest} are in no part of the model's split table. Whether they come from the same hospital is not known."
 
 
 def _contested(data: ReportData) -> list[Block]:

@@ -97,3 +97,27 @@ def test_an_empty_table_does_not_break_the_page(evaluation: Evaluation) -> None:
     report = report_of(collect(evaluation, find_model(), extra=[pd.DataFrame({"A": []})]))
     assert to_html(report)
     assert to_pdf(report)
+
+
+@pytest.mark.parametrize(
+    ("found", "by", "internal", "external"),
+    [
+        (0, "content and fingerprint", "None of these {n} films is in", "The films are in no part"),
+        (5, "content and fingerprint", "5 of these {n} films are in", "other {rest} films are in no part"),
+        (5, "content", "copies of another size are not found", "other {rest} films are in no part"),
+        (None, "", "was not checked", "See item 32."),
+    ],
+)
+def test_what_is_said_of_training_films_comes_from_the_overlap_check(
+    evaluation: Evaluation, found: int | None, by: str, internal: str, external: str
+) -> None:
+    films = evaluation.metrics["films"]
+    overlap = {"known": True, "trained_on": found or 0, "validated_on": 0, "siblings": 0, "warning": None}
+    if found is not None:
+        overlap |= {"in_split_table": found, "copies": 0, "compared_by": by}
+    items = report_of(
+        collect(replace(evaluation, metrics=evaluation.metrics | {"seen_in_training": overlap}), find_model())
+    ).items
+    stated = {item.number: item.blocks[0] for item in items}
+    assert internal.format(n=films) in str(stated[32])
+    assert external.format(rest=films - 5) in str(stated[33])
