@@ -9,16 +9,16 @@ from cxr_core.app.diagnose.agreement import show_agreement
 from cxr_core.app.diagnose.dropped_files import unpack
 from cxr_core.app.diagnose.export import offer_downloads
 from cxr_core.app.diagnose.file_details import show_file_details, show_unreadable_files
+from cxr_core.app.diagnose.film_view import show_film
 from cxr_core.app.diagnose.intake import brought_any, next_patient, show_samples, take_films
 from cxr_core.app.diagnose.new_drop import awaited, end_of_new_drop
 from cxr_core.app.diagnose.own_reading import own_reading_controls
 from cxr_core.app.diagnose.prevalence import ask_prevalence, is_assumed
-from cxr_core.app.diagnose.session import FilmResult, UnreadableFile, read_next, screen_jpeg_of, session_results
+from cxr_core.app.diagnose.session import FilmResult, UnreadableFile, read_next, session_results
 from cxr_core.app.diagnose.settings import choose_settings
 from cxr_core.app.diagnose.similar import show_similar
 from cxr_core.app.diagnose.styles import apply_styles
 from cxr_core.app.diagnose.verdict import show_hidden_verdict, show_stability, show_verdict
-from cxr_core.app.diagnose.viewer import show_film
 from cxr_core.app.diagnose.worklist import choose_film, filtered, show_worklist
 from cxr_core.app.model_cache import predictor_with_spinner
 from cxr_core.app.navigation import require_frame
@@ -32,8 +32,10 @@ from cxr_core.labels import SYNTHETIC_FILM
 from cxr_core.models.registry import list_models
 
 SHORTCUTS = (
-    "J next film, K previous. H shows and hides the heatmap, I inverts, + and - zoom, the arrows move a zoomed film, "
-    "\\[ and \\] change the window, comma and full stop the level, 0 resets, F fills the screen. "
+    "J next film, K previous, Shift+N next patient. H shows and hides the heatmap, I inverts, R rotates, X mirrors, "
+    "+ and - zoom, the arrows move a zoomed film. 1 the file's own window, 2 lung, 3 bone, 4 mediastinum, \\[ and \\] "
+    "change the window, comma and full stop the level. M measures: the arrows move an end of the ruler, with Shift the "
+    "other. B shows another film beside this one, Shift+B the next. 0 resets, F fills the screen. "
     "With the mouse: wheel or double click zooms, dragging moves, dragging with Shift changes window and level."
 )
 require_frame()
@@ -120,7 +122,7 @@ if readable:
                 show_verdict(reading, about, warnings)
             ask_prevalence(settings.rules)
         heatmap = None if hidden or reading.verdict == "normal" else reading.heatmap
-        show_film(screen_jpeg_of(chosen), heatmap, chosen.alt_text(hidden), chosen.file.key)
+        show_film(chosen, heatmap, hidden, listed)
     with list_side:
         if keep:
             own_reading_controls(log, reading, own_readings.get((reading.sha256, reading.version)), hidden)

@@ -3,6 +3,7 @@
 import pytest
 
 from cxr_core.app.components.browser_component import source
+from cxr_core.app.diagnose.film_view import SCRIPTS
 
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 CALL = """async ([script, data]) => {
@@ -22,7 +23,18 @@ def worklist(name: str) -> dict:
 
 
 def viewer(name: str) -> dict:
-    return {"film": name, "picture": PIXEL, "heat": None, "alt": name}
+    film = {
+        "film": name,
+        "name": "",
+        "picture": PIXEL,
+        "width": 1,
+        "height": 1,
+        "values": None,
+        "heat": None,
+        "alt": name,
+    }
+    strip = {"sign": "", "word": "", "verdict": "", "position": ""}
+    return film | {"beside": None, "others": False, "moving": False, "strip": strip}
 
 
 COMPONENTS = {"dataset/film_grid": grid, "diagnose/worklist": worklist, "diagnose/viewer": viewer}
@@ -31,7 +43,7 @@ COMPONENTS = {"dataset/film_grid": grid, "diagnose/worklist": worklist, "diagnos
 @pytest.fixture
 def draw(page, request: pytest.FixtureRequest):
     """Calls the component named by the test with a film of that name and data as old as `since`."""
-    html, css, script = source(request.param)
+    html, css, script = source(request.param, SCRIPTS if request.param == "diagnose/viewer" else ())
     page.set_content(f"<style>{css}</style>{html}")
     return lambda name, since: page.evaluate(CALL, [script, COMPONENTS[request.param](name) | {"since": since}])
 

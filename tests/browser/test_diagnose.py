@@ -81,6 +81,7 @@ def test_the_viewer_is_controlled_by_keys(address: str, page) -> None:
     assert abs(grey + inverted - 255) < 3
     page.keyboard.press("i")
     page.keyboard.press(".")
+    page.locator("output.readout", has_text="of 8 bits").wait_for()
     darker, _ = page.evaluate(MEAN_OF_MIDDLE)
     assert darker < grey
     page.keyboard.press("0")

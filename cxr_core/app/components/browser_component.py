@@ -11,14 +11,15 @@ import streamlit as st
 APP = Path(__file__).parent.parent
 
 
-def show_component(name: str, key: str, data: dict[str, Any], **on_change: Any) -> Any:
+def show_component(name: str, key: str, data: dict[str, Any], scripts: tuple[str, ...] = (), **on_change: Any) -> Any:
     """Draw NAME.html and NAME.css with the function `draw` of NAME.js.
 
     name: NAME, a path below `cxr_core/app/`. key: of the component in the session state. data: JSON-ready, for `draw`.
-    on_change: callbacks, `on_NAME_change`. Returns the values that the browser has set.
+    scripts: further scripts, without `.js`, that NAME.js uses. on_change: callbacks, `on_NAME_change`.
+    Returns the values that the browser has set.
     `browser_component.js` ignores data older than the newest; their age is in `since`, in seconds.
     """
-    html, css, script = source(name)
+    html, css, script = source(name, scripts)
     digest = hashlib.sha256(json.dumps(data).encode()).digest()
     last, since = st.session_state.get(f"{key}_drawn", (b"", 0.0))
     if digest != last:
@@ -30,8 +31,11 @@ def show_component(name: str, key: str, data: dict[str, Any], **on_change: Any) 
     return component(key=key, data=plain | {"since": since}, **on_change)
 
 
-def source(name: str) -> tuple[str, str, str]:
+def source(name: str, scripts: tuple[str, ...] = ()) -> tuple[str, str, str]:
     """HTML, CSS and script of a component."""
-    names = (f"{name}.html", f"{name}.css", f"{name}.js", "components/browser_component.js")
-    html, css, script, shared_script = ((APP / file).read_text() for file in names)
-    return html, css, script + shared_script
+    html, css = ((APP / f"{name}.{kind}").read_text() for kind in ("html", "css"))
+    return (
+        html,
+        css,
+        "".join((APP / f"{file}.js").read_text() for file in (*scripts, name, "components/browser_component")),
+    )

@@ -12,8 +12,8 @@ from cxr_core.app.diagnose.new_drop import announce, end_of_new_drop
 from cxr_core.datasets.demo import sample_films
 from cxr_core.imaging.decode import ACCEPTED
 
-_OF_ONE_PATIENT = ("films", "taken", "results", "picture", "chosen", "archive_films", "samples", "beside")
-_NOTES = "note "
+_OF_ONE_PATIENT = ("films", "taken", "results", "chosen", "archive_films", "samples", "beside", "full_range")
+_BY_NAME = ("note ", "kept ")  # the first words of such states
 
 
 def take_films() -> list[DroppedFile]:
@@ -48,7 +48,7 @@ def show_samples() -> None:
 def next_patient() -> None:
     """Forget the films of this patient, their readings and notes, and ask for the next ones."""
     state = st.session_state
-    for name in [*_OF_ONE_PATIENT, *(name for name in state if str(name).startswith(_NOTES))]:
+    for name in [*_OF_ONE_PATIENT, *(name for name in state if str(name).startswith(_BY_NAME))]:
         state.pop(name, None)
     end_of_new_drop()
     state.patient = state.get("patient", 0) + 1

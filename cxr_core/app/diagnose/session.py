@@ -9,17 +9,18 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import streamlit as st
 
 from cxr_core.app.diagnose.dropped_files import DroppedFile
-from cxr_core.app.diagnose.viewer import screen_jpeg
+from cxr_core.app.diagnose.viewer import MAX_SIDE, screen_jpeg
 from cxr_core.datasets.demo import is_synthetic
 from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging.decode import decode_film
 from cxr_core.imaging.film import Film, Provenance
+from cxr_core.imaging.full_range import FullRange, full_range
 from cxr_core.inference.pipeline import predict_sources
 from cxr_core.inference.reading import Reading
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 FIRST_FILES = 4  # read before each redraw; no more before the first one, so that the first result appears soon
 REDRAW_SECONDS, REDRAW_SHARE = 2.0, 0.05  # shortest time between two redraws; largest share of the time spent on them
 REPORT_SECONDS = 0.2  # between two movements of the progress bar
+KEPT_PICTURES, KEPT_VALUES = 8, 2
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,15 +127,29 @@ def read_files(files: Iterable[DroppedFile], predictor: "Predictor") -> Iterator
             yield FilmResult(file, predictor.decide(found.prediction), found.film.source, synthetic.pop(file.key))
 
 
-def screen_jpeg_of(result: FilmResult) -> bytes:
-    """The film as a JPEG for the screen; the last one is cached for the reruns that other controls cause."""
-    key: str
-    picture: bytes
-    key, picture = st.session_state.get("picture", ("", b""))
-    if key != result.file.key:
-        picture = screen_jpeg(pixels_of(result))
-        st.session_state.picture = (result.file.key, picture)
-    return picture
+def screen_jpeg_of(result: FilmResult, side: int = MAX_SIDE) -> bytes:
+    """The film as a JPEG for the screen, no side over `side` pixels; the last ones are kept for the next reruns."""
+    return _kept("picture", (result.file.key, side), lambda: screen_jpeg(pixels_of(result), side), KEPT_PICTURES)
+
+
+def full_range_of(result: FilmResult) -> FullRange:
+    """All the values of the film; those of the last films are kept."""
+    return _kept(
+        "values",
+        (result.file.key, 0),
+        lambda: full_range(result.file.read(), pixels_of(result), result.source),
+        KEPT_VALUES,
+    )
+
+
+def _kept(what: str, key: tuple[str, int], make: Callable[[], Kept], number: int) -> Kept:
+    """What was made for this film, or what `make` makes now; the session keeps the last `number` of each kind."""
+    kept: dict[tuple[str, int], Kept] = st.session_state.setdefault(f"kept {what}", {})
+    found = kept.pop(key) if key in kept else make()
+    kept[key] = found
+    while len(kept) > number:
+        del kept[next(iter(kept))]
+    return found
 
 
 def pixels_of(result: FilmResult) -> np.ndarray:

@@ -33,6 +33,11 @@ LAYOUT = """
 .facts { display: grid; grid-template-columns: auto 1fr; gap: 0.15rem 0.9rem; font-size: 0.9rem; margin: 0; }
 .facts dt { opacity: 0.75; } .facts dd { margin: 0; overflow-wrap: anywhere; }
 .refused { margin: 0; padding-left: 1.1rem; font-size: 0.9rem; } .refused li { overflow-wrap: anywhere; }
+@media (min-width: 1000px) and (max-height: 900px) { /* room for a film of 600 pixels */
+  [data-testid="stMainBlockContainer"] { padding-top: 3.7rem; }
+  .verdict { min-height: 4.4rem; padding: 0.2rem 1.1rem; } .verdict .sign { font-size: 2.4rem; }
+  .verdict :is(.word, .number) { font-size: 2.2rem; }
+}
 @media (max-width: 640px) {
   .verdict { gap: 0.2rem 0.6rem; padding: 0.4rem 0.6rem; flex-wrap: wrap; }
   .verdict .sign { font-size: 2.2rem; width: 2.4rem; }

@@ -67,11 +67,19 @@ def _modality(values: np.ndarray, ds: Dataset, steps: list[str]) -> np.ndarray:
     if ds.get("ModalityLUTSequence"):
         steps.append("modality LUT")
         return _look_up(values, ds.ModalityLUTSequence[0])
-    slope, intercept = _number(ds, "RescaleSlope"), _number(ds, "RescaleIntercept")
-    if not slope or intercept is None or (slope, intercept) == (1, 0):
+    slope, intercept = rescale(ds)
+    if (slope, intercept) == (1, 0):
         return values.astype(np.float64)
     steps.append(f"rescale slope {slope:g}, intercept {intercept:g}")
     return values * slope + intercept
+
+
+def rescale(ds: Dataset) -> tuple[float, float]:
+    """Rescale slope and intercept; 1 and 0 without them, and where a modality LUT gives the units instead."""
+    slope, intercept = _number(ds, "RescaleSlope"), _number(ds, "RescaleIntercept")
+    if not slope or intercept is None or ds.get("ModalityLUTSequence"):
+        return 1.0, 0.0
+    return slope, intercept
 
 
 def _voi(values: np.ndarray, ds: Dataset, steps: list[str]) -> np.ndarray | None:

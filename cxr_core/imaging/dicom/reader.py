@@ -18,7 +18,7 @@ from pydicom.uid import (
 
 from cxr_core.errors import UnreadableFilm, UnusableFile
 from cxr_core.imaging.colour import grey_of
-from cxr_core.imaging.dicom.display import grey
+from cxr_core.imaging.dicom.display import grey, rescale
 from cxr_core.imaging.dicom.fields import technical_fields
 from cxr_core.imaging.dicom.frame import has_items, with_delimiter
 from cxr_core.imaging.dicom.masks import pixel_height, shutter_area
@@ -65,6 +65,21 @@ def decode(data: bytes) -> tuple[np.ndarray, Provenance]:
     pixels = _with_square_pixels(pixels, ds, steps)
     height, width = pixels.shape
     return pixels, Provenance("DICOM", width, height, image.bits, colour, tuple(steps), technical_fields(ds))
+
+
+def stored_values(data: bytes) -> tuple[np.ndarray, float, float] | None:
+    """The stored grey values, integers (H, W) with square pixels, and the slope and intercept to the maker's units.
+
+    None for a colour image. Slope 1 and intercept 0 where a table, or nothing, gives the units. Raises as `decode`, or
+    what a decoder raises.
+    """
+    ds = _dataset(data)
+    _check_header(ds)
+    image = stored_image(ds, [])
+    if image.values.ndim != 2 or ds.PhotometricInterpretation == _PALETTE:
+        return None
+    wide = image.values.astype(np.int16) if image.values.dtype == np.int8 else image.values
+    return _with_square_pixels(np.ascontiguousarray(wide), ds, []), *rescale(ds)
 
 
 def _dataset(data: bytes) -> Dataset:
