@@ -34,7 +34,7 @@ LAYOUT = """
 .facts dt { opacity: 0.75; } .facts dd { margin: 0; overflow-wrap: anywhere; }
 .refused { margin: 0; padding-left: 1.1rem; font-size: 0.9rem; } .refused li { overflow-wrap: anywhere; }
 @media (min-width: 1000px) and (max-height: 900px) { /* room for a film of 600 pixels */
-  [data-testid="stMainBlockContainer"] { padding-top: 3.7rem; }
+  [data-testid="stMainBlockContainer"] { padding-top: 4rem; }
   .verdict { min-height: 4.4rem; padding: 0.2rem 1.1rem; } .verdict .sign { font-size: 2.4rem; }
   .verdict :is(.word, .number) { font-size: 2.2rem; }
 }
