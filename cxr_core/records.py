@@ -1,13 +1,33 @@
 """Records: JSON files that the app writes and reads again. Their content is checked when they are read.
 
-A record is a frozen dataclass of what the app uses, with `schema`, `read` and `write`. Keys that this version does not
-know stay in `content` and are written again. A file of schema 1, from before records had a number, is migrated. A file
-that is not such a record raises DamagedRecord, one sentence that names the file; whoever lists records passes it over.
+A record is a frozen dataclass of what the app uses, with `schema`, `read` and `write`. It is read by its attributes and
+never like a dictionary. Keys that this version does not know stay in `content` and are written again. A file of schema
+1, from before records had a number, is migrated. A file that is not such a record raises DamagedRecord, one sentence
+that names the file; whoever lists records passes it over.
+
+To add a record, derive it and check every value as it is read; a part of it is a frozen dataclass of its own:
+
+    @dataclass(frozen=True)
+    class SiteProfile(Record):
+        what: ClassVar[str] = "a site profile"
+        prevalence: float
+        points: Mapping[str, Point]
+
+        @classmethod
+        def from_dict(cls, values: dict[str, Any]) -> Self:
+            fields = Fields(values)
+            points = {name: Point.of(point) for name, point in fields.objects("points").items()}
+            return cls(content=values, prevalence=fields.number("prevalence"), points=points)
+
+    SiteProfile.from_dict({"prevalence": 0.2, "points": {}}).write(file)
+    SiteProfile.read(file).changed(prevalence=0.1).write(file)    # under `files.locked` if others write it too
+
+and give its file to `tests/support/damaged_files.py` and `tests/system/test_damaged_homes.py`.
 """
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -44,6 +64,10 @@ class Fields:
         """A whole number."""
         return int(_typed(self._get(key, default), int, self._name(key)))
 
+    def optional_whole(self, key: str) -> int | None:
+        """A whole number, or None."""
+        return None if self.values.get(key) is None else self.whole(key)
+
     def number(self, key: str, default: float | None = None, finite: bool = True) -> float:
         """A number, by default a finite one."""
         value = self._get(key, default)
@@ -55,6 +79,16 @@ class Fields:
         """A finite number; None for null, and for the NaN that earlier versions wrote."""
         value = self.values.get(key)
         return None if value is None or (isinstance(value, float) and math.isnan(value)) else self.number(key)
+
+    def numbers(self, key: str) -> tuple[float, ...]:
+        """A list of finite numbers; empty if it is missing."""
+        listed = _typed(self._get(key, []), list, self._name(key))
+        inside = Fields({str(i): value for i, value in enumerate(listed)}, f"{self._name(key)}.")
+        return tuple(inside.number(i) for i in inside.values)
+
+    def wholes(self) -> dict[str, int]:
+        """These values, which are all whole numbers, by name."""
+        return {name: self.whole(name) for name in self.values}
 
     def flag(self, key: str, default: bool) -> bool:
         """True or false."""
@@ -72,9 +106,13 @@ class Fields:
         """An object; empty if it is optional and missing."""
         return Fields(self._get(key, {} if optional else None), f"{self._name(key)}.")
 
-    def texts(self, key: str) -> tuple[str, ...]:
-        """A list of texts."""
-        listed = _typed(self._get(key), list, self._name(key))
+    def optional_part(self, key: str) -> "Fields | None":
+        """An object, or None."""
+        return None if self.values.get(key) is None else self.part(key)
+
+    def texts(self, key: str, optional: bool = False) -> tuple[str, ...]:
+        """A list of texts; empty if it is optional and missing."""
+        listed = _typed(self._get(key, [] if optional else None), list, self._name(key))
         return tuple(str(_typed(value, str, f"an entry of {self._name(key)}")) for value in listed)
 
     def parts(self, key: str) -> "tuple[Fields, ...]":
@@ -93,11 +131,10 @@ class Fields:
 
 
 @dataclass(frozen=True)
-class Record(Mapping[str, Any]):
+class Record:
     """Base of the records. content: the whole JSON object, with the keys that this version does not know.
 
-    `record[key]`, `record.get(key)` and `key in record` give the sections that only one module uses or that a later
-    version has added; everything else is read from the fields.
+    It is read by its fields; `content` is only written again, shown whole, and copied by `changed`.
     """
 
     what: ClassVar[str] = "a record"
@@ -130,20 +167,9 @@ class Record(Mapping[str, Any]):
         """Replace a file by this record. Raises OSError, and ValueError for a number that is not finite."""
         write_object(file, self.to_dict())
 
-    def __getitem__(self, key: str) -> Any:
-        return self.content[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.content)
-
-    def __len__(self) -> int:
-        return len(self.content)
-
-    def __or__(self, changes: Mapping[str, Any]) -> dict[str, Any]:
-        return self.content | dict(changes)
-
-    def __ror__(self, first: Mapping[str, Any]) -> dict[str, Any]:
-        return dict(first) | self.content
+    def changed(self, **sections: Any) -> Self:
+        """The record with other values for some keys of its JSON object. Raises ValueError, as `from_dict` does."""
+        return type(self).from_dict(self.content | sections)
 
 
 def migrate(values: dict[str, Any]) -> dict[str, Any]:

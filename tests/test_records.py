@@ -1,6 +1,7 @@
 """JSON files that the app writes and reads again: checked when they are read, migrated, their unknown keys kept."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -28,11 +29,20 @@ def test_a_record_is_read_as_it_was_written_and_unknown_keys_survive(tmp_path: P
     file = tmp_path / "film.json"
     Film.from_dict({"name": "a", "width": 3, "later": {"x": 1}}).write(file)
     again = Film.read(file)
-    assert (again.name, again.width, again.schema, again["later"]) == ("a", 3, SCHEMA, {"x": 1})
-    assert again.get("heatmap", {}) == {}
-    assert "heatmap" not in again
-    again.write(file)
-    assert json.loads(file.read_text()) == {"schema": SCHEMA, "name": "a", "width": 3, "later": {"x": 1}}
+    assert (again.name, again.width, again.schema) == ("a", 3, SCHEMA)
+    again.changed(width=4).write(file)
+    assert json.loads(file.read_text()) == {"schema": SCHEMA, "name": "a", "width": 4, "later": {"x": 1}}
+    with pytest.raises(ValueError, match="width is missing"):
+        again.changed(width=None)
+
+
+def test_a_record_is_not_read_like_a_dictionary() -> None:
+    film = Film.from_dict({"name": "a", "width": 3})
+    assert not isinstance(film, Mapping)
+    with pytest.raises(TypeError, match="not subscriptable"):
+        film["name"]  # type: ignore[index]
+    with pytest.raises(AttributeError):
+        film.get("name")  # type: ignore[attr-defined]
 
 
 def test_a_file_of_schema_1_is_migrated_and_one_of_a_later_schema_refused(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from cxr_core.datasets.index import build_index
 from cxr_core.datasets.split import read_split
 from cxr_core.errors import CXRError
 from cxr_core.inference.predictor import Predictor
-from cxr_core.models.card import ModelCard
 from cxr_core.models.registry import find_model
 from cxr_core.publishing.publish import describe_answers
 from cxr_core.training.runs import find_run
@@ -35,7 +34,7 @@ def main() -> int:
     except CXRError as error:
         print(error, file=sys.stderr)
         return 1
-    ModelCard.from_dict(model.card | description).write(model.folder / "card.json")
+    model.described(**description).write_card()
     print(json.dumps(description, indent=1))
     return 0
 

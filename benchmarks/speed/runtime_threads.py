@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--films", type=int, default=96)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    side = int(find_model().card["input"]["preprocessing"]["size"])
+    side = int(find_model().card.preprocessing["size"])
     films = np.random.default_rng(0).integers(0, 256, (options.films, side, side, 1)).astype(np.uint8)
     print(f"{'':44}{'wall, ms a film':>18}{'computing, ms a film':>24}")
 

@@ -29,7 +29,7 @@ def run_folds(options: argparse.Namespace) -> int:
         for fold, run in fitted_folds(index, options.recipe, recipe, folds, lambda said: print(said, flush=True)):
             network = FoldNetwork(run, index)
             state = run.state()
-            about = {"fold": fold.name, "epochs": state["epoch"], "best_epoch": state["best_epoch"]}
+            about = {"fold": fold.name, "epochs": state.epoch, "best_epoch": state.best_epoch}
             rows += [about | row for row in held_out_metrics(network)]
             both, _ = of_both_classes(network.held_out)
             scored.append(both.assign(fold=fold.name, error=(both["score"] - labels_of(both)).abs()))

@@ -3,10 +3,13 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cxr_core.cli.output import print_result, progress_counter
 from cxr_core.errors import InputError
+
+if TYPE_CHECKING:
+    from cxr_core.metrics.film_metrics import Metrics
 
 
 def publish_run(options: argparse.Namespace) -> int:
@@ -29,13 +32,10 @@ def _convert(options: argparse.Namespace) -> int:
     if options.run or options.name or options.into:
         raise InputError(f"--convert {options.convert}: is not for RUN, --name or --into; --data is accepted with it.")
     model = convert_model(find_model(options.convert), options.data, progress_counter("Decoding the films"))
-    entry = model.card["conversion"]
-    return print_result(
-        options,
-        model.card,
-        f"Converted {model.name}: over {entry['compared_on']} no logit differs by more than "
-        f"{entry['largest_logit_difference']:.1e}.",
-    )
+    assert model.card.conversion
+    compared, difference = model.card.conversion.compared_on, model.card.conversion.largest_logit_difference
+    text = f"Converted {model.name}: over {compared} no logit differs by more than {difference:.1e}."
+    return print_result(options, model.card.to_dict(), text)
 
 
 def show_models(options: argparse.Namespace) -> int:
@@ -64,30 +64,28 @@ def evaluate_model(options: argparse.Namespace) -> int:
     progress = progress_counter("Reading the films")
     model = find_model(options.model)
     evaluation = run_evaluation(model, options.data, options.split, options.out, progress, against)
-    metrics = evaluation.metrics
-    comparison = metrics.get("comparison", {}).get("in_words", [])
-    write_report(evaluation, None if metrics["model"].get("source") == "csv" else model, options.out, comparison)
-    lines = [f"{metrics['model']['name']} on {metrics['split']}: {metrics['films']:,} films", *_estimate_lines(metrics)]
-    if answers := metrics.get("answers"):
-        lines.append(answers_in_words(answers))
-    if rest := metrics.get("without_contested"):
-        lines += [f"Without {metrics['films'] - rest['films']:,} contested films:", *_estimate_lines(rest)]
-    lines += comparison
-    notes = (metrics.get("seen_in_training") or {}).get("warning"), metrics.get("test_ledger", {}).get("sentence")
-    lines += [note for note in notes if note]
+    record, metrics = evaluation.record, evaluation.metrics
+    write_report(evaluation, model if record.of_model else None, options.out, list(record.comparison))
+    lines = [f"{record.name} on {record.split}: {metrics.films:,} films", *_estimate_lines(metrics)]
+    if record.answers:
+        lines.append(answers_in_words(record.answers))
+    if rest := record.without_contested:
+        lines += [f"Without {metrics.films - rest.films:,} contested films:", *_estimate_lines(rest)]
+    lines += record.comparison
+    lines += [note for note in (record.overlap and record.overlap.warning, record.accesses) if note]
     lines.append(f"Wrote {options.out}.")
-    for message in metrics.get("passed_over", []):
+    for message in record.passed_over:
         print(message, file=sys.stderr)
-    return print_result(options, metrics, "\n".join(lines))
+    return print_result(options, record.to_dict(), "\n".join(lines))
 
 
-def _estimate_lines(metrics: dict[str, Any]) -> list[str]:
+def _estimate_lines(metrics: "Metrics") -> list[str]:
     lines = []
-    for name, estimate in metrics["figures"].items():
-        value = "not computable" if estimate["value"] is None else f"{estimate['value']:.4f}"
+    for name, estimate in metrics.estimates.items():
+        value = "not computable" if estimate.value is None else f"{estimate.value:.4f}"
         interval = ""
-        if estimate["low"] is not None:
-            interval = f" ({estimate['low']:.4f} to {estimate['high']:.4f}, {estimate['method']})"
+        if estimate.low is not None:
+            interval = f" ({estimate.low:.4f} to {estimate.high:.4f}, {estimate.method})"
         lines.append(f"  {name}: {value}{interval}")
     return lines
 

@@ -27,7 +27,6 @@ from cxr_core.metrics.curves import roc_curve
 from cxr_core.metrics.scores import Scores
 from cxr_core.publishing.answer_rules import evidence_scale, fit_answer_rules
 from cxr_core.publishing.evidence_check import cells_of
-from cxr_core.training.recipe_settings import recipe_from_dict
 from cxr_core.training.runs import Run
 
 SENSITIVITY = 0.97
@@ -45,7 +44,7 @@ class FoldNetwork:
     def __init__(self, run: Run, index: Index) -> None:
         """Scores all films of the run that it was not trained on."""
         self.index = index
-        self.recipe = recipe_from_dict(run.config()["settings"])
+        self.recipe = run.config().parsed
         import cxr_core.training.architectures.evidence_map
         import cxr_core.training.augmentation  # noqa: F401  both register layers that best.keras names
 
@@ -107,8 +106,8 @@ def held_out_metrics(found: FoldNetwork) -> list[dict[str, Any]]:
         row: dict[str, Any] = {"source": source, "films": len(both)}
         if both["label"].nunique() == 2:
             scores = scores_of(both)
-            estimates = evaluate(scores, found.threshold, draws=2).to_dict()["figures"]
-            row |= {name: estimates[name]["value"] for name in METRICS} | {"specificity_at_97": _specificity(scores)}
+            estimates = evaluate(scores, found.threshold, draws=2).estimates
+            row |= {name: estimates[name].value for name in METRICS} | {"specificity_at_97": _specificity(scores)}
         if len(other):
             row["other_called"] = float((other["score"] >= found.threshold).mean())
         if found.has_map:

@@ -67,12 +67,12 @@ def fitted_folds(
     """
     for fold in folds:
         run = _run_of(index, recipe_name, replace(recipe, seed=fold.seed), fold)
-        if run.state()["status"] != "finished":
+        if run.state().status != "finished":
             report(f"{fold.name}: fitting, {run.folder}.")
-            if run.state()["status"] != "starting":
+            if run.state().status != "starting":
                 prepare_resume(run)
             fit(run)
-        if run.state()["status"] != "finished":
+        if run.state().status != "finished":
             report(f"{fold.name}: was stopped; the same command goes on from here.")
             return
         yield fold, run

@@ -85,7 +85,7 @@ def comparison_text(comparison: Comparison, names: tuple[str, str]) -> list[str]
     auroc, errors = comparison.difference.auroc, comparison.errors
     return [
         f"{len(comparison.a):,} films that both scored; {comparison.left_out:,} rows left out.",
-        f"AUROC of {names[0]} minus {names[1]}, paired DeLong: {value_with_interval(auroc.to_dict(), 4)}, "
+        f"AUROC of {names[0]} minus {names[1]}, paired DeLong: {value_with_interval(auroc, 4)}, "
         f"{p_value_text(comparison.difference.p_value)}.",
         f"Errors, each system at its own threshold, McNemar: only {names[0]} right {errors.only_a_right:,}, "
         f"only {names[1]} right {errors.only_b_right:,}, both right {errors.both_right:,}, "

@@ -2,13 +2,15 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
+from cxr_core.evaluation.record import EvaluationRecord
 from cxr_core.labels import PNEUMONIA, SPLITS
+from cxr_core.metrics.film_metrics import Metrics
 from cxr_core.metrics.scores import Scores
 
 HELD_OUT = "held-out patients"
@@ -18,11 +20,11 @@ HELD_OUT = "held-out patients"
 class Evaluation:
     """A system's scores of labelled films, and their estimates.
 
-    metrics: the contents of `metrics.json`. films: one row per film with file, label, score, patient and, where known,
+    record: the contents of `metrics.json`. films: one row per film with file, label, score, patient and, where known,
     kind, logit, called, verdict, sha256, width, height, format, contrast, age, sex, view, manufacturer.
     """
 
-    metrics: dict[str, Any]
+    record: EvaluationRecord
     films: pd.DataFrame
 
     @cached_property
@@ -31,35 +33,43 @@ class Evaluation:
         return scores_of(self.films)
 
     @property
+    def metrics(self) -> Metrics:
+        """The estimates at its threshold."""
+        return self.record.metrics
+
+    def with_sections(self, **sections: Any) -> Self:
+        """The same with other sections of its record. Raises ValueError for a section that is none."""
+        return replace(self, record=self.record.changed(**sections))
+
+    @property
     def name(self) -> str:
         """The system's name."""
-        return str(self.metrics["model"]["name"])
+        return self.record.name
 
     @property
     def version(self) -> str:
         """The system's version."""
-        return str(self.metrics["model"]["version"])
+        return self.record.version
 
     @property
     def split(self) -> str:
         """The split as the user chose it."""
-        return str(self.metrics["split"])
+        return self.record.split
 
     @property
     def threshold(self) -> float:
         """The threshold of the estimates."""
-        return float(self.metrics["threshold"])
+        return self.metrics.threshold
 
     @property
     def id(self) -> str:
         """The name of its files."""
-        return evaluation_id(self.split, str(self.metrics["data"].get("films_fingerprint", "")), self.version)
+        return evaluation_id(self.split, self.record.films_fingerprint, self.version)
 
     @property
     def title(self) -> str:
         """One line that distinguishes it from other evaluations."""
-        data = self.metrics["data"]["name"]
-        return f"{self.name} on {data}, {split_label(self.split)}, {len(self.films):,} films"
+        return f"{self.name} on {self.record.data}, {split_label(self.split)}, {len(self.films):,} films"
 
 
 def scores_of(films: pd.DataFrame) -> Scores:

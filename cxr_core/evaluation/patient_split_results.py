@@ -57,7 +57,7 @@ def _result(run: Run, network: str) -> PatientSplitResult | None:
     for model in list_models():
         if model.card.training.split_sha256 == sha256_of(split) and _network(model.card.training.settings) == network:
             stored = model.card.estimates
-            return PatientSplitResult(run.id, stored.measured_on, Estimate.from_dict(dict(stored.values["auroc"])))
+            return PatientSplitResult(run.id, stored.measured_on, stored.values["auroc"])
     rows = read_table(validation, ("label", "patient", "logit"), "the scores of the validation films")
     rows["logit"] = pd.to_numeric(rows["logit"], errors="coerce")
     if rows["logit"].isna().any() or rows["label"].nunique() < 2:

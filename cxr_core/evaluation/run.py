@@ -1,7 +1,6 @@
 """Run an evaluation: score the films, compute the estimates, record test-set access, store the result."""
 
 import logging
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from cxr_core.evaluation.compare import compare, comparison_text, system_names
 from cxr_core.evaluation.evaluation import HELD_OUT, Evaluation, films_fingerprint, is_test_split, scores_of
 from cxr_core.evaluation.film_scoring import choose_films, score_films
 from cxr_core.evaluation.label_review import uncontested
+from cxr_core.evaluation.record import EvaluationRecord
 from cxr_core.evaluation.score_table import is_score_table, read_scores_csv
 from cxr_core.evaluation.sources import by_source, of_both_classes
 from cxr_core.evaluation.store import store_evaluation, write_evaluation
@@ -71,8 +71,7 @@ def run_evaluation(
         sentences = comparison_text(comparison, names)
         additions["comparison"] = {"of": list(names), **comparison.to_dict(), "in_words": sentences}
         comparison.differ.to_csv(out / "differ.csv", index=False)
-    evaluation = replace(evaluation, metrics=evaluation.metrics | additions)
-    return write_evaluation(evaluation, out / "metrics.json", out / "predictions.csv")
+    return write_evaluation(evaluation.with_sections(**additions), out / "metrics.json", out / "predictions.csv")
 
 
 def evaluate_films(predictor: Predictor, index: Index, split: str, progress: Progress | None = None) -> Evaluation:
@@ -81,15 +80,15 @@ def evaluate_films(predictor: Predictor, index: Index, split: str, progress: Pro
     scored = score_films(predictor, index, films, progress)
     (films, _), (table, _) = of_both_classes(films), of_both_classes(scored)
     metrics = _metrics(table, predictor.threshold) | by_source(scored, predictor.threshold)
-    evaluation = Evaluation(_description(predictor, index, films, split) | metrics, table)
-    evaluation.metrics["seen_in_training"] = training_overlap(model, index, films)
+    description = _description(predictor, index, films, split) | metrics
+    description |= {"seen_in_training": training_overlap(model, index, films).to_dict()}
+    evaluation = Evaluation(EvaluationRecord.from_dict(description), table)
     if is_test_split(split):
-        _record_test(evaluation, model.card.sha256)
+        evaluation = _record_test(evaluation, model.card.sha256)
     elif split == "all" and (films["split"] == "test").any():
         # All films include the test films, so the access to these is recorded.
         tested = films_fingerprint(films.loc[films["split"] == "test", "sha256"])
-        of_test = evaluation.metrics | {"data": evaluation.metrics["data"] | {"films_fingerprint": tested}}
-        record_test_metrics(of_test, model.card.sha256)
+        record_test_metrics(evaluation.record, model.card.sha256, tested)
     store_evaluation(evaluation, model, index.root)
     return evaluation
 
@@ -113,15 +112,15 @@ def evaluate_csv(file: Path, name: str, split: str, threshold: float = DEFAULT_T
         "when": _now(),
         "operating_points": {},
     }
-    evaluation = Evaluation(description | _metrics(table, threshold), table)
+    evaluation = Evaluation(EvaluationRecord.from_dict(description | _metrics(table, threshold)), table)
     if is_test_split(split):
-        _record_test(evaluation, sha256)
+        evaluation = _record_test(evaluation, sha256)
     store_evaluation(evaluation)
     _logger.info("scores of %d films evaluated", len(table))
     return evaluation
 
 
-def measure(predictor: Predictor, index: Index, films: pd.DataFrame, split: str, predictions: Path) -> dict[str, Any]:
+def measure(predictor: Predictor, index: Index, films: pd.DataFrame, split: str, predictions: Path) -> EvaluationRecord:
     """The contents of `metrics.json` for some rows of an index; writes one row per film to `predictions`.
 
     Nothing is stored and no test access is recorded: the caller does both.
@@ -130,7 +129,7 @@ def measure(predictor: Predictor, index: Index, films: pd.DataFrame, split: str,
     (films, _), (table, _) = of_both_classes(films), of_both_classes(scored)
     table.to_csv(predictions, index=False)
     metrics = _metrics(table, predictor.threshold) | by_source(scored, predictor.threshold)
-    return _description(predictor, index, films, split) | metrics
+    return EvaluationRecord.from_dict(_description(predictor, index, films, split) | metrics)
 
 
 def _evaluate(model: Model, data: Path, split: str, progress: Progress | None) -> Evaluation:
@@ -141,12 +140,13 @@ def _evaluate(model: Model, data: Path, split: str, progress: Progress | None) -
     return evaluate_films(Predictor(model), index, split, progress)
 
 
-def _record_test(evaluation: Evaluation, sha256: str) -> None:
+def _record_test(evaluation: Evaluation, sha256: str) -> Evaluation:
+    """Record the access; the evaluation then says how often its films were accessed."""
     record_test_evaluation(evaluation, sha256)
     try:
-        evaluation.metrics["test_ledger"] = count_accesses(evaluation).to_dict()
+        return evaluation.with_sections(test_ledger=count_accesses(evaluation).to_dict())
     except DamagedRecord as error:  # the access is recorded; only the others cannot be counted
-        evaluation.metrics["test_ledger"] = {"sentence": str(error)}
+        return evaluation.with_sections(test_ledger={"sentence": str(error)})
 
 
 def _description(predictor: Predictor, index: Index, films: pd.DataFrame, split: str) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def _split_name(split: str, model: Model) -> str:
 
 
 def _metrics(table: pd.DataFrame, threshold: float) -> dict[str, Any]:
-    answers = {"answers": answer_estimates(table)} if "verdict" in table else {}
+    answers = {"answers": answer_estimates(table).to_dict()} if "verdict" in table else {}
     return evaluate(scores_of(table), threshold).to_dict() | answers
 
 

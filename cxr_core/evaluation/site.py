@@ -1,6 +1,7 @@
 """Site acceptance of a model: a hospital's own labelled films compared with the estimates on the model's card."""
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from cxr_core.evaluation.run import evaluate_csv, evaluate_films
 from cxr_core.evaluation.score_table import is_score_table
 from cxr_core.evaluation.train_test_overlap import training_overlap
 from cxr_core.inference.predictor import Predictor
+from cxr_core.metrics.estimate import Estimate
 from cxr_core.metrics.prevalence import calibration_prevalence
 from cxr_core.metrics.site_acceptance import Acceptance, ReleasedPoint, accept
 from cxr_core.models.registry import Model
@@ -45,7 +47,7 @@ def accept_site(model: Model, data: Path, out: Path, progress: Progress | None =
     else:
         index = build_index(data, progress)
         result = accept_films(Predictor(model), index, progress)
-    about = {name: result.evaluation.metrics[name] for name in ("model", "data", "when")}
+    about = result.evaluation.record.about()
     in_words = {"verdict_in_words": ACCEPTANCE_VERDICTS[result.acceptance.verdict]}
     content = about | result.acceptance.to_dict() | in_words
     out.mkdir(parents=True, exist_ok=True)
@@ -82,12 +84,13 @@ def accept_evaluation(evaluation: Evaluation, model: Model) -> SiteAcceptance:
     """Compare the estimates of an evaluation with those on the model's card."""
     points, point = model.card.operating_points, model.card.operating_point
     released = {
-        name: ReleasedPoint(one.threshold, *(_lower_end(one.estimates[key]) for key in ("sensitivity", "specificity")))
+        name: ReleasedPoint(one.threshold, *(_lower_end(estimate) for estimate in (one.sensitivity, one.specificity)))
         for name, one in points.items()
     }
-    acceptance = accept(evaluation.scores, released, point, calibration_prevalence(points[point].estimates))
+    acceptance = accept(evaluation.scores, released, point, calibration_prevalence(points[point]))
     return SiteAcceptance(evaluation, acceptance)
 
 
-def _lower_end(estimate: dict[str, Any]) -> float:
-    return float(estimate["value"] if estimate["low"] is None else estimate["low"])
+def _lower_end(estimate: Estimate) -> float:
+    low = estimate.value if estimate.low is None else estimate.low
+    return math.nan if low is None else low

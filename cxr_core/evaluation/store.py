@@ -26,7 +26,7 @@ from cxr_core.files import locked, replace_atomically
 from cxr_core.labels import CLASSES
 from cxr_core.models.registry import Model
 from cxr_core.paths import RELEASED_MODELS, home
-from cxr_core.records import SCHEMA, Fields, damaged, read_object, write_object
+from cxr_core.records import Fields, damaged, read_object
 
 TEXT_COLUMNS = dict.fromkeys(("file", "label", "patient", "kind", "called", "verdict", "sha256", "format"), str)
 TEXT_COLUMNS |= dict.fromkeys(("source", "age", "sex", "view"), str)
@@ -46,7 +46,7 @@ def store_evaluation(evaluation: Evaluation, model: Model | None = None, root: P
         with locked(file):
             write_evaluation(evaluation, file, file.with_suffix(".csv"))
         if root is not None:
-            remember_data_folder(str(evaluation.metrics["data"]["fingerprint"]), root)
+            remember_data_folder(evaluation.record.fingerprint, root)
     except OSError as error:
         raise WorkError(f"{folder}: the evaluation cannot be stored ({error.strerror}).") from error
     return file
@@ -60,8 +60,8 @@ def write_evaluation(evaluation: Evaluation, metrics: Path, predictions: Path) -
     table = evaluation.films.to_csv(index=False)
     _replace(predictions, table)
     checksum = hashlib.sha256(table.encode("utf-8")).hexdigest()
-    written = replace(evaluation, metrics={"schema": SCHEMA} | evaluation.metrics | {"scores_sha256": checksum})
-    write_object(metrics, written.metrics)
+    written = evaluation.with_sections(scores_sha256=checksum)
+    written.record.write(metrics)
     return written
 
 
@@ -70,9 +70,9 @@ def stored_evaluations(model: Model) -> list[Evaluation]:
     folders = {model.folder / "evaluations", _folder(model.name, None)}
     found = [one for folder in folders for one in _in_folder(folder)]
     of_this_model = [one for one in found if one.version == model.version]
-    for one in of_this_model:
-        one.metrics["model"]["name"] = model.name  # the model may have been renamed since
-    return sorted(of_this_model, key=lambda one: str(one.metrics["when"]), reverse=True)
+    # the model may have been renamed since
+    named = [replace(one, record=one.record.renamed(model.name)) for one in of_this_model]
+    return sorted(named, key=lambda one: one.record.when, reverse=True)
 
 
 def stored_systems(models: Sequence[Model] = ()) -> list[Evaluation]:
@@ -80,7 +80,7 @@ def stored_systems(models: Sequence[Model] = ()) -> list[Evaluation]:
     installed = {model.version for model in models}
     folders = [folder for folder in (home() / "evaluations").glob("*") if folder.is_dir()]
     found = [one for folder in folders for one in _in_folder(folder) if one.version not in installed]
-    return sorted(found, key=lambda one: str(one.metrics["when"]), reverse=True)
+    return sorted(found, key=lambda one: one.record.when, reverse=True)
 
 
 def damaged_evaluations(models: Sequence[Model] = ()) -> list[str]:
@@ -106,10 +106,10 @@ def _read(file: Path, metrics_stamp: tuple[int, int], films_stamp: tuple[int, in
         films = pd.read_csv(io.BytesIO(content), dtype=TEXT_COLUMNS, keep_default_na=False, na_values={"score": [""]})
         if missing := {"file", "label", "score", "patient"} - set(films):
             raise ValueError(f"the column {min(missing)} is missing")
-        evaluation = Evaluation(record.content, films)
+        evaluation = Evaluation(record, films)
         if not set(films["label"]) <= set(CLASSES):
             raise ValueError("a label is neither NORMAL nor PNEUMONIA")
-        if len(evaluation.scores) != record.films:
+        if len(evaluation.scores) != record.metrics.films:
             raise ValueError("films are missing")
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
@@ -133,7 +133,7 @@ def remember_data_folder(fingerprint: str, root: Path) -> None:
 
 def data_folder_of(evaluation: Evaluation) -> Path | None:
     """The folder of its films, if it is known and still exists."""
-    return data_folder(str(evaluation.metrics["data"]["fingerprint"]))
+    return data_folder(evaluation.record.fingerprint)
 
 
 def data_folder(fingerprint: str) -> Path | None:

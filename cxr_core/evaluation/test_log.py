@@ -13,6 +13,7 @@ from typing import Any
 
 from cxr_core.errors import DamagedRecord, WorkError
 from cxr_core.evaluation.evaluation import Evaluation
+from cxr_core.evaluation.record import EvaluationRecord
 from cxr_core.files import locked
 from cxr_core.paths import home
 from cxr_core.records import Fields
@@ -60,18 +61,21 @@ class AccessCount:
 
 def record_test_evaluation(evaluation: Evaluation, sha256: str) -> None:
     """Append an evaluation on a test split to the log. sha256: of the model or score file. Raises WorkError."""
-    record_test_metrics(evaluation.metrics, sha256)
+    record_test_metrics(evaluation.record, sha256)
 
 
-def record_test_metrics(metrics: dict[str, Any], sha256: str) -> None:
-    """Append an evaluation on a test split to the log. metrics: the contents of `metrics.json`. Raises WorkError."""
-    estimates = {name: [one[key] for key in ("value", "low", "high")] for name, one in metrics["figures"].items()}
-    record_access(home(), AccessRecord(sha256, metrics["data"]["films_fingerprint"], metrics["split"], estimates))
+def record_test_metrics(record: EvaluationRecord, sha256: str, films: str | None = None) -> None:
+    """Append the estimates of an evaluation to the log.
+
+    films: the fingerprint of its test films; None if they are all of its films. Raises WorkError.
+    """
+    estimates = {name: [one.value, one.low, one.high] for name, one in record.metrics.estimates.items()}
+    record_access(home(), AccessRecord(sha256, films or record.films_fingerprint, record.split, estimates))
 
 
 def count_accesses(evaluation: Evaluation) -> AccessCount:
     """How often the films of an evaluation were accessed. Raises WorkError if the log is damaged."""
-    fingerprint = evaluation.metrics["data"].get("films_fingerprint")
+    fingerprint = evaluation.record.films_fingerprint
     of_these = [one for one in read_test_accesses(home()) if one.data_fingerprint == fingerprint]
     return AccessCount(len(of_these), sum(one.model_sha256.startswith(evaluation.version) for one in of_these))
 

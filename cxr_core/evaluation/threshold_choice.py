@@ -22,10 +22,10 @@ def choose_thresholds(evaluation: Evaluation) -> dict[str, OperatingPoint]:
             f"The split here is {split}, which may contain films that were trained on or will be tested on; operating "
             "points are chosen on a validation split only."
         )
-    overlap = evaluation.metrics.get("seen_in_training") or {}
-    if overlap.get("trained_on") or overlap.get("siblings"):
+    overlap = evaluation.record.overlap
+    if overlap and overlap.trained_on + overlap.same_patient:
         raise SettingsError(
-            f"{overlap['trained_on'] + overlap['siblings']:,} of these films were trained on or show a patient that "
+            f"{overlap.trained_on + overlap.same_patient:,} of these films were trained on or show a patient that "
             "was; operating points are chosen on patients that were not."
         )
     return choose_operating_points(evaluation.scores)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -15,6 +14,7 @@ from cxr_core.datasets.quality.fingerprints import content_number, fingerprints_
 from cxr_core.datasets.quality.leakage import patient_leakage
 from cxr_core.datasets.quality.pixel_statistics import compute_pixel_statistics
 from cxr_core.errors import DamagedRecord
+from cxr_core.evaluation.overlap import Overlap
 from cxr_core.files import sha256_of
 from cxr_core.models.registry import Model
 from cxr_core.models.training_fingerprints import read_fingerprints
@@ -22,14 +22,10 @@ from cxr_core.records import read_table
 from cxr_core.training.runs import Run, list_runs
 
 
-def training_overlap(model: Model, index: Index, films: pd.DataFrame) -> dict[str, Any]:
-    """How many of `films` were used in the model's training or validation, and how many show a patient that was.
+def training_overlap(model: Model, index: Index, films: pd.DataFrame) -> Overlap:
+    """The overlap of `films`, rows of the index, with the model's training.
 
-    films: rows of the index. Keys: `known` (whether the model's split table is on this machine), `compared_by`
-    ("content and fingerprint", or "content" for a model without fingerprints), `in_split_table`, `trained_on`,
-    `validated_on`, `copies` (those of `in_split_table` in other bytes: another size or encoding), `siblings` (films
-    that were not trained on, of patients that were), `warning` (a sentence, or None). Raises WorkError if the cache of
-    pixel statistics cannot be written.
+    Raises WorkError if the cache of pixel statistics cannot be written.
     """
     table = split_table(model)
     same_data = model.card.training.fingerprint == index.fingerprint
@@ -40,8 +36,7 @@ def training_overlap(model: Model, index: Index, films: pd.DataFrame) -> dict[st
                 "This model was trained on films of this data set, and its split table is not on this machine: if "
                 "films here were trained on, the estimates are optimistic."
             )
-        counts = dict.fromkeys(("in_split_table", "trained_on", "validated_on", "copies", "siblings"), 0)
-        return {"known": False, "compared_by": ""} | counts | {"warning": warning}
+        return Overlap(False, "", 0, 0, 0, 0, 0, warning)
     content, compared_by = _found_in(table, model, index, films)
     part = content.map(dict(zip(table["sha256"], table["split"], strict=True))).fillna("")
     trained, validated = int((part == "train").sum()), int((part == "val").sum())
@@ -49,35 +44,15 @@ def training_overlap(model: Model, index: Index, films: pd.DataFrame) -> dict[st
     if same_data and "patient" in table:  # the names of patients can be compared within a data set only
         known = set(table.loc[table["split"] == "train", "patient"])
         same_patient = int((films["patient"].isin(known) & (part != "train")).sum())
-    return {
-        "known": True,
-        "compared_by": compared_by,
-        "in_split_table": int((part != "").sum()),
-        "trained_on": trained,
-        "validated_on": validated,
-        "copies": int(((part != "") & (content != films["sha256"])).sum()),
-        "siblings": same_patient,
-        "warning": _warning(len(films), trained, validated, same_patient),
-    }
-
-
-def overlap_in_words(overlap: dict[str, Any] | None, films: int) -> str:
-    """One sentence on whether the evaluated films, `films` in number, are among the model's; see `training_overlap`."""
-    if not overlap or "in_split_table" not in overlap:
-        return "Whether these films were trained on was not checked."
-    if not overlap["known"]:
-        return "Whether these films were trained on is not known: the model's split table is not on this machine."
-    by = "by content and by perceptual fingerprint"
-    if overlap["compared_by"] == "content":
-        by = "by content; the model has no fingerprints, so copies of another size are not found"
-    found = overlap["in_split_table"]
-    if not found:
-        return f"None of these {films:,} films is in the model's split table, compared {by}."
-    trained, validated = overlap["trained_on"], overlap["validated_on"]
-    return (
-        f"{found:,} of these {films:,} films are in the model's split table, compared {by}: {trained:,} trained on, "
-        f"{validated:,} validated on, {found - trained - validated:,} held out; {overlap['copies']:,} of them in "
-        "another size or encoding."
+    return Overlap(
+        known=True,
+        compared_by=compared_by,
+        in_split_table=int((part != "").sum()),
+        trained_on=trained,
+        validated_on=validated,
+        copies=int(((part != "") & (content != films["sha256"])).sum()),
+        same_patient=same_patient,
+        warning=_warning(len(films), trained, validated, same_patient),
     )
 
 

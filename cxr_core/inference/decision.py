@@ -1,6 +1,6 @@
 """From a prediction to a verdict, by the user's choice of operating point and error rate and the model's rules."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ from cxr_core.inference.reading import Reading
 from cxr_core.labels import CLASSES, PNEUMONIA, Verdict
 from cxr_core.metrics.conformal import ConformalLimits
 from cxr_core.metrics.prevalence import probability_at_prevalence
-from cxr_core.models.card import CardDraft, ModelCard
+from cxr_core.models.card import ModelCard
 
 T = TypeVar("T")
 DEFAULT_MAX_SPREAD = 0.25  # for a model whose card has no `stability`
@@ -57,16 +57,16 @@ class Rules:
     prevalence: float = PREVALENCE
 
     @classmethod
-    def of(cls, card: ModelCard | CardDraft) -> "Rules":
+    def of(cls, card: ModelCard) -> "Rules":
         """The rules on a model's card."""
         return cls(
             thresholds={name: point.threshold for name, point in card.operating_points.items()},
             limits=dict(card.limits_by_error_rate),
-            max_spread=float(card.get("stability", {}).get("max_spread", DEFAULT_MAX_SPREAD)),
+            max_spread=DEFAULT_MAX_SPREAD if card.max_spread is None else card.max_spread,
             default=Choice(card.operating_point, card.error_rate),
-            mirror=bool(card.training.settings.get("flip")),
+            mirror=card.training.mirrored,
             fitted_prevalence=fitted_prevalence(card),
-            prevalence=float(card.get("prevalence", PREVALENCE)),
+            prevalence=PREVALENCE if card.prevalence is None else card.prevalence,
         )
 
     def stated_prevalence(self, choice: Choice) -> float:
@@ -115,12 +115,12 @@ class Rules:
         return [option for option in options if option in first.values()]
 
 
-def fitted_prevalence(card: Mapping[str, Any]) -> float:
+def fitted_prevalence(card: ModelCard) -> float:
     """The share of pneumonia among the films that a card's probabilities were calibrated on, in (0, 1)."""
-    stated = card.get("calibration", {}).get("prevalence")
-    classes = card.get("training", {}).get("split", {}).get("val", {}).get("classes", {})
-    films = sum(classes.get(label, 0) for label in CLASSES)
-    share = float(stated) if stated else classes.get(PNEUMONIA, 0) / films if films else 0.0
+    validation = card.training.split.get("val")
+    counts = {label: validation.classes.get(label, 0) if validation else 0 for label in CLASSES}
+    films = sum(counts.values())
+    share = card.calibrated_at or (counts[PNEUMONIA] / films if films else 0.0)
     return share if 0 < share < 1 else UNKNOWN_PREVALENCE
 
 

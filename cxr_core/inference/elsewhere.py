@@ -1,46 +1,49 @@
 """What an answer is worth at another hospital, in one sentence, from the estimates by source on a model's card."""
 
 from collections.abc import Mapping
-from typing import Any
+
+from cxr_core.metrics.estimate import Estimate
+from cxr_core.models.card import ModelCard
+from cxr_core.models.card_sections import CardSource
 
 
-def worth_elsewhere(card: Mapping[str, Any]) -> str:
+def worth_elsewhere(card: ModelCard) -> str:
     """Sensitivity and false alarms at the hospital where the model does worst; "" for a card without estimates.
 
-    An entry of `figures.by_source` with `unseen` is of a hospital whose films the model was not trained on. Where no
-    entry has it, the sentence says so, and gives the worst of the hospitals that it was trained on.
+    Where the card has no hospital whose films the model was not trained on, the sentence says so, and gives the worst
+    of the hospitals that it was trained on.
     """
-    figures = card.get("figures", {})
-    sources = [source for source in figures.get("by_source", []) if _rates(source)]
-    unseen = [source for source in sources if source.get("unseen")]
+    sources = [source for source in card.estimates.by_source if _rates(source.estimates)]
+    unseen = [source for source in sources if source.unseen]
     if unseen:
-        worst = min(unseen, key=lambda source: sum(_rates(source)))
-        return f"At a hospital it was not trained on ({worst['source']}) {_finds(worst)}."
+        worst = min(unseen, key=lambda source: sum(_rates(source.estimates)))
+        return f"At a hospital it was not trained on ({worst.source}) {_finds(worst)}."
     start = "Never measured at a hospital it was not trained on"
     if sources:
-        worst = min(sources, key=lambda source: sum(_rates(source)))
-        return f"{start}: expect less there. At {worst['source']}, the harder of its own, {_finds(worst)}."
-    own = {"figures": figures.get("values", {}), "films": 0}
-    return f"{start}: expect less there. On other patients of its own, {_finds(own)}." if _rates(own) else ""
+        worst = min(sources, key=lambda source: sum(_rates(source.estimates)))
+        return f"{start}: expect less there. At {worst.source}, the harder of its own, {_finds(worst)}."
+    own = CardSource("", False, card.estimates.values, None)
+    return f"{start}: expect less there. On other patients of its own, {_finds(own)}." if _rates(own.estimates) else ""
 
 
-def _rates(source: Mapping[str, Any]) -> tuple[float, ...]:
+def _rates(estimates: Mapping[str, Estimate]) -> tuple[float, ...]:
     """Sensitivity and specificity; empty if one is missing."""
-    rates = [source.get("figures", {}).get(name, {}).get("value") for name in ("sensitivity", "specificity")]
-    return tuple(float(rate) for rate in rates) if None not in rates else ()
+    found = [estimates[name].value for name in ("sensitivity", "specificity") if name in estimates]
+    known = tuple(rate for rate in found if rate is not None)
+    return known if len(known) == 2 else ()
 
 
-def _finds(source: Mapping[str, Any]) -> str:
-    sensitivity, specificity = _rates(source)
+def _finds(source: CardSource) -> str:
+    sensitivity, specificity = _rates(source.estimates)
     return (
         f"it finds {_count(sensitivity)} of 100 and raises a false alarm in {_count(1 - specificity)} of 100 "
         f"normal films{_other(source)}"
     )
 
 
-def _other(source: Mapping[str, Any]) -> str:
-    share = source.get("other", {}).get("share", {}).get("value")
-    return "" if share is None else f", and in {_count(float(share))} of 100 with another disease"
+def _other(source: CardSource) -> str:
+    share = source.other_called.value if source.other_called else None
+    return "" if share is None else f", and in {_count(share)} of 100 with another disease"
 
 
 def _count(share: float) -> str:

@@ -40,7 +40,7 @@ class Predictor:
         """
         self._network = network or Network(model)
         self._map = read_evidence_map(model.card)
-        fitted = "sha256" in model.card.get("heatmap", {})
+        fitted = model.card.heatmap and model.card.heatmap.sha256
         self._local = read_local_evidence(model.local_evidence) if fitted else None
         self.model = model
         self.preprocessing = Preprocessing(**model.card.preprocessing)

@@ -4,7 +4,7 @@ Averaging over augmented views: Wang et al. 2019, doi 10.1016/j.neucom.2019.01.1
 1 is scored once: augmented views would not change its answer, and each costs as much as the film itself.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from cxr_core.inference.augmented_views import all_views, views_in_words
 from cxr_core.metrics.calibration import Platt, fit_platt
+from cxr_core.models.card import ModelCard
 
 CLEAR = 0.05  # a film with a probability below this, or above 1 minus this, is not borderline
 
@@ -70,7 +71,9 @@ def fit_test_time_augmentation(logits: np.ndarray, labels: np.ndarray, mirror: b
     return TestTimeAugmentation(fit_platt(logits, labels), mirror)
 
 
-def read_test_time_augmentation(card: Mapping[str, Any], mirror: bool) -> TestTimeAugmentation:
-    """The rule in the entry `second_look` of a model's card; without the entry, no film is augmented."""
-    entry = card.get("second_look", {"slope": 0.0, "intercept": 0.0, "clear": 0.5})
-    return TestTimeAugmentation(Platt(entry["slope"], entry["intercept"]), mirror, entry["clear"])
+def read_test_time_augmentation(card: ModelCard, mirror: bool) -> TestTimeAugmentation:
+    """The rule on a model's card; without one, no film is augmented."""
+    rule = card.augmentation
+    if rule is None:
+        return TestTimeAugmentation(Platt(0.0, 0.0), mirror, 0.5)
+    return TestTimeAugmentation(Platt(rule.slope, rule.intercept), mirror, rule.clear)

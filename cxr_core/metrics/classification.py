@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from sklearn import metrics as sk
@@ -13,44 +12,11 @@ from cxr_core.metrics import weighted_statistics as weighted
 from cxr_core.metrics.bootstrap import clustered_bootstrap
 from cxr_core.metrics.delong import delong_interval
 from cxr_core.metrics.estimate import Estimate, missing, wilson
+from cxr_core.metrics.film_metrics import Metrics
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.weighted_statistics import ECE_BINS, Statistic, ratio
 
 PROPORTIONS = ("sensitivity", "specificity", "accuracy", "ppv", "npv")
-
-
-@dataclass(frozen=True)
-class Metrics:
-    """Estimates of one set of films at one threshold; a film is called pneumonia when its score >= threshold.
-
-    films, pneumonia, normal, patients: counts. draws, seed: of the bootstrap.
-    confusion: true_positives, false_positives, true_negatives, false_negatives.
-    estimates: proportions with Wilson's interval, auroc with DeLong's, the others with the patient-clustered
-    bootstrap's. clustered: the proportions and auroc again, with the patient-clustered bootstrap's interval, which
-    remains valid where patients have several films.
-    """
-
-    threshold: float
-    films: int
-    pneumonia: int
-    normal: int
-    patients: int
-    draws: int
-    seed: int
-    confusion: dict[str, int]
-    estimates: dict[str, Estimate]
-    clustered: dict[str, Estimate]
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-ready, without NaN; `estimates` has the key "figures"."""
-        counts = {name: getattr(self, name) for name in ("threshold", "films", "pneumonia", "normal", "patients")}
-        return counts | {
-            "draws": self.draws,
-            "seed": self.seed,
-            "confusion": self.confusion,
-            "figures": {name: estimate.to_dict() for name, estimate in self.estimates.items()},
-            "clustered": {name: estimate.to_dict() for name, estimate in self.clustered.items()},
-        }
 
 
 def evaluate(scores: Scores, threshold: float, draws: int = 2000, seed: int = 0) -> Metrics:

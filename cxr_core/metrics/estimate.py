@@ -2,7 +2,9 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
+
+from cxr_core.records import Fields
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,14 @@ class Estimate:
         }
 
     @classmethod
-    def from_dict(cls, stored: dict[str, Any]) -> "Estimate":
-        """The estimate that `to_dict` wrote. Raises KeyError or TypeError for anything else."""
-        others = {name: value for name, value in stored.items() if name != "why"}
-        return cls(**others, reason=stored["why"])
+    def of(cls, stored: Fields) -> Self:
+        """The estimate that `to_dict` wrote, also by earlier versions. Raises ValueError for anything else."""
+        value, low, high = (stored.optional_number(name) for name in ("value", "low", "high"))
+        reason = stored.optional_text("why")
+        if None in (value, low, high) and reason is None:
+            reason = "It was stored without a reason."
+        method, draws = stored.optional_text("method") or "", stored.whole("undefined_draws", 0)
+        return cls(value, low, high, method, stored.whole("n"), reason, draws)
 
 
 def missing(method: str, n: int, reason: str) -> Estimate:

@@ -4,8 +4,7 @@ Both assume that sensitivity and specificity do not change with the prevalence: 
 sites, and so do normal films.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 
@@ -16,6 +15,18 @@ from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.weighted_statistics import confusion_statistic, ratio
 
 METHOD_FROM_CARD = "Bayes, from the ends of the intervals of sensitivity and specificity"
+
+
+class PointEstimates(Protocol):
+    """The estimates of an operating point on the validation films, as a model's card has them."""
+
+    @property
+    def sensitivity(self) -> Estimate:
+        """Of the films with pneumonia."""
+
+    @property
+    def specificity(self) -> Estimate:
+        """Of the normal films."""
 
 
 def require_prevalence(prevalence: float) -> None:
@@ -48,32 +59,34 @@ def predictive_values(
     return clustered_bootstrap(scores, statistics, draws, seed)
 
 
-def predictive_values_of_point(point: Mapping[str, Any], prevalence: float) -> tuple[Estimate, Estimate]:
+def predictive_values_of_point(point: PointEstimates, prevalence: float) -> tuple[Estimate, Estimate]:
     """PPV and NPV at a prevalence, from an operating point of a model's card, without films (Bayes, as above).
 
-    point: an entry of `card["operating_points"]`, with `sensitivity` and `specificity`, each with value, low, high and
-    n. The interval combines both lower ends and both upper ends, so it is wider than 95%.
+    The interval combines both lower ends and both upper ends, so it is wider than 95%.
     Raises SettingsError unless 0 < prevalence < 1, or if the point lacks one of the numbers.
     """
     require_prevalence(prevalence)
-    try:
-        pairs = [
-            (float(point["sensitivity"][end]), float(point["specificity"][end])) for end in ("value", "low", "high")
-        ]
-        films = int(point["sensitivity"]["n"]) + int(point["specificity"]["n"])
-    except (KeyError, TypeError, ValueError):
-        raise SettingsError("operating point: sensitivity and specificity with their intervals are needed.") from None
-    ppv = [_share(prevalence * se, (1 - prevalence) * (1 - sp)) for se, sp in pairs]
-    npv = [_share((1 - prevalence) * sp, prevalence * (1 - se)) for se, sp in pairs]
+    sensitivity, specificity = point.sensitivity, point.specificity
+    pairs = [
+        (sensitivity.value, specificity.value),
+        (sensitivity.low, specificity.low),
+        (sensitivity.high, specificity.high),
+    ]
+    known = [(se, sp) for se, sp in pairs if se is not None and sp is not None]
+    if len(known) < len(pairs):
+        raise SettingsError("operating point: sensitivity and specificity with their intervals are needed.")
+    films = sensitivity.n + specificity.n
+    ppv = [_share(prevalence * se, (1 - prevalence) * (1 - sp)) for se, sp in known]
+    npv = [_share((1 - prevalence) * sp, prevalence * (1 - se)) for se, sp in known]
     return _estimate(ppv, films), _estimate(npv, films)
 
 
-def calibration_prevalence(point: Mapping[str, Any]) -> float:
+def calibration_prevalence(point: PointEstimates) -> float:
     """The share of pneumonia among the validation films that a model was calibrated on, in [0, 1].
 
-    point: an entry of `card["operating_points"]`, chosen on all validation films; `n` counts the films of a class.
+    point: chosen on all validation films; `n` counts the films of a class.
     """
-    pneumonia, normal = int(point["sensitivity"]["n"]), int(point["specificity"]["n"])
+    pneumonia, normal = point.sensitivity.n, point.specificity.n
     return pneumonia / (pneumonia + normal)
 
 

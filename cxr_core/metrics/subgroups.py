@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from cxr_core.errors import DataSetError
-from cxr_core.metrics.classification import Metrics, evaluate
+from cxr_core.metrics.classification import evaluate
+from cxr_core.metrics.film_metrics import Metrics
 from cxr_core.metrics.scores import Scores
 
 # A validation study should have 100 films of each class: Vergouwe et al., J Clin Epidemiol 2005; 58:475-483.

@@ -9,30 +9,24 @@
 """
 
 import re
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from cxr_core.errors import DamagedRecord, NotFound, SettingsError, WorkError
 from cxr_core.files import sha256_of
-from cxr_core.models.card import CardDraft, ModelCard
+from cxr_core.models.card import ModelCard
 from cxr_core.paths import RELEASED_MODELS, published_models_folder
-from cxr_core.records import read_object, write_object
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model folder and its card; a draft of it while the model is being published."""
+    """A model folder and its card."""
 
     folder: Path
-    card: ModelCard | CardDraft
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.card, ModelCard | CardDraft):
-            object.__setattr__(self, "card", CardDraft(self.card))
+    card: ModelCard
 
     @property
     def name(self) -> str:
@@ -90,13 +84,13 @@ class Model:
 
         Raises NotFound if a file is missing.
         """
-        conversion = self.card.get("conversion")
-        if conversion is None or conversion["of"] != self.card["sha256"] or not self.reading_weights.exists():
+        conversion, heatmap = self.card.conversion, self.card.heatmap
+        if conversion is None or conversion.of_sha256 != self.card.sha256 or not self.reading_weights.exists():
             command = f"cxr publish --convert {self.name}"
             raise WorkError(f"model {self.name}: is not converted for reading; `{command}` does that.")
-        described = {self.weights: self.card["sha256"], self.reading_weights: conversion["sha256"]}
-        if "sha256" in self.card.get("heatmap", {}):
-            described[self.local_evidence] = self.card["heatmap"]["sha256"]
+        described = {self.weights: self.card.sha256, self.reading_weights: conversion.sha256}
+        if heatmap and heatmap.sha256:
+            described[self.local_evidence] = heatmap.sha256
         for file, expected in described.items():
             actual = sha256_of(file)
             if actual != expected:
@@ -104,23 +98,13 @@ class Model:
                     f"model {self.name}: {file.name} has sha256 {actual[:12]}, not its card's {expected[:12]}."
                 )
 
+    def described(self, **sections: Any) -> Self:
+        """The model with other sections on its card, which is not written. Raises ValueError for a section of none."""
+        return replace(self, card=self.card.changed(**sections))
+
     def write_card(self) -> None:
-        """Write the card to `card.json`. Raises OSError, ValueError for a draft that is not complete."""
-        write_object(self.folder / "card.json", self.card.to_dict())
-
-    def evaluations(self) -> list[dict[str, Any]]:
-        """The metrics of the evaluations stored in the model folder, newest last, without damaged ones."""
-        found = []
-        for file in sorted((self.folder / "evaluations").glob("*.json")):
-            with suppress(DamagedRecord):
-                found.append(read_object(file, "an evaluation"))
-        return found
-
-
-class DraftModel(Model):
-    """A model that is being published: sections are added to its card."""
-
-    card: CardDraft
+        """Write the card to `card.json`. Raises OSError."""
+        self.card.write(self.folder / "card.json")
 
 
 def list_models() -> list[Model]:

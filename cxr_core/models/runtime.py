@@ -3,8 +3,10 @@
 It reads `model.tflite`, which `publishing/convert.py` writes. Neither TensorFlow nor Keras is imported.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, Self
 
 import numpy as np
 
@@ -46,12 +48,19 @@ class Network:
     def __init__(self, model: Model) -> None:
         """Raises WorkError if the model is not converted for reading, or a file is not the one its card describes."""
         model.check()
-        roles = tuple(model.card["conversion"]["outputs"])
+        roles = model.card.conversion.outputs if model.card.conversion else ()
         if set(roles) != set(ROLES):
             raise WorkError(
                 f"model {model.name}: model.tflite gives {', '.join(roles)}; {', '.join(ROLES)} are needed."
             )
         self._lite = LiteNetwork(model.reading_weights, roles)
+
+    @classmethod
+    def of_file(cls, file: Path, roles: Sequence[str]) -> Self:
+        """A network that was just converted and has no model folder yet; roles: of its outputs, in the file's order."""
+        network = cls.__new__(cls)
+        network._lite = LiteNetwork(file, tuple(roles))
+        return network
 
     def logits(self, inputs: np.ndarray) -> np.ndarray:
         """Logits `float32 (N,)` of model inputs `uint8 (N, S, S)`."""

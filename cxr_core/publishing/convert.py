@@ -20,7 +20,6 @@ from cxr_core.evaluation.store import data_folder
 from cxr_core.evaluation.train_test_overlap import runs_of, split_table
 from cxr_core.files import locked, replace_atomically, sha256_of
 from cxr_core.imaging.preprocessing import Preprocessing
-from cxr_core.models.card import CardDraft
 from cxr_core.models.lite_network import LiteNetwork
 from cxr_core.models.registry import Model
 from cxr_core.models.runtime import ROLES
@@ -56,7 +55,7 @@ def convert_model(model: Model, data: Path | Sequence[Path] | None = None, progr
     try:
         with locked(model.folder):
             entry = convert(model.weights, model.reading_weights, inputs)
-            converted = Model(model.folder, CardDraft(model.card | {"conversion": entry}))
+            converted = model.described(conversion=entry)
             converted.write_card()
             fingerprint_films(model.folder, table, index, progress)
     except OSError as error:
@@ -83,7 +82,7 @@ def validation_inputs(model: Model, table: pd.DataFrame, index: Index, progress:
     missing = int((~wanted.isin(films.index)).sum())
     if missing:
         raise InputError(f"{index.root}: lacks {missing:,} of the {len(wanted):,} validation films of {model.name}.")
-    preprocessing = Preprocessing(**model.card["input"]["preprocessing"])
+    preprocessing = Preprocessing(**model.card.preprocessing)
     return np.asarray(cached_inputs(index.root, films.loc[wanted], preprocessing, progress))
 
 

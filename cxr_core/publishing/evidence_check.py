@@ -14,10 +14,11 @@ from cxr_core.backend import import_keras, inference_function
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.input_cache import cached_inputs
 from cxr_core.imaging.preprocessing import Preprocessing
+from cxr_core.inference.decision import fitted_prevalence
 from cxr_core.inference.explain.evidence_map import LAYER, METHOD, MOST_RANDOM_CORRELATION
 from cxr_core.labels import PNEUMONIA
 from cxr_core.metrics.calibration import Platt
-from cxr_core.models.registry import DraftModel
+from cxr_core.models.registry import Model
 from cxr_core.publishing.answer_rules import evidence_scale
 
 FILMS = 40
@@ -25,20 +26,18 @@ REINITIALISED, PERMUTED = 8, 4  # draws of each kind
 _BATCH = 32
 
 
-def describe_evidence_map(model: DraftModel, index: Index, validation: pd.DataFrame) -> bool:
-    """Whether the network has an evidence map; the card's entry `heatmap` is then written.
+def describe_evidence_map(model: Model, index: Index, validation: pd.DataFrame) -> dict[str, Any] | None:
+    """The card's entry `heatmap` for a network with an evidence map; None for any other.
 
     validation: rows of the index, of the run's validation patients.
     """
     network = import_keras().saving.load_model(model.weights, compile=False)
     if not any(layer.name == LAYER for layer in network.layers):
-        return False
+        return None
     sick = validation[validation["label"] == PNEUMONIA]
-    inputs = np.array(cached_inputs(index.root, sick, Preprocessing(**model.card["input"]["preprocessing"])))
-    calibration = model.card["calibration"]
-    scale = evidence_scale(Platt(**calibration["parameters"]), calibration["prevalence"])
-    model.card["heatmap"] = describe_evidence(network, inputs, scale)
-    return True
+    inputs = np.array(cached_inputs(index.root, sick, Preprocessing(**model.card.preprocessing)))
+    scale = evidence_scale(Platt(model.card.slope, model.card.intercept), fitted_prevalence(model.card))
+    return describe_evidence(network, inputs, scale)
 
 
 def describe_evidence(network: Any, inputs: np.ndarray, scale: dict[str, float]) -> dict[str, Any]:

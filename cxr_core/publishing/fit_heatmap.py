@@ -1,6 +1,7 @@
 """Fits the local evidence behind a model's heatmap to its training films, when the model is published."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from sklearn.covariance import ShrunkCovariance
@@ -13,7 +14,7 @@ from cxr_core.errors import DataSetError
 from cxr_core.files import sha256_of
 from cxr_core.imaging.preprocessing import Preprocessing
 from cxr_core.inference.explain.local_evidence import LocalEvidence
-from cxr_core.models.registry import DraftModel, Model
+from cxr_core.models.registry import Model
 from cxr_core.models.runtime import Network
 
 METHOD = (
@@ -29,22 +30,21 @@ MAX_FILMS = 500  # of each class
 _BATCH = 32
 
 
-def fit_heatmap(model: DraftModel, index: Index) -> None:
-    """Fit the model's local evidence to its training films, write it to its folder and describe it on its card.
+def fit_heatmap(model: Model, index: Index) -> dict[str, Any]:
+    """Fit the model's local evidence to its training films, write it to its folder.
 
-    Raises DataSetError as `training_inputs` does.
+    Returns the card's entry `heatmap`. Raises DataSetError as `training_inputs` does.
     """
     network = Network(model)
     normal, pneumonia = training_inputs(model, index)
     fitted = fit_local_evidence(lambda inputs: network.forward(inputs).feature_map, normal, pneumonia)
     fitted.save(model.local_evidence)
-    model.card["heatmap"] = {
+    return {
         "method": METHOD,
         "places": list(fitted.offset.shape),
         "fitted_on": f"{len(normal)} normal and {len(pneumonia)} pneumonia films of the training patients",
         "sha256": sha256_of(model.local_evidence),
     }
-    model.write_card()
 
 
 def training_inputs(model: Model, index: Index) -> tuple[np.ndarray, np.ndarray]:
@@ -53,12 +53,12 @@ def training_inputs(model: Model, index: Index) -> tuple[np.ndarray, np.ndarray]
     Raises DataSetError if the data set has fewer than two training films of a class.
     """
     training = index.films[read_split(index.films, model.folder / "split.csv") == "train"]
-    if (fewest := min((training["label"] == label).sum() for label in model.card["classes"])) < 2:
+    if (fewest := min((training["label"] == label).sum() for label in model.card.classes)) < 2:
         raise DataSetError(f"{index.root}: {fewest} training films of a class; a heatmap needs 2. Restore them.")
     preprocessing = Preprocessing(**model.card.preprocessing)
     normal, pneumonia = (
         np.array(cached_inputs(index.root, films.sample(min(len(films), MAX_FILMS), random_state=0), preprocessing))
-        for films in (training[training["label"] == label] for label in model.card["classes"])
+        for films in (training[training["label"] == label] for label in model.card.classes)
     )
     return normal, pneumonia
 

@@ -1,8 +1,8 @@
 """Publish a run: its best weights become a model folder, calibrated on validation patients, tested on held-out ones."""
 
-import json
 import logging
 import shutil
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,11 @@ from cxr_core.inference.predictor import Predictor
 from cxr_core.inference.test_time_augmentation import fit_test_time_augmentation
 from cxr_core.labels import NORMAL, PNEUMONIA
 from cxr_core.metrics.classification import evaluate
+from cxr_core.metrics.film_metrics import Metrics
 from cxr_core.metrics.natural_frequencies import frequency_table
 from cxr_core.metrics.scores import Scores
-from cxr_core.models.card import CardDraft, ModelCard
-from cxr_core.models.registry import DraftModel, Model, check_name, list_models
+from cxr_core.models.card import ModelCard
+from cxr_core.models.registry import Model, check_name, list_models
 from cxr_core.models.runtime import Network
 from cxr_core.paths import published_models_folder
 from cxr_core.publishing.answer_rules import OPERATING_POINT, fit_answer_rules
@@ -41,7 +42,6 @@ from cxr_core.publishing.fit_heatmap import fit_heatmap
 from cxr_core.publishing.kinds import describe_kinds
 from cxr_core.publishing.network_outputs import load_keras_network
 from cxr_core.publishing.populations import describe_population
-from cxr_core.training.recipes import recipe_from_dict
 from cxr_core.training.runs import Run
 
 _logger = logging.getLogger(__name__)
@@ -86,13 +86,12 @@ def _publish(run: Run, name: str, into: Path | None) -> Model:
         (part / "evaluations").mkdir(parents=True)
         _save_for_inference(run.folder / "best.keras", part / "model.keras")
         shutil.copyfile(run.folder / "split.csv", part / "split.csv")
-        index = build_index(run.config()["data"])
+        index = build_index(run.config().data)
         fingerprint_films(part, pd.read_csv(part / "split.csv"), index)
         training, validation, held_out = (films_of(run, index, split) for split in ("train", "val", "test"))
         validation, _ = of_both_classes(validation)
-        model = DraftModel(part, CardDraft(_card(run, name, part, index, validation)))
-        if not describe_evidence_map(model, index, validation):
-            fit_heatmap(model, index)
+        model = Model(part, ModelCard.from_dict(_card(run, name, part, index, validation)))
+        model = model.described(heatmap=describe_evidence_map(model, index, validation) or fit_heatmap(model, index))
         _measure(model, index, training, validation, held_out)
         part.rename(folder)
     except OSError as error:
@@ -105,7 +104,7 @@ def _publish(run: Run, name: str, into: Path | None) -> Model:
 
 def _card(run: Run, name: str, folder: Path, index: Index, validation: pd.DataFrame) -> dict[str, Any]:
     config, state = run.config(), run.state()
-    recipe = recipe_from_dict(config["settings"])
+    recipe = config.parsed
     table = pd.read_csv(run.folder / "validation.csv", dtype={"patient": str})
     split = pd.read_csv(run.folder / "split.csv", dtype={"patient": str})
     labels = (table["label"] == PNEUMONIA).to_numpy(int)
@@ -114,16 +113,16 @@ def _card(run: Run, name: str, folder: Path, index: Index, validation: pd.DataFr
     inputs = np.array(cached_inputs(index.root, films, recipe.preprocessing()))
     sha256 = sha256_of(folder / "model.keras")
     conversion = convert(folder / "model.keras", folder / "model.tflite", inputs)
-    network = Network(Model(folder, CardDraft(sha256=sha256, conversion=conversion)))
+    network = Network.of_file(folder / "model.tflite", conversion["outputs"])
     logits = augmentation.logits(network.logits, inputs)
     sources = films["source"].to_numpy(str)
     rules, scores = fit_answer_rules(logits, labels, table["patient"].to_numpy(), table["path"].to_numpy(), sources)
-    metrics = evaluate(scores, rules["operating_points"][OPERATING_POINT]["threshold"]).to_dict()
+    metrics = evaluate(scores, rules["operating_points"][OPERATING_POINT]["threshold"])
     used = index.films.set_index("path", drop=False).loc[split["path"]]
     return {
         "name": name,
-        "summary": f"Pneumonia or normal, {config['recipe']}, {recipe.size} x {recipe.size} pixels, "
-        f"{state['parameters'] / 1e6:.1f} M parameters.",
+        "summary": f"Pneumonia or normal, {config.recipe}, {recipe.size} x {recipe.size} pixels, "
+        f"{(state.parameters or 0) / 1e6:.1f} M parameters.",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "made_with": f"cxr_core {__version__}",
         "sha256": sha256,
@@ -138,16 +137,16 @@ def _card(run: Run, name: str, folder: Path, index: Index, validation: pd.DataFr
         **rules,
         "second_look": augmentation.to_dict(),
         "training": {
-            "data": data_name(config["data"]),
+            "data": data_name(config.data),
             "sources": {str(source): counts(part) for source, part in used.groupby("source")},
-            "fingerprint": state["fingerprint"],
-            "recipe": config["recipe"],
-            "settings": config["settings"],
+            "fingerprint": state.fingerprint,
+            "recipe": config.recipe,
+            "settings": config.settings,
             "split": {str(name): counts(part) for name, part in split.groupby("split")},
             "split_sha256": sha256_of(run.folder / "split.csv"),
             "data_flow": data_flow(index, split),
-            "epochs": int(state["epoch"]),
-            "best_epoch": int(state["best_epoch"]),
+            "epochs": state.epoch,
+            "best_epoch": state.best_epoch,
             "chosen_by": recipe.monitor,
         },
         "figures": _figures(metrics, "the validation patients, on which epoch and threshold were chosen (optimistic)"),
@@ -157,23 +156,23 @@ def _card(run: Run, name: str, folder: Path, index: Index, validation: pd.DataFr
 
 
 def _measure(
-    model: DraftModel, index: Index, training: pd.DataFrame, validation: pd.DataFrame, held_out: pd.DataFrame
+    model: Model, index: Index, training: pd.DataFrame, validation: pd.DataFrame, held_out: pd.DataFrame
 ) -> None:
     """Complete the card with what is measured on films: stability, frequencies, estimates on held-out patients."""
     predictor = Predictor(model)
-    model.card.update(describe_answers(predictor, index, validation))
+    model = model.described(**describe_answers(predictor, index, validation))
     if kinds := describe_kinds(predictor, index, training, validation):
-        model.card.update(kinds)
-        model.card["limits"] = [*model.card["limits"], kinds["kinds"]["sentence"]]
+        model = model.described(**kinds, limits=[*model.card.limits, kinds["kinds"]["sentence"]])
     if len(held_out):
         predictions = model.folder / "evaluations" / "held-out.csv"
-        metrics = measure(predictor, index, held_out, "held-out patients", predictions)
-        record_test_metrics(metrics, model.card["sha256"])
+        measured = measure(predictor, index, held_out, "held-out patients", predictions)
+        record_test_metrics(measured, model.card.sha256)
         where = "held-out patients of the training data, accessed when this model was published"
         file = predictions.with_suffix(".json")
-        file.write_text(json.dumps(metrics, indent=1))
-        model.card["figures"] = _figures(metrics, where) | subgroups_and_test_access(file)
-        model.card["figures"] |= {"by_source": metrics["by_source"]} if "by_source" in metrics else {}
+        measured.write(file)
+        figures = _figures(measured.metrics, where) | subgroups_and_test_access(file)
+        figures |= {"by_source": list(measured.by_source)} if measured.by_source else {}
+        model = model.described(figures=figures)
     model.write_card()
 
 
@@ -186,7 +185,8 @@ def describe_answers(predictor: Predictor, index: Index, films: pd.DataFrame) ->
     probabilities, by_view = predictor.probabilities_by_view(inputs)
     labels = (films["label"] == PNEUMONIA).to_numpy(int)
     scores = Scores(labels, probabilities, films["patient"].to_numpy())
-    return {"stability": fit_stability(by_view, predictor.rules.mirror), "frequencies": frequency_table(scores)}
+    frequencies = [asdict(row) for row in frequency_table(scores)]
+    return {"stability": fit_stability(by_view, predictor.rules.mirror), "frequencies": frequencies}
 
 
 def _save_for_inference(weights: Path, file: Path) -> None:
@@ -204,11 +204,11 @@ def data_name(data: str | list[str]) -> str:
     return " + ".join(names)
 
 
-def _figures(metrics: dict[str, Any], where: str) -> dict[str, Any]:
+def _figures(metrics: Metrics, where: str) -> dict[str, Any]:
     """The card's entry `figures`, with patient-clustered intervals where there are any."""
     return {
-        "measured_on": f"{metrics['films']} films of {metrics['patients']} patients: {where}",
-        "values": metrics["figures"] | metrics["clustered"],
+        "measured_on": f"{metrics.films} films of {metrics.patients} patients: {where}",
+        "values": {name: one.to_dict() for name, one in (metrics.estimates | metrics.clustered).items()},
     }
 
 

@@ -67,8 +67,9 @@ def fit(run: Run) -> None:
 def _fit(run: Run, recipe: Recipe) -> None:
     config = run.config()
     run.update(message="Indexing the films.")
-    index = build_index(config["data"], _report_progress(run, "Indexing the films"))
-    split = assign_split(index, recipe, config.content)
+    index = build_index(config.data, _report_progress(run, "Indexing the films"))
+    split_table = Path(config.split) if config.split else None
+    split = assign_split(index, recipe, split_table, config.experiment.split if config.experiment else None)
     films = index.films[split.isin(["train", "val", "test"] if config.experiment else ["train", "val"])]
     if not recipe.other_weight:
         films = films[(films["label"] != OTHER) | (split[films.index] == "val")]
@@ -86,7 +87,7 @@ def _fit(run: Run, recipe: Recipe) -> None:
     import_keras_to_train(recipe.widths)
     from cxr_core.training.batches import FilmBatches
 
-    boxes = find_boxes(index, Path(config.content["boxes"]) if config.content.get("boxes") else None)
+    boxes = find_boxes(index, Path(config.boxes) if config.boxes else None)
     known = KnownFilms(films, rows["train"], rows["val"], validated, boxes)
     with placement(recipe.device, recipe.gpus) as device:
         run.update(device=device or device_name())

@@ -150,8 +150,8 @@ def _finished(index: Index) -> dict[tuple[str, str], Run]:
         mark = config.experiment
         if not mark or state.status != "finished" or state.fingerprint != index.fingerprint:
             continue
-        if config.parsed == RECIPES.get(mark["name"]):
-            found.setdefault((mark["name"], mark["split"]), run)
+        if config.parsed == RECIPES.get(mark.name):
+            found.setdefault((mark.name, mark.split), run)
     return found
 
 

@@ -12,31 +12,38 @@ ENDED = ("finished", "stopped", "failed", "dead")
 
 
 @dataclass(frozen=True)
+class Experiment:
+    """A published experiment that a run repeats: its name, and its split, "image", "patient" or "official"."""
+
+    name: str
+    split: str
+
+
+@dataclass(frozen=True)
 class RunConfig(Record):
     """`config.json`: the run's data, recipe, settings and split table.
 
     created: ISO 8601, UTC. data: the data set's path, or several. split: the path of a split table, or None.
-    recipe: its name; its settings are `settings`, as stored, and `parsed`. experiment: of a published experiment its
-    `name` and its `split`.
+    boxes: likewise of a table
+    of boxes. recipe: its name; its settings are `settings`, as stored, and `parsed`. experiment: the
+    published one that it repeats, or None.
     """
 
     what: ClassVar[str] = "a run's configuration"
     created: str
     data: str | list[str]
     split: str | None
+    boxes: str | None
     recipe: str
     settings: dict[str, Any]
     parsed: Recipe
-    experiment: dict[str, str] | None
+    experiment: Experiment | None
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """The configuration of a JSON object. Raises ValueError."""
         fields = Fields(values)
-        experiment = None
-        if values.get("experiment") is not None:
-            mark = fields.part("experiment")
-            experiment = {key: mark.text(key) for key in ("name", "split")}
+        experiment = fields.optional_part("experiment")
         settings = fields.part("settings").values
         try:
             parsed = recipe_from_dict(settings)
@@ -48,10 +55,11 @@ class RunConfig(Record):
             created=fields.text("created"),
             data=list(fields.texts("data")) if several else fields.text("data"),
             split=fields.optional_text("split"),
+            boxes=fields.optional_text("boxes"),
             recipe=fields.text("recipe"),
             settings=settings,
             parsed=parsed,
-            experiment=experiment,
+            experiment=Experiment(experiment.text("name"), experiment.text("split")) if experiment else None,
         )
 
 

@@ -18,7 +18,7 @@ import math
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -80,8 +80,7 @@ class Run:
             elif self.stop_requested:
                 status = "stopping"
         message = reason_in_log(self.log_tail()) if status == "dead" else state.message
-        content = state.content | {"status": status, "message": message}
-        return replace(state, status=status, message=message, content=content)
+        return state.changed(status=status, message=message)
 
     def update(self, **changes: Any) -> None:
         """Change `state.json` under its lock and set its heartbeat. Raises WorkError if it cannot be written.

@@ -1,7 +1,6 @@
 """Assigns each film of a data set to training, validation or test, and weighs the films."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,19 +16,20 @@ PUBLISHED_FRACTIONS = (0.7, 0.15, 0.15)
 OFFICIAL_FRACTIONS = (0.85, 0.15, 0.0)
 
 
-def assign_split(index: Index, recipe: Recipe, config: dict[str, Any]) -> pd.Series:
+def assign_split(index: Index, recipe: Recipe, table: Path | None = None, experiment: str | None = None) -> pd.Series:
     """The split of each film of the index: "train", "val", "test" (held out), or "" for none.
 
-    config: a run's `config.json`. Its split table is used if it names one. Otherwise the films of the folder's `train`
-    (or all, if it has no splits) are split by patient by FRACTIONS within each source, those of neither class (OTHER)
-    among them; the folder's `val` and `test` are not used, and of identical files one is used. A published experiment
-    has a split of its own. Raises DataSetError if the training or the validation films lack a class.
+    experiment: the split of a published one, "image", "patient" or "official". table: a split table, which is used
+    otherwise if there is one. Without either, the films of the folder's `train` (or all, if it has no splits) are split
+    by patient by FRACTIONS within each source, those of neither class (OTHER) among them; the folder's `val` and `test`
+    are not used, and of identical files one is used.
+    Raises DataSetError if the training or the validation films lack a class.
     """
     films = index.films
-    if config.get("experiment"):
-        split = _assign_experiment(films, recipe.seed, config["experiment"]["split"])
-    elif config["split"]:
-        split = read_split(films, Path(config["split"]))
+    if experiment:
+        split = _assign_experiment(films, recipe.seed, experiment)
+    elif table:
+        split = read_split(films, table)
     else:
         usable = films[films["split"].isin(["train", ""]) & (films["fault"] == "")].drop_duplicates("sha256")
         split = grouped_split(usable, FRACTIONS, recipe.seed).reindex(films.index, fill_value="")

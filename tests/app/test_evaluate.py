@@ -77,7 +77,7 @@ def on_test() -> Evaluation:
     model = find_model()
     evaluation = synthetic_evaluation(model)
     store_evaluation(evaluation, model)
-    record_test_evaluation(evaluation, model.card["sha256"])
+    record_test_evaluation(evaluation, model.card.sha256)
     return evaluation
 
 

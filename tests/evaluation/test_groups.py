@@ -11,10 +11,10 @@ def test_groups_depend_on_the_columns_that_are_known(model: Model) -> None:
     assert len(groups) >= 6
     assert all(chosen.dtype == bool and chosen.shape == (60,) for chosen in groups.values())
     plain = synthetic_evaluation(model)
-    few = Evaluation(plain.metrics, plain.films[["file", "label", "score", "patient"]])
+    few = Evaluation(plain.record, plain.films[["file", "label", "score", "patient"]])
     assert "bacterial" in film_groups(few)[1][0]
     dicom = plain.films.assign(age=["030M"] * 30 + ["070Y"] * 30, sex="F", view="PA", manufacturer="")
-    names = set(film_groups(Evaluation(plain.metrics, dicom))[0])
+    names = set(film_groups(Evaluation(plain.record, dicom))[0])
     assert {"Age 1 to 5 years", "Age 18 years and over", "Sex F", "View PA"} <= names
     assert notes == [] or all(isinstance(note, str) for note in notes)
 

@@ -17,7 +17,7 @@ def test_contested_films_are_stored_by_content_and_label(model: Model) -> None:
     assert len(rest) == len(evaluation.films) - 1
     films = evaluation.films.copy()
     films.loc[4, "label"] = "NORMAL" if films.loc[4, "label"] == "PNEUMONIA" else "PNEUMONIA"
-    assert contested(Evaluation(evaluation.metrics, films)).sum() == 0
+    assert contested(Evaluation(evaluation.record, films)).sum() == 0
     contest(key, "film4.jpeg", False)
     assert contested(evaluation).sum() == 0
     assert uncontested(evaluation) is None

@@ -43,7 +43,7 @@ def leaky() -> Model:
     folder = home() / "models" / "leaky"
     folder.mkdir(parents=True)
     (folder / "split.csv").write_bytes((write_run("by-image", by_image=True) / "split.csv").read_bytes())
-    return Model(folder, find_model().card | {"training": {"settings": SETTINGS, "split_sha256": "0" * 64}})
+    return Model(folder, find_model().card.changed(training={"settings": SETTINGS, "split_sha256": "0" * 64}))
 
 
 def test_a_leak_leads_to_a_warning(leaky: Model) -> None:

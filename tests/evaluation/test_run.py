@@ -72,15 +72,16 @@ def test_another_systems_scores_are_evaluated_and_stored(tmp_path: Path, model: 
     evaluation = evaluate_csv(file, "vendor", "test", 0.4)
     assert evaluation.threshold == 0.4
     assert [one.name for one in stored_systems()] == ["vendor"]
-    assert evaluation.metrics["test_ledger"]["openings"] == len(read_test_accesses(home())) == 1
-    json.dumps(evaluation.metrics, allow_nan=False)
+    assert evaluation.record.to_dict()["test_ledger"]["openings"] == len(read_test_accesses(home())) == 1
+    assert "accessed once" in evaluation.record.accesses
+    json.dumps(evaluation.record.to_dict(), allow_nan=False)
 
 
 def test_metrics_are_free_of_nan(model: Model) -> None:
     evaluation = synthetic_evaluation(model, films=4)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert "NaN" not in json.dumps(evaluation.metrics)
+        assert "NaN" not in json.dumps(evaluation.record.to_dict())
     assert isinstance(replace(evaluation, films=evaluation.films).films, pd.DataFrame)
 
 
@@ -92,6 +93,6 @@ def test_an_evaluation_of_all_films_counts_as_access_to_the_test_films(tiny_home
     evaluation = evaluate_films(predictor, index, "test")
     assert len(read_test_accesses(home())) == before + 2
     assert count_accesses(evaluation).total == 2
-    assert evaluation.metrics["test_ledger"]["openings"] == 2
+    assert "accessed 2 times" in evaluation.record.accesses
     evaluate_films(predictor, index, "train")
     assert len(read_test_accesses(home())) == before + 2

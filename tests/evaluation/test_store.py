@@ -23,8 +23,8 @@ def test_a_stored_evaluation_is_read_again_and_the_checkout_stays_clean(model: M
     file = store_evaluation(evaluation, model, tmp_path)
     assert file.is_relative_to(home())
     [again] = [one for one in stored_evaluations(model) if one.id == evaluation.id]
-    assert again.metrics.items() >= evaluation.metrics.items()
-    assert again.metrics["schema"] == 2
+    assert again.record.to_dict().items() >= evaluation.record.to_dict().items()
+    assert again.record.schema == 2
     assert np.array_equal(again.scores.scores, evaluation.scores.scores)
     assert data_folder_of(again) == tmp_path
 
@@ -37,7 +37,7 @@ def test_evaluations_of_a_published_model_are_stored_in_its_folder(model: Model)
 
 def test_an_evaluation_of_other_weights_is_not_this_models(model: Model) -> None:
     store_evaluation(synthetic_evaluation(model), model)
-    other = Model(model.folder, model.card | {"sha256": "f" * 64})
+    other = model.described(sha256="f" * 64)
     assert not stored_evaluations(other)
 
 

@@ -72,9 +72,9 @@ def test_refuses_nan_and_a_folder_that_is_a_file(tmp_path):
 def test_accesses_are_counted_by_films_and_by_system(model: Model) -> None:
     evaluation = synthetic_evaluation(model)
     assert count_accesses(evaluation).total == 0
-    record_test_evaluation(evaluation, model.card["sha256"])
+    record_test_evaluation(evaluation, model.card.sha256)
     record_test_evaluation(evaluation, "0" * 64)
-    record_test_evaluation(synthetic_evaluation(model, films=30), model.card["sha256"])
+    record_test_evaluation(synthetic_evaluation(model, films=30), model.card.sha256)
     count = count_accesses(evaluation)
     assert (count.total, count.by_this_system) == (2, 1)
     assert "2 times" in count.message

@@ -14,7 +14,7 @@ def test_operating_points_are_chosen_on_validation_only(model: Model) -> None:
         choose_thresholds(synthetic_evaluation(model, "test"))
     with pytest.raises(SettingsError, match="validation split only"):
         choose_thresholds(synthetic_evaluation(model, "all"))
-    overlapping = synthetic_evaluation(model, "val")
-    overlapping.metrics["seen_in_training"] = {"trained_on": 2, "siblings": 1}
+    seen = {"trained_on": 2, "siblings": 1}
+    overlapping = synthetic_evaluation(model, "val").with_sections(seen_in_training=seen)
     with pytest.raises(SettingsError, match="3 of these films"):
         choose_thresholds(overlapping)

@@ -9,7 +9,8 @@ import pytest
 from cxr_core.datasets.index import build_index
 from cxr_core.datasets.quality.fingerprints import MOST_BITS_APART, fingerprints_of, same_films
 from cxr_core.errors import DamagedRecord
-from cxr_core.evaluation.train_test_overlap import overlap_in_words, training_overlap
+from cxr_core.evaluation.overlap import overlap_in_words
+from cxr_core.evaluation.train_test_overlap import training_overlap
 from cxr_core.models.registry import Model
 from cxr_core.models.training_fingerprints import NAME, read_fingerprints
 from cxr_core.publishing.fingerprint_films import fingerprint_films
@@ -24,16 +25,16 @@ def test_films_that_were_trained_on_are_counted(tmp_path: Path, model: Model) ->
     films.iloc[8:12, films.columns.get_loc("split")] = "val"
     films.iloc[12:, films.columns.get_loc("split")] = "test"
     films[["path", "label", "kind", "patient", "sha256", "split"]].to_csv(folder / "split.csv", index=False)
-    card = model.card | {"training": model.card["training"] | {"fingerprint": index.fingerprint}}
+    card = model.card.changed(training=model.card.content["training"] | {"fingerprint": index.fingerprint})
     overlap = training_overlap(Model(folder, card), index, index.readable)
-    assert (overlap["trained_on"], overlap["validated_on"]) == (8, 4)
-    assert "optimistic" in overlap["warning"]
+    assert (overlap.trained_on, overlap.validated_on) == (8, 4)
+    assert "optimistic" in (overlap.warning or "")
     held_out = training_overlap(Model(folder, card), index, index.readable.iloc[12:])
-    assert held_out["trained_on"] == held_out["siblings"] == 0
-    assert held_out["warning"] is None
+    assert held_out.trained_on == held_out.same_patient == 0
+    assert held_out.warning is None
     unknown = training_overlap(Model(tmp_path / "gone", card), index, index.readable)
-    assert not unknown["known"]
-    assert "not on this machine" in unknown["warning"]
+    assert not unknown.known
+    assert "not on this machine" in (unknown.warning or "")
 
 
 def test_copies_at_another_size_are_found_and_other_films_are_not(tmp_path: Path, model: Model) -> None:
@@ -54,15 +55,15 @@ def test_copies_at_another_size_are_found_and_other_films_are_not(tmp_path: Path
         cv2.imwrite(str(copy), cv2.resize(film, None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA))
     copies = build_index(here)
     overlap = training_overlap(trained, copies, copies.readable)
-    assert overlap["trained_on"] == overlap["copies"] == len(copies.readable)
-    assert f"{overlap['copies']} of them in another size" in overlap_in_words(overlap, len(copies.readable))
+    assert overlap.trained_on == overlap.copies == len(copies.readable)
+    assert f"{overlap.copies} of them in another size" in overlap_in_words(overlap, len(copies.readable))
     same = training_overlap(trained, index, index.readable)
-    assert (same["trained_on"], same["copies"]) == (len(table), 0)
+    assert (same.trained_on, same.copies) == (len(table), 0)
 
     others = build_index(write_data_set(tmp_path / "others", patients=7, split="test"))
     unlike = others.readable[~others.readable["sha256"].isin(table["sha256"])]
     apart = training_overlap(trained, others, unlike)
-    assert apart["in_split_table"] == 0
+    assert apart.in_split_table == 0
     assert overlap_in_words(apart, 12).startswith("None of these 12 films is in the model's split table")
     assert "was not checked" in overlap_in_words(None, 12)
 
@@ -91,5 +92,5 @@ def test_damaged_fingerprints_are_one_sentence_and_only_content_is_compared(tmp_
     with pytest.raises(DamagedRecord, match=r"fingerprints\.npz"):
         read_fingerprints(folder)
     overlap = training_overlap(Model(folder, model.card), index, index.readable)
-    assert overlap["compared_by"] == "content"
+    assert overlap.compared_by == "content"
     assert "no fingerprints" in overlap_in_words(overlap, 4)

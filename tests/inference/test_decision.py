@@ -11,6 +11,8 @@ from cxr_core.inference.gate.pixel_checks import Refusal
 from cxr_core.inference.prediction import Prediction
 from cxr_core.inference.reading import Reading
 from cxr_core.metrics.conformal import ConformalLimits
+from cxr_core.models.card_sections import SplitPart
+from cxr_core.models.registry import find_model
 
 RULES = Rules(
     thresholds={"rule_out": 0.2, "balanced": 0.5, "rule_in": 0.8},
@@ -95,10 +97,12 @@ def test_a_prevalence_beyond_what_can_be_stated_is_refused(prevalence: float) ->
 
 
 def test_the_fitted_prevalence_is_the_cards_or_that_of_its_validation_films() -> None:
-    of_films = {"training": {"split": {"val": {"classes": {"NORMAL": 1, "PNEUMONIA": 3}}}}}
+    card = replace(find_model().card, calibrated_at=None)
+    validation = SplitPart(films=4, patients=4, classes={"NORMAL": 1, "PNEUMONIA": 3}, kinds={})
+    of_films = replace(card, training=replace(card.training, split={"val": validation}))
     assert fitted_prevalence(of_films) == 0.75
-    assert fitted_prevalence(of_films | {"calibration": {"prevalence": 0.6}}) == 0.6
-    assert fitted_prevalence({}) == 0.5
+    assert fitted_prevalence(replace(of_films, calibrated_at=0.6)) == 0.6
+    assert fitted_prevalence(replace(card, training=replace(card.training, split={}))) == 0.5
 
 
 def test_an_unstable_answer_is_uncertain_and_gives_its_range() -> None:

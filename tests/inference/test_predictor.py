@@ -11,7 +11,7 @@ from cxr_core.imaging.film import Film
 from cxr_core.inference.decision import Choice
 from cxr_core.inference.predictor import NO_HEATMAP_FITS, NO_HEATMAP_IN_MODEL, Predictor
 from cxr_core.metrics.calibration import Platt
-from cxr_core.models.registry import Model, find_model
+from cxr_core.models.registry import find_model
 from tests.support.open_gate import OpenGate, film_of
 from tests.support.synthetic_chests import chest
 
@@ -85,8 +85,7 @@ def test_without_a_heatmap_for_this_network_the_film_is_still_read(
     tiny_home: Path, predictor: Predictor, films: list[Film]
 ) -> None:
     model = find_model("tiny")
-    card = {key: value for key, value in model.card.items() if key != "heatmap"}
-    without = Predictor(Model(model.folder, card), gate=OpenGate())  # type: ignore[arg-type]
+    without = Predictor(model.described(heatmap=None), gate=OpenGate())  # type: ignore[arg-type]
     misfit = Predictor(model, gate=OpenGate())  # type: ignore[arg-type]
     misfit._local = replace(misfit._local, centre=-misfit._local.centre)  # type: ignore[type-var, union-attr]
     for one, note in ((without, NO_HEATMAP_IN_MODEL), (misfit, NO_HEATMAP_FITS)):
@@ -105,7 +104,8 @@ def test_no_films_no_readings(predictor: Predictor) -> None:
 
 def test_the_mirror_image_is_a_view_for_a_model_trained_on_mirrored_films(tiny_home: Path, films: list[Film]) -> None:
     model = find_model("tiny")
-    model.card["training"]["settings"]["flip"] = True
+    training = model.card.content["training"]
+    model = model.described(training=training | {"settings": training["settings"] | {"flip": True}})
     predictor = Predictor(model, gate=OpenGate())  # type: ignore[arg-type]
     inputs = np.stack([predictor.preprocessing.apply(one.pixels) for one in films])
     predictions = predictor.predict(films)

@@ -8,6 +8,7 @@ import pytest
 from cxr_core.inference import test_time_augmentation as tta
 from cxr_core.inference.augmented_views import all_views
 from cxr_core.metrics.calibration import Platt
+from cxr_core.models.registry import find_model
 
 INPUTS = np.random.default_rng(0).integers(0, 256, (6, 32, 32), np.uint8)
 
@@ -51,8 +52,14 @@ def test_the_card_restores_it() -> None:
     augmentation = tta.fit_test_time_augmentation(
         np.array([-2.0, -1.0, 0.5, -0.5, 1.0, 2.0]), np.array([0, 0, 0, 1, 1, 1]), mirror=True
     )
-    assert tta.read_test_time_augmentation({"second_look": augmentation.to_dict()}, mirror=True) == augmentation
+    card = find_model().card
+    described = card.changed(second_look=augmentation.to_dict())
+    assert tta.read_test_time_augmentation(described, mirror=True) == augmentation
     other = replace(augmentation, clear=0.02)  # a card with another limit
-    assert tta.read_test_time_augmentation({"second_look": other.to_dict()}, mirror=True) == other
+    assert tta.read_test_time_augmentation(card.changed(second_look=other.to_dict()), mirror=True) == other
     assert "mirrored or shifted" in augmentation.to_dict()["rule"]
-    assert not tta.read_test_time_augmentation({}, mirror=True).borderline(np.linspace(-9, 9, 7)).any()
+    assert (
+        not tta.read_test_time_augmentation(card.changed(second_look=None), mirror=True)
+        .borderline(np.linspace(-9, 9, 7))
+        .any()
+    )

@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import norm
 
 from cxr_core.metrics.estimate import Estimate, missing, wilson
+from cxr_core.records import Fields
 
 Z = norm.ppf(0.975)
 
@@ -42,4 +43,4 @@ def test_an_estimate_is_finite_or_has_a_reason():
 def test_an_estimate_is_read_from_its_json(estimate: Estimate) -> None:
     stored = json.loads(json.dumps(estimate.to_dict()))
     assert list(stored) == ["value", "low", "high", "method", "n", "why", "undefined_draws"]
-    assert Estimate.from_dict(stored) == estimate
+    assert Estimate.of(Fields(stored)) == estimate

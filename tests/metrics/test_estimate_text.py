@@ -1,13 +1,16 @@
 """Estimates as text: a number, an interval, the row of a table."""
 
+from dataclasses import replace
+
 from cxr_core.labels import ESTIMATES
 from cxr_core.metrics.classification import evaluate
-from cxr_core.metrics.estimate_text import estimate_to_report, interval, number, rows, value_with_interval
+from cxr_core.metrics.estimate import Estimate
+from cxr_core.metrics.estimate_text import interval, number, rows, value_with_interval
 from cxr_core.metrics.scores import Scores
 from tests.support.random_scores import random_scores
 
-FULL = {"value": 0.9744, "low": 0.96, "high": 0.9881}
-WITHOUT = {"value": 1.0, "low": None, "high": None}
+FULL = Estimate(0.9744, 0.96, 0.9881, "Wilson", 50)
+WITHOUT = Estimate(1.0, None, None, "Wilson", 50, "All draws give the same value.")
 
 
 def test_a_value_with_and_without_an_interval() -> None:
@@ -18,14 +21,14 @@ def test_a_value_with_and_without_an_interval() -> None:
 
 
 def test_the_clustered_interval_is_reported_where_there_is_one() -> None:
-    metrics = {"clustered": {"ppv": FULL, "npv": WITHOUT}, "figures": {"npv": FULL, "brier": FULL}}
-    assert estimate_to_report(metrics, "ppv") == estimate_to_report(metrics, "npv") == FULL
-    assert estimate_to_report(metrics, "brier") == FULL
+    metrics = evaluate(random_scores(4, films=60), 0.5, draws=2)
+    metrics = replace(metrics, clustered={"ppv": FULL, "npv": WITHOUT}, estimates={"npv": FULL, "brier": FULL})
+    assert metrics.to_report("ppv") == metrics.to_report("npv") == metrics.to_report("brier") == FULL
 
 
 def test_the_table_has_every_estimate_and_the_reason_for_a_missing_one() -> None:
-    table = rows(evaluate(random_scores(4, films=60), 0.5, draws=20).to_dict())
+    table = rows(evaluate(random_scores(4, films=60), 0.5, draws=20))
     assert [row["Estimate"] for row in table] == list(ESTIMATES.values())
-    one_class = rows(evaluate(Scores([1, 1], [0.1, 0.9], ["a", "b"]), 0.5, draws=20).to_dict())
+    one_class = rows(evaluate(Scores([1, 1], [0.1, 0.9], ["a", "b"]), 0.5, draws=20))
     assert one_class[1]["Note"] == "No film is labelled normal."
     assert one_class[1]["Value"] == "–"

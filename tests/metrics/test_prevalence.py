@@ -1,10 +1,12 @@
 """Predictive values and probabilities at another prevalence."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from cxr_core.errors import SettingsError
-from cxr_core.metrics.estimate import Estimate
+from cxr_core.metrics.estimate import Estimate, missing
 from cxr_core.metrics.prevalence import (
     calibration_prevalence,
     predictive_value_text,
@@ -13,11 +15,15 @@ from cxr_core.metrics.prevalence import (
     probability_at_prevalence,
 )
 from cxr_core.metrics.scores import Scores
+from cxr_core.models.card_sections import CardPoint
 
-POINT = {
-    "sensitivity": {"value": 0.9, "low": 0.8, "high": 0.95, "n": 100},
-    "specificity": {"value": 0.8, "low": 0.7, "high": 0.9, "n": 50},
-}
+
+def point(sensitivity: tuple[float, float, float], specificity: tuple[float, float, float], n: int) -> CardPoint:
+    estimates = Estimate(*sensitivity, "Wilson", 2 * n), Estimate(*specificity, "Wilson", n)
+    return CardPoint(0.5, "balanced", *estimates)
+
+
+POINT = point((0.9, 0.8, 0.95), (0.8, 0.7, 0.9), 50)
 
 
 def test_predictive_values_of_a_point_follow_bayes() -> None:
@@ -58,7 +64,7 @@ def test_a_count_claims_no_certainty(value: float, low: float, high: float, mess
 
 def test_a_point_without_intervals_is_refused() -> None:
     with pytest.raises(SettingsError, match="intervals"):
-        predictive_values_of_point({"sensitivity": {"value": 0.9}}, 0.1)
+        predictive_values_of_point(replace(POINT, specificity=missing("Wilson", 0, "There is no film.")), 0.1)
 
 
 def test_a_probability_moves_with_the_prior_odds() -> None:
@@ -84,8 +90,7 @@ def test_the_calibration_prevalence_is_that_of_the_validation_films() -> None:
 
 
 def test_a_missing_predictive_value_has_a_message() -> None:
-    never = {"sensitivity": dict.fromkeys(("value", "low", "high"), 0) | {"n": 3}}
-    never["specificity"] = dict.fromkeys(("value", "low", "high"), 1) | {"n": 3}
+    never = point((0, 0, 0), (1, 1, 1), 3)
     ppv, _ = predictive_values_of_point(never, 0.5)
     assert (ppv.value, ppv.reason) == (None, "No film would get this answer.")
     assert predictive_value_text(ppv, "pneumonia").startswith("No film gets the answer pneumonia")

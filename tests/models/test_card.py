@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cxr_core.models.card import CardDraft, ModelCard
+from cxr_core.models.card import ModelCard
 from cxr_core.models.registry import damaged_models, find_model, list_models
 from cxr_core.paths import home
 from tests.conftest import REPOSITORY
@@ -25,9 +25,8 @@ def test_the_released_card_is_read_and_written_again_without_a_loss(stored: dict
     assert card.operating_points[card.operating_point].threshold == stored["operating_points"]["balanced"]["threshold"]
     assert card.limits_by_error_rate[card.error_rate].normal_to == stored["conformal"]["limits"]["normal_to"]
     assert card.training.settings == stored["training"]["settings"]
-    assert card.estimates.values["auroc"] == stored["figures"]["values"]["auroc"]
-    (card | {"later": [1]})["later"].append(2)
-    changed = ModelCard.from_dict(card | {"later": {"by": "another version"}})
+    assert card.estimates.values["auroc"].to_dict() == stored["figures"]["values"]["auroc"]
+    changed = card.changed(later={"by": "another version"})
     changed.write(tmp_path / "card.json")
     assert json.loads((tmp_path / "card.json").read_text()) == stored | {
         "schema": 2,
@@ -47,7 +46,7 @@ def test_the_released_card_is_read_and_written_again_without_a_loss(stored: dict
         (["figures", "values", "auroc"], [1], r"figures\.values\.auroc is a list"),
         (["training", "data_flow"], [{"films": "many"}], "films is "),
         (["limits"], ["a", 7], "an entry of limits is 7, not a text"),
-        (["second_look"], {}, "second_look.slope is missing"),
+        (["second_look"], {}, "second_look.rule is missing"),
         (["input", "preprocessing", "size"], 1.5, "size is 1.5"),
     ],
 )
@@ -72,13 +71,19 @@ def test_a_damaged_model_is_passed_over_by_name_and_the_others_stay() -> None:
     ]
 
 
-def test_a_draft_has_what_is_there_and_is_checked_when_it_is_written(stored: dict[str, Any]) -> None:
-    draft = CardDraft(sha256="0" * 64, training={"split_sha256": "1"})
-    assert (draft.sha256, draft.training.split_sha256) == ("0" * 64, "1")
-    with pytest.raises(ValueError, match="operating_points is missing"):
-        draft.to_dict()
-    draft.update(stored)
-    assert draft.operating_point == "balanced"
-    assert draft.to_dict() == stored | {"schema": 2}
-    with pytest.raises(AttributeError, match="colour"):
-        _ = draft.colour
+def test_the_sections_of_the_released_card_are_read(stored: dict[str, Any]) -> None:
+    card = ModelCard.from_dict(stored)
+    assert card.conversion
+    assert (card.conversion.of_sha256, len(card.conversion.outputs)) == (card.sha256, 3)
+    assert card.training.split["val"].films == stored["training"]["split"]["val"]["films"]
+    assert sum(row.films for row in card.frequencies) == sum(row["films"] for row in stored["frequencies"])
+    assert card.max_spread == stored["stability"]["max_spread"]
+    assert card.heatmap
+    assert card.augmentation
+
+
+def test_a_card_without_later_sections_is_read(stored: dict[str, Any]) -> None:
+    later = ("second_look", "heatmap", "conversion", "stability", "frequencies", "population", "training")
+    card = ModelCard.from_dict({key: value for key, value in stored.items() if key not in later})
+    assert (card.augmentation, card.heatmap, card.conversion, card.max_spread) == (None, None, None, None)
+    assert (card.frequencies, card.population_years, card.training.data) == ((), None, "")

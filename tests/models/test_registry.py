@@ -34,8 +34,8 @@ def test_the_released_model_is_complete_and_the_default() -> None:
     released.check()
     assert released.released
     assert released.weights.stat().st_size < 25_000_000
-    assert released.card["figures"]["values"]["auroc"]["value"] >= 0.985
-    assert np.isfinite(released.card["figures"]["values"]["auroc"]["low"])
+    assert released.card.estimates.values["auroc"].value >= 0.985
+    assert np.isfinite(released.card.estimates.values["auroc"].low)
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a b", ".hidden", "x" * 65])

@@ -7,7 +7,7 @@ import pytest
 
 from cxr_core.errors import WorkError
 from cxr_core.files import sha256_of
-from cxr_core.models.registry import Model, find_model
+from cxr_core.models.registry import find_model
 from cxr_core.models.runtime import ROLES, Network
 
 
@@ -32,11 +32,10 @@ def test_no_inputs_give_no_logits(network: Network) -> None:
 
 def test_a_model_that_is_not_converted_names_the_command(tiny_home: Path) -> None:
     model = find_model("tiny")
-    card = {key: value for key, value in model.card.items() if key != "conversion"}
     with pytest.raises(WorkError, match="cxr publish --convert tiny"):
-        Network(Model(model.folder, card))
+        Network(model.described(conversion=None))
     with pytest.raises(WorkError, match="cxr publish --convert tiny"):  # converted from other weights
-        Network(Model(model.folder, model.card | {"conversion": model.card["conversion"] | {"of": "0" * 64}}))
+        Network(model.described(conversion=model.card.content["conversion"] | {"of": "0" * 64}))
     model.reading_weights.unlink()
     with pytest.raises(WorkError, match="cxr publish --convert tiny"):
         Network(model)
@@ -47,13 +46,13 @@ def test_a_file_that_is_not_the_one_on_the_card_or_not_a_network_is_refused(tiny
     model.reading_weights.write_bytes(b"not a network")
     with pytest.raises(WorkError, match="not its card's"):
         Network(model)
-    conversion = model.card["conversion"] | {"sha256": sha256_of(model.reading_weights)}
+    conversion = model.card.content["conversion"] | {"sha256": sha256_of(model.reading_weights)}
     with pytest.raises(WorkError, match="cannot be loaded"):
-        Network(Model(model.folder, model.card | {"conversion": conversion}))
+        Network(model.described(conversion=conversion))
 
 
 def test_a_network_without_a_role_is_refused(tiny_home: Path) -> None:
     model = find_model("tiny")
-    conversion = model.card["conversion"] | {"outputs": [*ROLES[:2], "mask"]}
+    conversion = model.card.content["conversion"] | {"outputs": [*ROLES[:2], "mask"]}
     with pytest.raises(WorkError, match="mask"):
-        Network(Model(model.folder, model.card | {"conversion": conversion}))
+        Network(model.described(conversion=conversion))

@@ -11,15 +11,14 @@ from cxr_core.errors import InputError, WorkError
 from cxr_core.models.registry import Model, find_model
 from cxr_core.models.runtime import Network
 from cxr_core.publishing import convert as conversion
-from cxr_core.publishing.convert import convert, convert_model
+from cxr_core.publishing.convert import MAX_LOGIT_DIFFERENCE, convert, convert_model
 from cxr_core.publishing.network_outputs import load_keras_network, with_feature_map
 
 
 def without_conversion(model: Model) -> Model:
     """The model as a release before this one published it."""
-    card = {key: value for key, value in model.card.items() if key != "conversion"}
     model.reading_weights.unlink()
-    old = Model(model.folder, card)
+    old = model.described(conversion=None)
     old.write_card()
     return old
 
@@ -37,10 +36,11 @@ def test_the_converted_network_gives_what_keras_gives(tiny_home: Path) -> None:
 
 
 def test_a_published_model_is_converted_and_its_card_says_how_far_it_differs(tiny_home: Path) -> None:
-    entry = find_model("tiny").card["conversion"]
-    assert entry["of"] == find_model("tiny").card["sha256"]
-    assert 0 <= entry["largest_logit_difference"] <= entry["limit"] == 1e-4
-    assert entry["compared_on"].endswith(" films")
+    card = find_model("tiny").card
+    assert card.conversion
+    assert card.conversion.of_sha256 == card.sha256
+    assert 0 <= card.conversion.largest_logit_difference <= MAX_LOGIT_DIFFERENCE == 1e-4
+    assert card.conversion.compared_on.endswith(" films")
 
 
 def test_an_older_model_is_converted_on_the_films_of_its_run(tiny_home: Path) -> None:
@@ -48,7 +48,9 @@ def test_an_older_model_is_converted_on_the_films_of_its_run(tiny_home: Path) ->
     convert_model(old)
     Network(find_model("tiny"))
     validation = (tiny_home / "models/tiny/split.csv").read_text().count(",val")
-    assert find_model("tiny").card["conversion"]["compared_on"] == f"{validation} films"
+    converted = find_model("tiny").card.conversion
+    assert converted
+    assert converted.compared_on == f"{validation} films"
 
 
 def test_films_that_are_not_here_are_named(tiny_home: Path, demo_set: Path) -> None:

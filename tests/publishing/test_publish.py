@@ -45,15 +45,17 @@ def test_calibration_is_fitted_to_the_final_logits_of_the_validation_patients(ti
     table = pd.read_csv(run.folder / "validation.csv")
     labels = (table["label"] == "PNEUMONIA").to_numpy(int)
     first = fit_platt(table["logit"].to_numpy(), labels)
-    assert (tiny.card["second_look"]["slope"], tiny.card["second_look"]["intercept"]) == (first.slope, first.intercept)
-    index, predictor = build_index(run.config()["data"]), Predictor(tiny)
+    rule = tiny.card.augmentation
+    assert rule
+    assert (rule.slope, rule.intercept) == (first.slope, first.intercept)
+    index, predictor = build_index(run.config().data), Predictor(tiny)
     films = index.films.set_index("path", drop=False).loc[table["path"]]
     inputs = np.array(cached_inputs(index.root, films, predictor.preprocessing))
     unaugmented = predictor.probabilities(table["logit"].to_numpy())
     assert predictor.probabilities_by_view(inputs)[1][0] == pytest.approx(unaugmented, abs=1e-5)  # as in training
     refitted = fit_platt(predictor.logits(inputs), labels)
-    fitted = tiny.card["calibration"]["parameters"]
-    assert (refitted.slope, refitted.intercept) == pytest.approx((fitted["slope"], fitted["intercept"]), rel=1e-3)
+    fitted = tiny.card.slope, tiny.card.intercept
+    assert (refitted.slope, refitted.intercept) == pytest.approx(fitted, rel=1e-3)
 
 
 def test_estimates_are_computed_on_held_out_patients(tiny: Model, run: Run, tiny_home: Path) -> None:
@@ -63,20 +65,20 @@ def test_estimates_are_computed_on_held_out_patients(tiny: Model, run: Run, tiny
     assert not held_out & set(split.loc[split["split"] != "test", "patient"])
     stored = json.loads((tiny.folder / "evaluations" / "held-out.json").read_text())
     assert stored["films"] == (split["split"] == "test").sum()
-    assert tiny.card["figures"]["values"]["auroc"] == stored["clustered"]["auroc"]
-    assert f"{stored['films']} films" in tiny.card["figures"]["measured_on"]
-    accesses = read_test_accesses(tiny_home, tiny.card["sha256"])
+    assert tiny.card.estimates.values["auroc"].to_dict() == stored["clustered"]["auroc"]
+    assert f"{stored['films']} films" in tiny.card.estimates.measured_on
+    accesses = read_test_accesses(tiny_home, tiny.card.sha256)
     assert len(accesses) == 1
 
 
 def test_the_card_has_the_data_flow_subgroups_and_test_set_access(tiny: Model) -> None:
-    flow = {step["what"]: step["films"] for step in tiny.card["training"]["data_flow"]}
-    split = tiny.card["training"]["split"]
-    assert flow["training"] == split["train"]["films"]
-    assert flow["held out for the estimates"] == split["test"]["films"]
+    flow = {step.what: step.films for step in tiny.card.training.data_flow}
+    split = tiny.card.training.split
+    assert flow["training"] == split["train"].films
+    assert flow["held out for the estimates"] == split["test"].films
     assert flow["in the data set"] == sum(films for what, films in flow.items() if what != "in the data set")
-    assert {row["Group"] for row in tiny.card["figures"]["subgroups"]} >= {"Viral pneumonia against normal"}
-    assert "accessed once" in tiny.card["figures"]["openings"]
+    assert {row["Group"] for row in tiny.card.estimates.subgroups} >= {"Viral pneumonia against normal"}
+    assert "accessed once" in tiny.card.estimates.accesses
 
 
 def test_the_card_contains_no_path_of_this_machine(tiny: Model, tiny_home: Path) -> None:

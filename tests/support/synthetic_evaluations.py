@@ -5,6 +5,7 @@ import pandas as pd
 from scipy.special import expit
 
 from cxr_core.evaluation.evaluation import Evaluation, films_fingerprint, scores_of
+from cxr_core.evaluation.record import EvaluationRecord
 from cxr_core.labels import NORMAL, PNEUMONIA
 from cxr_core.metrics.classification import evaluate
 from cxr_core.models.registry import Model
@@ -15,8 +16,8 @@ def synthetic_evaluation(model: Model, split: str = "test", films: int = 60, see
     rng = np.random.default_rng(seed)
     pneumonia = np.arange(films) % 3 > 0
     logits = rng.normal(size=films) * 1.5 + np.where(pneumonia, 2.0, -2.0)
-    points = {name: point["threshold"] for name, point in model.card["operating_points"].items()}
-    threshold = points[model.card["operating_point"]]
+    points = {name: point.threshold for name, point in model.card.operating_points.items()}
+    threshold = points[model.card.operating_point]
     table = pd.DataFrame(
         {
             "file": [f"{split}/film{i}.jpeg" for i in range(films)],
@@ -41,4 +42,5 @@ def synthetic_evaluation(model: Model, split: str = "test", films: int = 60, see
         "operating_points": points,
         "seen_in_training": {"known": True, "trained_on": 0, "validated_on": 0, "siblings": 0, "warning": None},
     }
-    return Evaluation(description | evaluate(scores_of(table), threshold, draws=200).to_dict(), table)
+    metrics = evaluate(scores_of(table), threshold, draws=200).to_dict()
+    return Evaluation(EvaluationRecord.from_dict(description | metrics), table)

@@ -38,7 +38,7 @@ def test_the_history_tells_the_sources_apart(run: Run) -> None:
     assert {"val_auc_children", "val_auc_adults", "val_other_auc_adults"} <= set(history)
     means = history[["val_auc_children", "val_auc_adults"]].mean(axis=1)
     assert np.allclose(history["val_auc"], means)
-    assert run.state()["best_epoch"] == 2  # an epoch with smaller films is none to keep
+    assert run.state().best_epoch == 2  # an epoch with smaller films is none to keep
 
 
 def test_the_third_class_is_split_but_not_validated_on(run: Run) -> None:
@@ -52,7 +52,7 @@ def test_a_published_model_shows_what_decided_and_its_estimates_by_source(
 ) -> None:
     monkeypatch.setenv("CXR_HOME", str(run.folder.parent.parent))
     model = publish(run, "evidence", tmp_path)
-    card = model.card
+    card = model.card.to_dict()
     assert {entry["source"] for entry in card["figures"]["by_source"]} == {"children", "adults"}
     adults = next(entry for entry in card["figures"]["by_source"] if entry["source"] == "adults")
     assert adults["other"]["films"] == 3
@@ -61,8 +61,8 @@ def test_a_published_model_shows_what_decided_and_its_estimates_by_source(
     assert card["calibration"]["prevalence"] == pytest.approx(0.5, abs=0.1)
     assert card["population"]["years"] == [1, 59]
     assert not model.local_evidence.exists()
-    card["heatmap"]["shown"] = True
-    predictor = Predictor(model, OpenGate())  # type: ignore[arg-type]
+    shown = model.described(heatmap=card["heatmap"] | {"shown": True})
+    predictor = Predictor(shown, OpenGate())  # type: ignore[arg-type]
     film = read_film(run.folder.parent.parent.parent / "adults" / "pneumonia" / "0.png")
     reading = predictor.read(film)
     assert reading.heatmap is not None
@@ -72,7 +72,7 @@ def test_a_published_model_shows_what_decided_and_its_estimates_by_source(
 
 def test_a_fold_is_measured_by_source(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CXR_HOME", str(run.folder.parent.parent))
-    rows = held_out_metrics(FoldNetwork(run, build_index(run.config()["data"])))
+    rows = held_out_metrics(FoldNetwork(run, build_index(run.config().data)))
     adults, children = rows
     assert (adults["source"], children["source"]) == ("adults", "children")
     assert {"auroc", "other_called", "pointing"} <= set(adults)

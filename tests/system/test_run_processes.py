@@ -47,7 +47,7 @@ def data(tmp_path: Path) -> Path:
 def wait_until(holds: Callable[[], bool], run: Run, accept: str = "") -> None:
     ends = time.monotonic() + PATIENCE
     while not holds():
-        given_up = time.monotonic() > ends or run.state()["status"] in {"failed"} - {accept}
+        given_up = time.monotonic() > ends or run.state().status in {"failed"} - {accept}
         assert not given_up, f"{run.state()}\n" + "\n".join(run.log_tail())
         time.sleep(0.1)
 
@@ -61,24 +61,24 @@ def test_a_run_outlives_its_launcher_waits_in_the_queue_is_stopped_and_killed(da
     launcher.kill()
     launcher.wait()
     wait_until(lambda: len(first.history()) >= 2, first)
-    assert first.state()["status"] == "running"
+    assert first.state().status == "running"
 
     killed = launch(data, "sequential-4conv", configure("sequential-4conv", TINY))
-    wait_until(lambda: killed.state()["status"] == "queued", killed)
-    os.kill(killed.state()["pid"], signal.SIGKILL)
-    wait_until(lambda: killed.state()["status"] == "dead", killed)
+    wait_until(lambda: killed.state().status == "queued", killed)
+    os.kill(killed.state().pid, signal.SIGKILL)
+    wait_until(lambda: killed.state().status == "dead", killed)
     second = launch(data, "sequential-4conv", configure("sequential-4conv", TINY | {"epochs": "500"}))
-    wait_until(lambda: second.state()["status"] == "queued", second)
+    wait_until(lambda: second.state().status == "queued", second)
     assert [run.id for run in list_runs()] == sorted((first.id, killed.id, second.id), reverse=True)
 
     stop(first)
     wait_until(lambda: not first.live, first)
-    assert first.state()["status"] == "stopped"
+    assert first.state().status == "stopped"
     assert (first.folder / "validation.csv").exists()
 
     wait_until(lambda: len(second.history()) >= 1, second)
     kill(second)
-    assert second.state()["status"] == "stopped"
+    assert second.state().status == "stopped"
     assert not second.live
 
 
@@ -90,10 +90,10 @@ def test_a_run_that_is_killed_shows_as_dead_and_goes_on_with_every_epoch_once(da
         before = len(run.history())
         wait_until(lambda before=before: len(run.history()) > before, run)
         time.sleep(rng.uniform(0, 1))
-        os.kill(run.state()["pid"], signal.SIGKILL)
-        wait_until(lambda: run.state()["status"] == "dead", run)
+        os.kill(run.state().pid, signal.SIGKILL)
+        wait_until(lambda: run.state().status == "dead", run)
         resume(run)
-    wait_until(lambda: run.state()["status"] == "finished", run)
+    wait_until(lambda: run.state().status == "finished", run)
     history = run.history()
     assert history["epoch"].tolist() == list(range(1, EPOCHS + 1))
     assert np.isfinite(history.to_numpy()).all()

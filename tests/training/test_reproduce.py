@@ -26,7 +26,7 @@ def test_a_finished_experiment_is_in_the_table_and_not_repeated(
     fitted = []
 
     def finish(run) -> None:
-        fitted.append(run.config()["experiment"])
+        fitted.append(run.config().experiment)
         (run.folder / "test.json").write_text(json.dumps({"accuracy": 0.75, "loss": 0.5, "auc": 0.8}))
         run.update(status="finished", fingerprint=index.fingerprint, pid=NO_PROCESS)
 
@@ -34,7 +34,7 @@ def test_a_finished_experiment_is_in_the_table_and_not_repeated(
     create_run(demo_set, NAME, RECIPES[NAME], experiment={"name": NAME, "split": "image"})  # not finished: repeated
     messages: list[str] = []
     table = reproduce(demo_set, [NAME], messages.append)
-    assert [mark["split"] for mark in fitted] == ["image", "patient", "official"]
+    assert [mark.split for mark in fitted] == ["image", "patient", "official"]
     assert messages[0] == f"1 of 3: {NAME}, 70/15/15 by image."
     row = table.iloc[0]
     assert (row["published_accuracy"], row["image_accuracy"], row["patient_loss"]) == (0.9295, 0.75, 0.5)

@@ -14,12 +14,12 @@ from tests.support.runs import NO_PROCESS, ended_run, new_run
 def test_a_stop_is_visible_at_once_and_has_no_effect_on_a_run_that_has_ended() -> None:
     run = new_run()
     stop(run)
-    assert run.state()["status"] == "stopping"
+    assert run.state().status == "stopping"
     done = ended_run()
     stop(done)
     kill(done)
     assert not done.stop_requested
-    assert done.state()["status"] == "stopped"
+    assert done.state().status == "stopped"
 
 
 @pytest.mark.parametrize("status", ["running", "finished"])
@@ -32,7 +32,7 @@ def test_a_running_or_finished_run_cannot_be_resumed(status: str) -> None:
 
 def test_a_resume_with_changed_settings_is_refused() -> None:
     run = ended_run(batch="16")
-    identity = {"settings": run.config()["settings"] | {"batch": 32}, "split": None, "fingerprint": "x"}
+    identity = {"settings": run.config().settings | {"batch": 32}, "split": None, "fingerprint": "x"}
     done = {"epoch": 1, "row": {}, "best_epoch": 1, "best": 0.5, "asked": identity}
     (run.folder / "backup").mkdir()
     (run.folder / "backup" / "epoch.json").write_text(json.dumps(done))

@@ -41,8 +41,8 @@ def test_a_waiting_run_says_so_and_can_be_stopped() -> None:
     with hold_device("cpu", 0.0, never), pytest.raises(StopRequested), hold_device_for(run, ON_CPU):
         pass
     (run.folder / "stop").unlink()
-    assert run.state()["status"] == "queued"
-    assert run.state()["message"] == "Waiting for the CPU: another run is using it."
+    assert run.state().status == "queued"
+    assert run.state().message == "Waiting for the CPU: another run is using it."
 
 
 def test_a_waiting_run_of_another_version_does_not_hold_up_others() -> None:
@@ -53,7 +53,7 @@ def test_a_waiting_run_of_another_version_does_not_hold_up_others() -> None:
     other.update(status="queued", arrived=0.0)
     (run.folder / "stop").touch()  # so that a wait would end
     with hold_device_for(run, ON_CPU):
-        assert run.state()["status"] == "stopping"
+        assert run.state().status == "stopping"
 
 
 def test_a_waiting_run_that_is_deleted_ends_and_does_not_hold_up_others(monkeypatch: pytest.MonkeyPatch) -> None:

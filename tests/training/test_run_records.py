@@ -20,7 +20,7 @@ def test_what_a_run_stores_is_read_again() -> None:
     assert (config.recipe, config.parsed.epochs, config.experiment, config.split) == ("residual-128", 3, None, None)
     assert (state.status, state.epoch, state.epochs, state.best_epoch) == ("starting", 0, 3, None)
     run.update(best_epoch=2, loss=float("nan"), later="kept")
-    assert (run.state().best_epoch, run.state().loss, run.state()["later"]) == (2, None, "kept")
+    assert (run.state().best_epoch, run.state().loss, run.state().to_dict()["later"]) == (2, None, "kept")
 
 
 def test_a_run_of_several_data_sets() -> None:

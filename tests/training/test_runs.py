@@ -14,8 +14,8 @@ from tests.support.runs import NO_PROCESS, new_run
 def test_a_new_run_has_its_settings_and_state() -> None:
     run = new_run(epochs="3")
     assert find_run(run.id) == run
-    assert run.config()["settings"]["epochs"] == 3
-    assert (run.state()["status"], run.state()["epochs"], run.state()["pid"]) == ("starting", 3, os.getpid())
+    assert run.config().settings["epochs"] == 3
+    assert (run.state().status, run.state().epochs, run.state().pid) == ("starting", 3, os.getpid())
     assert run.history().empty
     assert run.log_tail() == []
 
@@ -29,14 +29,14 @@ def test_the_newest_run_comes_first() -> None:
 def test_a_run_whose_process_is_gone_is_dead() -> None:
     run = new_run()
     run.update(status="running", pid=NO_PROCESS)
-    assert run.state()["status"] == "dead"
+    assert run.state().status == "dead"
     assert not run.live
 
 
 def test_another_process_with_the_same_number_does_not_count(monkeypatch) -> None:
     run = new_run()
     run.update(status="running", pid_started=1.0)
-    assert run.state()["status"] == "dead"
+    assert run.state().status == "dead"
 
 
 def test_an_incomplete_row_is_no_epoch() -> None:

@@ -23,13 +23,13 @@ def test_a_split_table_is_used_as_it_is(data: Path, tmp_path: Path) -> None:
     index = build_index(data)
     split = grouped_split(index.films, (0.5, 0.3, 0.2), seed=3)
     write_split(index.films, split, tmp_path / "split.csv")
-    config = {"split": str(tmp_path / "split.csv"), "experiment": None}
-    pd.testing.assert_series_equal(assign_split(index, Recipe(), config), split, check_names=False)
+    found = assign_split(index, Recipe(), tmp_path / "split.csv")
+    pd.testing.assert_series_equal(found, split, check_names=False)
 
 
 def test_a_subset_takes_films_from_training_only(data: Path) -> None:
-    index, config = build_index(data), {"split": None}
-    whole, part = assign_split(index, Recipe(), config), assign_split(index, Recipe(subset=10), config)
+    index = build_index(data)
+    whole, part = assign_split(index, Recipe()), assign_split(index, Recipe(subset=10))
     assert (part == "train").sum() == 10
     assert (part == "val").sum() == (whole == "val").sum()
 
@@ -39,7 +39,7 @@ def test_a_part_without_a_class_is_refused(tmp_path: Path) -> None:
     for file in (films / "train" / "NORMAL").iterdir():
         file.unlink()
     with pytest.raises(DataSetError, match="only PNEUMONIA"):
-        assign_split(build_index(films), Recipe(), {"split": None})
+        assign_split(build_index(films), Recipe())
 
 
 def test_balanced_weights_average_to_one() -> None:

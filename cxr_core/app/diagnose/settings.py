@@ -1,6 +1,6 @@
 """The settings of the page: model, operating point, error rate, and the clinician's own readings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from cxr_core.inference.elsewhere import worth_elsewhere
 from cxr_core.inference.number import number_text, of_100
 from cxr_core.labels import OPERATING_POINTS
 from cxr_core.metrics.prevalence import predictive_values_of_point
+from cxr_core.models.card_sections import CardPoint
 from cxr_core.models.registry import Model
 
 T = TypeVar("T")
@@ -70,8 +71,8 @@ class Settings:
         return chosen | {"prevalence": self.prevalence, "ppv": ppv.to_dict(), "npv": npv.to_dict()}
 
     @property
-    def _point(self) -> Mapping[str, Any]:
-        return self.model.card.operating_points[self.point].estimates
+    def _point(self) -> CardPoint:
+        return self.model.card.operating_points[self.point]
 
 
 def choose_settings(models: list[Model]) -> Settings:

@@ -12,8 +12,9 @@ from cxr_core.reports.evaluation.build import split_warnings
 
 def show_cautions(evaluation: Evaluation, model: Model | None) -> None:
     """Draw the warnings that apply to the estimates; model: None for another system's scores."""
-    if overlap := (evaluation.metrics.get("seen_in_training") or {}).get("warning"):
-        st.warning(overlap, icon=":material/visibility_off:")
+    overlap = evaluation.record.overlap
+    if overlap and overlap.warning:
+        st.warning(overlap.warning, icon=":material/visibility_off:")
     if model:
         for message in _split_warnings(_files_behind(model), model):
             st.warning(message, icon=":material/diversity_1:")

@@ -11,7 +11,7 @@ from cxr_core.evaluation.compare import Comparison, compare, p_value_text, syste
 from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.labels import ESTIMATES
 from cxr_core.metrics.curves import roc_curve
-from cxr_core.metrics.estimate_text import estimate_to_report, value_with_interval
+from cxr_core.metrics.estimate_text import value_with_interval
 
 
 def show_comparison(evaluation: Evaluation, others: list[Evaluation], access_note: str | None) -> None:
@@ -49,12 +49,12 @@ def show_comparison(evaluation: Evaluation, others: list[Evaluation], access_not
 
 def _most_comparable_first(evaluation: Evaluation, others: list[Evaluation]) -> list[Evaluation]:
     """The other evaluations: those on exactly these films first, then by the number of common files."""
-    fingerprint = evaluation.metrics["data"].get("films_fingerprint")
+    fingerprint = evaluation.record.films_fingerprint
     files = set(evaluation.films["file"].str.rsplit("/").str[-1])
 
     def rank(one: Evaluation) -> tuple[bool, int]:
         shared = len(files & set(one.films["file"].str.rsplit("/").str[-1]))
-        return one.metrics["data"].get("films_fingerprint") != fingerprint, -shared
+        return one.record.films_fingerprint != fingerprint, -shared
 
     return sorted((one for one in others if one.id != evaluation.id), key=rank)
 
@@ -66,7 +66,7 @@ def _tests(comparison: Comparison, names: tuple[str, str]) -> None:
     with st.grid(2, min_column_width=320):
         with st.container(border=True):
             st.markdown("**AUROC, paired DeLong**")
-            st.write(f"Difference {value_with_interval(auroc.to_dict(), 4)}, {p_value_text(p_value)}.")
+            st.write(f"Difference {value_with_interval(auroc, 4)}, {p_value_text(p_value)}.")
             st.caption(auroc.reason or f"{one} minus {other}, with its 95% interval.")
         with st.container(border=True):
             st.markdown("**Errors at each system's threshold, McNemar**")
@@ -78,13 +78,13 @@ def _tests(comparison: Comparison, names: tuple[str, str]) -> None:
 
 
 def _estimates(a: Evaluation, b: Evaluation, comparison: Comparison, names: tuple[str, str]) -> None:
-    one = estimate_cache.estimates(comparison.a, a.threshold).to_dict()
-    other = estimate_cache.estimates(comparison.b, b.threshold).to_dict()
+    one = estimate_cache.estimates(comparison.a, a.threshold)
+    other = estimate_cache.estimates(comparison.b, b.threshold)
     rows = [
         {
             "Estimate": title,
-            names[0]: value_with_interval(estimate_to_report(one, name)),
-            names[1]: value_with_interval(estimate_to_report(other, name)),
+            names[0]: value_with_interval(one.to_report(name)),
+            names[1]: value_with_interval(other.to_report(name)),
         }
         for name, title in ESTIMATES.items()
     ]

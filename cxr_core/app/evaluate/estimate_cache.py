@@ -13,8 +13,9 @@ import streamlit as st
 
 from cxr_core.errors import DataSetError
 from cxr_core.metrics import curves as curve_points
-from cxr_core.metrics.classification import Metrics, evaluate
+from cxr_core.metrics.classification import evaluate
 from cxr_core.metrics.estimate import Estimate
+from cxr_core.metrics.film_metrics import Metrics
 from cxr_core.metrics.prevalence import predictive_values
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.subgroups import Subgroup, evaluate_subgroups

@@ -7,8 +7,8 @@ from cxr_core.app.evaluate import charts, estimate_cache
 from cxr_core.evaluation.answers import answers_in_words
 from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.labels import ESTIMATES, OPERATING_POINTS
-from cxr_core.metrics.classification import Metrics
-from cxr_core.metrics.estimate_text import estimate_to_report, interval, number, rows, value_with_interval
+from cxr_core.metrics.estimate_text import interval, number, rows, value_with_interval
+from cxr_core.metrics.film_metrics import Metrics
 from cxr_core.metrics.prevalence import predictive_value_text
 from cxr_core.metrics.scores import Scores
 
@@ -41,7 +41,7 @@ def show_estimates(evaluation: Evaluation, variants: dict[str, Scores], access_n
         f"{pd.unique(pd.Series(scores.patients)).size:,} patients. Wilson and DeLong intervals treat films as "
         "independent. The interval by patient resamples whole patients; report it where patients have several films."
     )
-    if answers := evaluation.metrics.get("answers"):
+    if answers := evaluation.record.answers:
         st.caption(answers_in_words(answers))
     if access_note:
         st.caption(access_note)
@@ -51,7 +51,7 @@ def _threshold(evaluation: Evaluation) -> float:
     """The threshold of the slider, which the buttons set to an operating point."""
     key = f"threshold_{evaluation.id}"
     st.session_state.setdefault(key, round(evaluation.threshold, 3))
-    points = evaluation.metrics.get("operating_points") or {}
+    points = evaluation.record.operating_points
     with st.container(horizontal=True, vertical_alignment="bottom"):
         slider = st.container(width="stretch")
         for name, value in points.items():
@@ -66,31 +66,30 @@ def _threshold(evaluation: Evaluation) -> float:
             "Threshold: classified as pneumonia at this score or above", 0.0, 1.0, step=0.001, key=key
         )
     exact = [value for value in (evaluation.threshold, *points.values()) if round(value, 3) == chosen]
-    if chosen != round(evaluation.threshold, 3) and evaluation.metrics["split"] and not exact:
+    if chosen != round(evaluation.threshold, 3) and evaluation.split and not exact:
         st.caption(":material/visibility: Do not report estimates at a threshold that was chosen on the same films.")
     return exact[0] if exact else chosen
 
 
 def _tiles(metrics: Metrics, access_note: str | None) -> None:
-    document = metrics.to_dict()
     with st.grid("auto", min_column_width=200):
         for name in TILES:
-            estimate = estimate_to_report(document, name)
+            estimate = metrics.to_report(name)
             st.metric(
                 ESTIMATES[name].split(" (")[0],
-                number(estimate["value"]),
+                number(estimate.value),
                 interval(estimate) or "no interval",
                 delta_color="off",
                 delta_arrow="off",
                 border=True,
-                help=f"95% interval by {estimate['method']}. {estimate['why'] or ''}",
+                help=f"95% interval by {estimate.method}. {estimate.reason or ''}",
             )
     if access_note:
         st.caption(f":material/history: {access_note}")
 
 
 def _table(evaluation: Evaluation, variant: str, metrics: Metrics) -> None:
-    table = pd.DataFrame(rows(metrics.to_dict()))
+    table = pd.DataFrame(rows(metrics))
     notes = table.loc[table["Note"] != "", ["Estimate", "Note"]]
     st.dataframe(
         table.drop(columns="Note"),
@@ -119,7 +118,7 @@ def _predictive_values(evaluation: Evaluation, scores: Scores, threshold: float)
             st.columns(2, gap="medium"), ("ppv", "npv"), ("pneumonia", "normal"), strict=True
         ):
             with column:
-                st.markdown(f"**{ESTIMATES[name].split(' (')[0]} {value_with_interval(values[name].to_dict())}**")
+                st.markdown(f"**{ESTIMATES[name].split(' (')[0]} {value_with_interval(values[name])}**")
                 st.write(predictive_value_text(values[name], answer))
         st.caption(
             f"The prevalence among these films is {observed}%. Sensitivity and specificity are assumed to be the same "
@@ -159,7 +158,7 @@ def _charts(evaluation: Evaluation, scores: Scores, threshold: float, metrics: M
 def _operating_points(evaluation: Evaluation, scores: Scores) -> dict[str, tuple[float, float]]:
     """The card's operating points on the ROC curve of these films: (1 - specificity, sensitivity) by name."""
     points = {}
-    for name, threshold in (evaluation.metrics.get("operating_points") or {}).items():
+    for name, threshold in evaluation.record.operating_points.items():
         called = scores.called(threshold)
         points[name] = (float(called[scores.labels == 0].mean()), float(called[scores.labels == 1].mean()))
     return points

@@ -13,7 +13,7 @@ from cxr_core.reports.evaluation.tables import operating_points_on
 
 def show_operating_points(evaluation: Evaluation, access_note: str | None) -> None:
     """Draw both tables; new operating points are refused on a test split. access_note: accesses to test films."""
-    points = evaluation.metrics.get("operating_points") or {}
+    points = evaluation.record.operating_points
     if points:
         st.markdown("**The model's operating points, on these films**")
         table = operating_points_on(evaluation.scores, points)
@@ -32,8 +32,8 @@ def show_operating_points(evaluation: Evaluation, access_note: str | None) -> No
                 "Operating point": OPERATING_POINTS[name],
                 "Threshold": number(point.threshold, 4),
                 "Rule": point.rule,
-                "Sensitivity": value_with_interval(point.sensitivity.to_dict()),
-                "Specificity": value_with_interval(point.specificity.to_dict()),
+                "Sensitivity": value_with_interval(point.sensitivity),
+                "Specificity": value_with_interval(point.specificity),
             }
             for name, point in chosen.items()
         ]

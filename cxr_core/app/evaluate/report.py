@@ -42,7 +42,7 @@ def show_report(evaluation: Evaluation, model: Model | None) -> None:
         )
         st.download_button(
             "Figures (JSON)",
-            json.dumps(evaluation.metrics, indent=1),
+            json.dumps(evaluation.record.to_dict(), indent=1),
             "metrics.json",
             "application/json",
             icon=":material/data_object:",

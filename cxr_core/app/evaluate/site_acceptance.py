@@ -79,7 +79,8 @@ def _show(site: SiteAcceptance) -> None:
     result = site.acceptance
     show, icon = BOXES[result.verdict]
     show(f"**{ACCEPTANCE_VERDICTS[result.verdict]}**  \n{' '.join(result.reasons)}", icon=icon)
-    warning = (site.evaluation.metrics.get("seen_in_training") or {}).get("warning")
+    overlap = site.evaluation.record.overlap
+    warning = overlap.warning if overlap else None
     if warning:
         st.warning(warning, icon=":material/visibility_off:")
     st.caption(
@@ -88,22 +89,22 @@ def _show(site: SiteAcceptance) -> None:
     )
     point = result.points[result.point]
     with st.grid("auto", min_column_width=220):
-        _tile("AUROC here", value_with_interval(result.estimates["auroc"].to_dict()))
-        _tile("Shift of the scores, logits", value_with_interval(result.shift.to_dict(), 2))
+        _tile("AUROC here", value_with_interval(result.estimates["auroc"]))
+        _tile("Shift of the scores, logits", value_with_interval(result.shift, 2))
         _tile("Released threshold", number(point.threshold))
-        _tile("Recalibrated threshold", value_with_interval(point.recalibrated.to_dict()))
+        _tile("Recalibrated threshold", value_with_interval(point.recalibrated))
     rows = []
     for name, one in result.points.items():
         rows.append(
             {
                 "Operating point": OPERATING_POINTS.get(name, name) + (" (in use)" if name == result.point else ""),
                 "Released": number(one.threshold),
-                "Sensitivity here": value_with_interval(one.sensitivity.to_dict()),
-                "Specificity here": value_with_interval(one.specificity.to_dict()),
+                "Sensitivity here": value_with_interval(one.sensitivity),
+                "Specificity here": value_with_interval(one.specificity),
                 "As stated": "yes" if one.holds else "no",
-                "Recalibrated": value_with_interval(one.recalibrated.to_dict()),
-                "Sensitivity recalibrated": value_with_interval(one.sensitivity_after.to_dict()),
-                "Specificity recalibrated": value_with_interval(one.specificity_after.to_dict()),
+                "Recalibrated": value_with_interval(one.recalibrated),
+                "Sensitivity recalibrated": value_with_interval(one.sensitivity_after),
+                "Specificity recalibrated": value_with_interval(one.specificity_after),
                 "Recalibrated as stated": "yes" if one.holds_after else "no",
             }
         )
@@ -111,7 +112,7 @@ def _show(site: SiteAcceptance) -> None:
         pd.DataFrame(rows), hide_index=True, alt="Operating points here, released and recalibrated", key="accept"
     )
     calibration = [
-        {"Estimate": ESTIMATES[name], "Value (95% interval)": value_with_interval(result.estimates[name].to_dict())}
+        {"Estimate": ESTIMATES[name], "Value (95% interval)": value_with_interval(result.estimates[name])}
         for name in ("calibration_slope", "calibration_intercept", "ece")
     ]
     left, right = st.columns(2, gap="medium")

@@ -13,7 +13,7 @@ from cxr_core.paths import home
 
 def show_test_log(evaluation: Evaluation) -> None:
     """Draw every access to a test split, the latest first. Raises WorkError if the log is damaged."""
-    fingerprint = evaluation.metrics["data"].get("films_fingerprint")
+    fingerprint = evaluation.record.films_fingerprint
     rows = [
         {
             "Time (UTC)": access.time.replace("T", " ")[:19],

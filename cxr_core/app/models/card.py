@@ -43,9 +43,9 @@ def _estimates(model: Model) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Estimate": ESTIMATES.get(name, name),
-            "Value": number(estimate["value"]),
-            "95% interval": interval(dict(estimate)),
-            "Method": estimate["method"],
+            "Value": number(estimate.value),
+            "95% interval": interval(estimate),
+            "Method": estimate.method,
         }
         for name, estimate in model.card.estimates.values.items()
     )
@@ -68,7 +68,7 @@ def _show_data(model: Model) -> None:
     training, estimates = model.card.training, model.card.estimates
     if flow := training.data_flow:
         st.markdown(f"**Films** of {training.data}, split by patient")
-        steps = pd.DataFrame([{"Step": step["what"], "Films": step["films"]} for step in flow])
+        steps = pd.DataFrame([{"Step": step.what, "Films": step.films} for step in flow])
         st.dataframe(steps, hide_index=True, width="content", alt=f"Films of {model.name}, used and excluded")
         st.caption(f"Split sha256 {training.split_sha256[:16]}, data fingerprint {training.fingerprint[:16]}.")
     if subgroups := estimates.subgroups:

@@ -3,11 +3,11 @@
 A cell's logit is calibrated as the film's is, to the logarithm of how many times likelier pneumonia is than normal.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+
+from cxr_core.models.card import ModelCard
 
 LAYER = "evidence"
 METHOD = (
@@ -35,9 +35,9 @@ class EvidenceMap:
         return heat
 
 
-def read_evidence_map(card: Mapping[str, Any]) -> EvidenceMap | None:
+def read_evidence_map(card: ModelCard) -> EvidenceMap | None:
     """What a model's card says of its evidence map; None for a network without one."""
-    stated = card.get("heatmap", {})
-    if stated.get("layer") != LAYER:
+    heatmap = card.heatmap
+    if heatmap is None or heatmap.layer != LAYER:
         return None
-    return EvidenceMap(float(stated["slope"]), float(stated["intercept"]), bool(stated.get("shown", True)))
+    return EvidenceMap(heatmap.slope, heatmap.intercept, heatmap.shown)

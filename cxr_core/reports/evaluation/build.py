@@ -42,7 +42,7 @@ def collect(evaluation: Evaluation, model: Model | None, extra: list[Block] | No
     data = ReportData(
         evaluation,
         model,
-        drawings(scores, threshold, evaluation.metrics.get("operating_points") or {}),
+        drawings(scores, threshold, evaluation.record.operating_points),
         groups,
         notes,
         access_note=_access_note(evaluation),
@@ -52,7 +52,7 @@ def collect(evaluation: Evaluation, model: Model | None, extra: list[Block] | No
     with suppress(DamagedRecord):  # of the contested films; `evaluate` and the page name the file
         rest = uncontested(evaluation)
     if rest:
-        data.uncontested = len(scores) - len(rest), evaluate(rest, threshold).to_dict()
+        data.uncontested = len(scores) - len(rest), evaluate(rest, threshold)
     if model:
         data.split_warnings = split_warnings(model)
     return data
@@ -67,7 +67,7 @@ def split_warnings(model: Model) -> list[str]:
         f"This model's split is not by patient: {share:.0%} of its test films have a same-patient film in training."
     )
     others = [
-        f"{one.run}: AUROC {value_with_interval(one.auroc.to_dict())} on {one.measured_on}"
+        f"{one.run}: AUROC {value_with_interval(one.auroc)} on {one.measured_on}"
         for one in patient_split_results(model)
     ]
     if others:

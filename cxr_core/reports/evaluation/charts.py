@@ -1,7 +1,7 @@
 """The charts of a report, from the points that `metrics.curves` computes."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from cxr_core.errors import DataSetError
 from cxr_core.labels import OPERATING_POINTS
@@ -10,7 +10,7 @@ from cxr_core.metrics.scores import Scores
 from cxr_core.reports.evaluation.drawing import BLUE, GREEN, GREY, ORANGE, PINK, Drawing
 
 
-def drawings(scores: Scores, threshold: float, points: dict[str, float]) -> dict[str, Drawing]:
+def drawings(scores: Scores, threshold: float, points: Mapping[str, float]) -> dict[str, Drawing]:
     """The charts by file name, without those that need both classes if only one is present.
 
     points: thresholds by operating point.
@@ -55,7 +55,7 @@ def _confusion(scores: Scores, threshold: float) -> Drawing:
     return drawing
 
 
-def _roc(scores: Scores, threshold: float, points: dict[str, float]) -> Drawing:
+def _roc(scores: Scores, threshold: float, points: Mapping[str, float]) -> Drawing:
     curve, band = curves.roc_curve(scores), curves.roc_band(scores)
     drawing = Drawing("ROC curve", "ROC curve with its 95% band", x_title="1 - specificity", y_title="Sensitivity")
     across = band["false_positive_rate"]

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
@@ -11,23 +10,25 @@ from cxr_core.evaluation.misclassified_films import misclassified_films
 from cxr_core.labels import ESTIMATES, OPERATING_POINTS
 from cxr_core.metrics.estimate import wilson
 from cxr_core.metrics.estimate_text import number, value_with_interval
+from cxr_core.metrics.film_metrics import Metrics
 from cxr_core.metrics.scores import Scores
+from cxr_core.models.card import ModelCard
+from cxr_core.models.card_sections import CardTraining
 
 LONGEST_VALUE = 400  # characters of a field of the card
 
 
-def operating_points_of_card(card: Mapping[str, Any]) -> pd.DataFrame:
+def operating_points_of_card(card: ModelCard) -> pd.DataFrame:
     """The card's operating points: threshold, rule, sensitivity and specificity on validation films."""
     return pd.DataFrame(
         {
-            "Operating point": OPERATING_POINTS.get(name, name)
-            + (" (in use)" if name == card["operating_point"] else ""),
-            "Threshold": number(point["threshold"], 4),
-            "Rule": point["rule"],
-            "Sensitivity on validation": value_with_interval(point["sensitivity"]),
-            "Specificity on validation": value_with_interval(point["specificity"]),
+            "Operating point": OPERATING_POINTS.get(name, name) + (" (in use)" if name == card.operating_point else ""),
+            "Threshold": number(point.threshold, 4),
+            "Rule": point.rule,
+            "Sensitivity on validation": value_with_interval(point.sensitivity),
+            "Specificity on validation": value_with_interval(point.specificity),
         }
-        for name, point in card["operating_points"].items()
+        for name, point in card.operating_points.items()
     )
 
 
@@ -43,31 +44,31 @@ def operating_points_on(scores: Scores, thresholds: Mapping[str, float]) -> pd.D
             {
                 "Operating point": OPERATING_POINTS.get(name, name),
                 "Threshold": number(threshold, 4),
-                "Sensitivity": value_with_interval(sensitivity.to_dict()),
-                "Specificity": value_with_interval(specificity.to_dict()),
+                "Sensitivity": value_with_interval(sensitivity),
+                "Specificity": value_with_interval(specificity),
             }
         )
     return pd.DataFrame(rows)
 
 
-def with_and_without_contested(all_films: dict[str, Any], uncontested: dict[str, Any]) -> pd.DataFrame:
-    """Estimates on all films and on those with uncontested labels; both as `Metrics.to_dict()["figures"]`."""
+def with_and_without_contested(all_films: Metrics, uncontested: Metrics) -> pd.DataFrame:
+    """Estimates on all films and on those with uncontested labels."""
     return pd.DataFrame(
         {
             "Estimate": title,
-            "All films": value_with_interval(all_films[name]),
-            "Without contested films": value_with_interval(uncontested[name]),
+            "All films": value_with_interval(all_films.estimates[name]),
+            "Without contested films": value_with_interval(uncontested.estimates[name]),
         }
         for name, title in ESTIMATES.items()
     )
 
 
-def cases(evaluation: Evaluation, training: dict[str, Any]) -> pd.DataFrame:
-    """Films, patients and kinds of the training data's partitions, `training` of a card, and of the evaluated films."""
+def cases(evaluation: Evaluation, training: CardTraining | None) -> pd.DataFrame:
+    """Films, patients and kinds of the training data's partitions, as a card has them, and of the evaluated films."""
     rows = []
-    for name, part in training.get("split", {}).items():
-        kinds = ", ".join(f"{count:,} {kind}" for kind, count in part["kinds"].items())
-        row = {"Part": f"training data, {name}", "Films": part["films"], "Patients": part["patients"]}
+    for name, part in training.split.items() if training else ():
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in part.kinds.items())
+        row = {"Part": f"training data, {name}", "Films": part.films, "Patients": part.patients}
         rows.append(row | {"Kinds": kinds})
     films = evaluation.films
     counts = films["kind"].value_counts().sort_index() if "kind" in films else films["label"].value_counts()
@@ -92,15 +93,15 @@ def misclassified(evaluation: Evaluation, most: int) -> tuple[pd.DataFrame, int]
     return table, len(wrong)
 
 
-def recipe_settings(training: dict[str, Any]) -> pd.DataFrame:
-    """The settings of the recipe; training: of a card, with `settings`."""
-    return pd.DataFrame([{"Setting": key, "Value": str(value)} for key, value in training["settings"].items()])
+def recipe_settings(training: CardTraining) -> pd.DataFrame:
+    """The settings of the recipe."""
+    return pd.DataFrame([{"Setting": key, "Value": str(value)} for key, value in training.settings.items()])
 
 
-def whole_card(card: Mapping[str, Any]) -> pd.DataFrame:
+def whole_card(card: ModelCard) -> pd.DataFrame:
     """Every field of a model card, values cut to LONGEST_VALUE characters."""
     rows = []
-    for key, value in card.items():
+    for key, value in card.to_dict().items():
         text = value if isinstance(value, str) else json.dumps(value)
         rows.append({"Field": key, "Value": text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]} ..."})
     return pd.DataFrame(rows)

@@ -5,6 +5,7 @@ import pytest
 
 from cxr_core.inference.explain.evidence_map import EvidenceMap, read_evidence_map
 from cxr_core.inference.explain.localisation import hottest_in_box, localisation, share_in_boxes
+from cxr_core.models.registry import find_model
 
 LEFT_HALF = np.float32([[0, 0, 0.5, 1]])
 
@@ -53,7 +54,8 @@ def test_the_mirror_image_counts_half() -> None:
 
 
 def test_a_card_without_an_evidence_map_has_none_to_read() -> None:
-    assert read_evidence_map({}) is None
-    assert read_evidence_map({"heatmap": {"method": "local", "sha256": "0"}}) is None
-    card = {"heatmap": {"layer": "evidence", "slope": 1, "intercept": 0.5, "shown": False}}
-    assert read_evidence_map(card) == EvidenceMap(1.0, 0.5, shown=False)
+    card = find_model().card
+    assert read_evidence_map(card.changed(heatmap=None)) is None
+    assert read_evidence_map(card.changed(heatmap={"method": "local", "sha256": "0"})) is None
+    heatmap = {"method": "map", "layer": "evidence", "slope": 1, "intercept": 0.5, "shown": False}
+    assert read_evidence_map(card.changed(heatmap=heatmap)) == EvidenceMap(1.0, 0.5, shown=False)

@@ -10,7 +10,7 @@ import pytest
 from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.evaluation.label_review import contest, film_keys
 from cxr_core.evaluation.test_log import record_test_evaluation
-from cxr_core.models.registry import Model, find_model
+from cxr_core.models.registry import find_model
 from cxr_core.reports.evaluation.build import collect, write_report
 from cxr_core.reports.evaluation.claim import SECTIONS, TITLES
 from cxr_core.reports.evaluation.html import to_html
@@ -46,13 +46,13 @@ def test_it_needs_no_network_and_runs_no_script(evaluation: Evaluation) -> None:
 
 def test_names_from_files_are_escaped(evaluation: Evaluation) -> None:
     films = evaluation.films.assign(file=[f"<img src=x onerror=alert(1)>{i}.png" for i in range(60)])
-    html = html_of(Evaluation(evaluation.metrics, films))
+    html = html_of(Evaluation(evaluation.record, films))
     assert "<img" not in html
     assert "&lt;img" in html
 
 
 def test_test_set_accesses_and_contested_films_are_reported(evaluation: Evaluation) -> None:
-    record_test_evaluation(evaluation, find_model().card["sha256"])
+    record_test_evaluation(evaluation, find_model().card.sha256)
     contest(str(film_keys(evaluation)[0]), "film0.jpeg", True)
     html = html_of(evaluation)
     assert "accessed once" in html
@@ -62,8 +62,8 @@ def test_test_set_accesses_and_contested_films_are_reported(evaluation: Evaluati
 @pytest.mark.parametrize(
     ("card", "start", "explained"),
     [
-        ({}, "To be completed by the authors", "To be completed by the authors"),
-        ({"training": {"settings": {"seed": 3}}}, "Random, seed 3.", "To be completed by the authors"),
+        (None, "To be completed by the authors", "To be completed by the authors"),
+        ({"training": {"settings": {"seed": 3}}, "heatmap": None}, "Random, seed 3.", "To be completed by the authors"),
         (
             {"training": {"settings": {"pretrained": "imagenet"}}, "heatmap": {"method": "feature map"}},
             "ImageNet weights; the new layers random, seed 0.",
@@ -71,8 +71,9 @@ def test_test_set_accesses_and_contested_films_are_reported(evaluation: Evaluati
         ),
     ],
 )
-def test_initialisation_and_explanation(evaluation: Evaluation, card: dict, start: str, explained: str) -> None:
-    page = to_html(report_of(replace(collect(evaluation, None), model=Model(Path("tiny"), card))))
+def test_initialisation_and_explanation(evaluation: Evaluation, card: dict | None, start: str, explained: str) -> None:
+    model = None if card is None else replace(find_model().described(**card), folder=Path("tiny"))
+    page = to_html(report_of(replace(collect(evaluation, None), model=model)))
     for item, sentence in ((24, start), (31, explained)):
         assert sentence in page.split(f'id="item-{item}"')[1].split('id="item-')[0]
 
@@ -87,7 +88,7 @@ def test_a_folder_of_files_is_written(evaluation: Evaluation, tmp_path: Path) ->
 
 
 def test_another_systems_scores_have_a_report(evaluation: Evaluation) -> None:
-    few = Evaluation(evaluation.metrics, evaluation.films[["file", "label", "score", "patient", "called"]])
+    few = Evaluation(evaluation.record, evaluation.films[["file", "label", "score", "patient", "called"]])
     report = report_of(collect(few, None))
     assert to_pdf(report).startswith(b"%PDF")
     assert "To be completed by the authors" in to_html(report)
