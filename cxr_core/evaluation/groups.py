@@ -6,6 +6,7 @@ import pandas as pd
 from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.imaging.dicom.age import parse_age
 from cxr_core.metrics.estimate_text import value_with_interval
+from cxr_core.metrics.film_metrics import estimate_to_report
 from cxr_core.metrics.subgroups import Subgroup, evaluate_subgroups, kinds_against_normal
 
 DRAWS = 1000
@@ -71,7 +72,7 @@ def group_rows(subgroups: list[Subgroup]) -> pd.DataFrame:
         row: dict[str, str | int] = {"Group": group.name, "Films": 0, "Patients": 0}
         if group.metrics is not None:
             row |= {"Films": group.metrics.films, "Patients": group.metrics.patients}
-            row |= {name: value_with_interval(group.metrics.to_report(key)) for name, key in _SHOWN.items()}
+            row |= {name: value_with_interval(estimate_to_report(group.metrics, key)) for name, key in _SHOWN.items()}
         rows.append(row | {"Note": group.note or ""})
     return pd.DataFrame(rows).fillna("")
 

@@ -17,13 +17,14 @@ def worth_elsewhere(card: ModelCard) -> str:
     unseen = [source for source in sources if source.unseen]
     if unseen:
         worst = min(unseen, key=lambda source: sum(_rates(source.estimates)))
-        return f"At a hospital it was not trained on ({worst.source}) {_finds(worst)}."
+        return f"At a hospital it was not trained on ({worst.source}) {_finds(worst.estimates)}{_other(worst)}."
     start = "Never measured at a hospital it was not trained on"
     if sources:
         worst = min(sources, key=lambda source: sum(_rates(source.estimates)))
-        return f"{start}: expect less there. At {worst.source}, the harder of its own, {_finds(worst)}."
-    own = CardSource("", False, card.estimates.values, None)
-    return f"{start}: expect less there. On other patients of its own, {_finds(own)}." if _rates(own.estimates) else ""
+        finds = f"{_finds(worst.estimates)}{_other(worst)}"
+        return f"{start}: expect less there. At {worst.source}, the harder of its own, {finds}."
+    own = card.estimates.values
+    return f"{start}: expect less there. On other patients of its own, {_finds(own)}." if _rates(own) else ""
 
 
 def _rates(estimates: Mapping[str, Estimate]) -> tuple[float, ...]:
@@ -33,12 +34,9 @@ def _rates(estimates: Mapping[str, Estimate]) -> tuple[float, ...]:
     return known if len(known) == 2 else ()
 
 
-def _finds(source: CardSource) -> str:
-    sensitivity, specificity = _rates(source.estimates)
-    return (
-        f"it finds {_count(sensitivity)} of 100 and raises a false alarm in {_count(1 - specificity)} of 100 "
-        f"normal films{_other(source)}"
-    )
+def _finds(estimates: Mapping[str, Estimate]) -> str:
+    found, alarm = (_count(share) for share in (_rates(estimates)[0], 1 - _rates(estimates)[1]))
+    return f"it finds {found} of 100 and raises a false alarm in {alarm} of 100 normal films"
 
 
 def _other(source: CardSource) -> str:

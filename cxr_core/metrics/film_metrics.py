@@ -1,12 +1,31 @@
 """The estimates of one set of films, as `classification.evaluate` computes them and `metrics.json` stores them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from cxr_core.metrics.estimate import Estimate
 from cxr_core.records import Fields
 
 _COUNTS = ("films", "pneumonia", "normal", "patients")
+
+
+class HasEstimates(Protocol):
+    """Estimates with plain intervals and, of some, with patient-clustered ones."""
+
+    @property
+    def estimates(self) -> Mapping[str, Estimate]:
+        """By name."""
+
+    @property
+    def clustered(self) -> Mapping[str, Estimate]:
+        """By name."""
+
+
+def estimate_to_report(of: HasEstimates, name: str) -> Estimate:
+    """The estimate with its patient-clustered interval; with the plain interval where there is no clustered one."""
+    clustered = of.clustered.get(name)
+    return clustered if clustered and clustered.low is not None else of.estimates[name]
 
 
 @dataclass(frozen=True)
@@ -55,11 +74,3 @@ class Metrics:
             estimates={name: Estimate.of(estimate) for name, estimate in estimates.items()},
             clustered={name: Estimate.of(estimate) for name, estimate in clustered.items()},
         )
-
-    def to_report(self, name: str) -> Estimate:
-        """The estimate with its patient-clustered interval; with the plain interval where there is no clustered one.
-
-        name: a key of `labels.ESTIMATES`.
-        """
-        clustered = self.clustered.get(name)
-        return clustered if clustered and clustered.low is not None else self.estimates[name]

@@ -55,12 +55,14 @@ class FlowStep:
 class CardTraining:
     """What a model was trained on, as far as the card says; else "", None and empty.
 
-    data: the name of the data set. fingerprint: of its films. recipe: its name. settings: of the recipe, as stored;
-    of these mirrored, pretrained and seed. split: its parts by name. split_sha256: of the split table. data_flow: from
-    the data set to the films of each purpose. epochs, best_epoch: counted from 1. chosen_by: the metric of the choice.
+    data: the name of the data set. sources: the films of each of several. fingerprint: of the films. recipe: its name.
+    settings: of the recipe, as stored; of these mirrored, pretrained and seed. split: its parts by name. split_sha256:
+    of the split table. data_flow: from the data set to the films of each purpose. epochs, best_epoch: counted from 1.
+    chosen_by: the metric of the choice.
     """
 
     data: str
+    sources: Mapping[str, SplitPart]
     fingerprint: str
     recipe: str
     settings: Mapping[str, Any]
@@ -78,9 +80,10 @@ class CardTraining:
     def of(cls, training: Fields) -> Self:
         """Raises ValueError."""
         settings = training.part("settings", optional=True)
-        parts = training.part("split", optional=True).objects_here()
+        sources, parts = (training.part(key, optional=True).objects_here() for key in ("sources", "split"))
         return cls(
             data=training.optional_text("data") or "",
+            sources={name: SplitPart.of(part) for name, part in sources.items()},
             fingerprint=training.optional_text("fingerprint") or "",
             recipe=training.optional_text("recipe") or "",
             settings=settings.values,
@@ -98,24 +101,34 @@ class CardTraining:
 
 @dataclass(frozen=True)
 class CardSource:
-    """A hospital: the estimates of its films by name, and the share of its films of neither class called pneumonia.
+    """A hospital: its films of both classes, and the share of its films of neither class that are called pneumonia.
 
-    unseen: whether the model was not trained on films of it. other_called: None without such films.
+    unseen: whether the model was not trained on films of it. estimates, clustered: as of `Metrics`, empty without
+    films of both classes. other_called: None without films of neither class.
     """
 
     source: str
+    films: int
+    patients: int
+    pneumonia: int
     unseen: bool
     estimates: Mapping[str, Estimate]
+    clustered: Mapping[str, Estimate]
     other_called: Estimate | None
 
     @classmethod
     def of(cls, stored: Fields) -> Self:
         """Raises ValueError."""
-        estimates, other = stored.part("figures", optional=True).objects_here(), stored.optional_part("other")
+        estimates, clustered = (stored.part(key, optional=True).objects_here() for key in ("figures", "clustered"))
+        other = stored.optional_part("other")
         return cls(
             source=stored.text("source"),
+            films=stored.whole("films"),
+            patients=stored.whole("patients", 0),
+            pneumonia=stored.whole("pneumonia", 0),
             unseen=stored.flag("unseen", False),
             estimates={name: Estimate.of(estimate) for name, estimate in estimates.items()},
+            clustered={name: Estimate.of(estimate) for name, estimate in clustered.items()},
             other_called=Estimate.of(other.part("share")) if other else None,
         )
 

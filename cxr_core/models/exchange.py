@@ -154,7 +154,7 @@ def _unpacked(packed: zipfile.ZipFile, manifest: _Manifest, name: str, thing: st
             if digest.hexdigest() != sha256:
                 raise UnusableFile(f"{file} is not the one it lists: the file was changed", thing=thing)
         card = ModelCard.read(part / "card.json")
-        Model(part, ModelCard.from_dict(dict(card) | {"name": name})).write_card()
+        Model(part, card.changed(name=name)).write_card()
         Model(part, card).check()
         part.rename(folder)
     except OSError as error:

@@ -35,7 +35,7 @@ def rename(model: Model, name: str) -> Model:
     was_default = model.default
     with _changing(model):
         new = Model(_moved(model.folder, published_models_folder() / name), model.card)
-        Model(new.folder, ModelCard.from_dict(dict(model.card) | {"name": name})).write_card()
+        new.described(name=name).write_card()
     if was_default:
         set_default(new)
     return Model(new.folder, ModelCard.read(new.folder / "card.json"))

@@ -6,6 +6,7 @@ from cxr_core.labels import ESTIMATES
 from cxr_core.metrics.classification import evaluate
 from cxr_core.metrics.estimate import Estimate
 from cxr_core.metrics.estimate_text import interval, number, rows, value_with_interval
+from cxr_core.metrics.film_metrics import estimate_to_report
 from cxr_core.metrics.scores import Scores
 from tests.support.random_scores import random_scores
 
@@ -23,7 +24,12 @@ def test_a_value_with_and_without_an_interval() -> None:
 def test_the_clustered_interval_is_reported_where_there_is_one() -> None:
     metrics = evaluate(random_scores(4, films=60), 0.5, draws=2)
     metrics = replace(metrics, clustered={"ppv": FULL, "npv": WITHOUT}, estimates={"npv": FULL, "brier": FULL})
-    assert metrics.to_report("ppv") == metrics.to_report("npv") == metrics.to_report("brier") == FULL
+    assert (
+        estimate_to_report(metrics, "ppv")
+        == estimate_to_report(metrics, "npv")
+        == estimate_to_report(metrics, "brier")
+        == FULL
+    )
 
 
 def test_the_table_has_every_estimate_and_the_reason_for_a_missing_one() -> None:

@@ -25,7 +25,7 @@ def test_a_renamed_model_keeps_version_and_stays_the_default(tiny_home: Path) ->
     version = find_model("tiny").version
     set_default(find_model("tiny"))
     renamed = rename(find_model("tiny"), "small")
-    assert (renamed.name, renamed.version, renamed.card["name"]) == ("small", version, "small")
+    assert (renamed.name, renamed.version, renamed.card.to_dict()["name"]) == ("small", version, "small")
     assert find_model().name == "small"
     renamed.check()
     for taken in ("small", RELEASED, "a/b", ""):

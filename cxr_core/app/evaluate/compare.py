@@ -12,6 +12,7 @@ from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.labels import ESTIMATES
 from cxr_core.metrics.curves import roc_curve
 from cxr_core.metrics.estimate_text import value_with_interval
+from cxr_core.metrics.film_metrics import estimate_to_report
 
 
 def show_comparison(evaluation: Evaluation, others: list[Evaluation], access_note: str | None) -> None:
@@ -83,8 +84,8 @@ def _estimates(a: Evaluation, b: Evaluation, comparison: Comparison, names: tupl
     rows = [
         {
             "Estimate": title,
-            names[0]: value_with_interval(one.to_report(name)),
-            names[1]: value_with_interval(other.to_report(name)),
+            names[0]: value_with_interval(estimate_to_report(one, name)),
+            names[1]: value_with_interval(estimate_to_report(other, name)),
         }
         for name, title in ESTIMATES.items()
     ]

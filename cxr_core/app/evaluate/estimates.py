@@ -8,7 +8,7 @@ from cxr_core.evaluation.answers import answers_in_words
 from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.labels import ESTIMATES, OPERATING_POINTS
 from cxr_core.metrics.estimate_text import interval, number, rows, value_with_interval
-from cxr_core.metrics.film_metrics import Metrics
+from cxr_core.metrics.film_metrics import Metrics, estimate_to_report
 from cxr_core.metrics.prevalence import predictive_value_text
 from cxr_core.metrics.scores import Scores
 
@@ -74,7 +74,7 @@ def _threshold(evaluation: Evaluation) -> float:
 def _tiles(metrics: Metrics, access_note: str | None) -> None:
     with st.grid("auto", min_column_width=200):
         for name in TILES:
-            estimate = metrics.to_report(name)
+            estimate = estimate_to_report(metrics, name)
             st.metric(
                 ESTIMATES[name].split(" (")[0],
                 number(estimate.value),

@@ -5,7 +5,8 @@ import streamlit as st
 
 from cxr_core.app.models.use import SHOWN, population_in_words, sources_of
 from cxr_core.labels import OPERATING_POINTS
-from cxr_core.metrics.estimate_text import estimate_to_report, number, value_with_interval
+from cxr_core.metrics.estimate_text import number, value_with_interval
+from cxr_core.metrics.film_metrics import estimate_to_report
 from cxr_core.models.registry import Model
 
 
@@ -46,8 +47,8 @@ def _facts(model: Model) -> dict[str, str]:
     }
     for name, title in SHOWN.items():
         if name in card.estimates.values:
-            facts[title] = value_with_interval(dict(card.estimates.values[name]))
+            facts[title] = value_with_interval(card.estimates.values[name])
     for source in sources_of(model):
         for name, title in SHOWN.items():
-            facts[f"{title}, {source['source']}"] = value_with_interval(estimate_to_report(source, name))
+            facts[f"{title}, {source.source}"] = value_with_interval(estimate_to_report(source, name))
     return facts

@@ -1,12 +1,15 @@
 """What a model is for, whom it knows and how well it does at each source: the head of its card."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
 
 from cxr_core.app.markdown import escape_markdown
-from cxr_core.metrics.estimate_text import estimate_to_report, value_with_interval
+from cxr_core.metrics.estimate import Estimate
+from cxr_core.metrics.estimate_text import value_with_interval
+from cxr_core.metrics.film_metrics import estimate_to_report
+from cxr_core.models.card_sections import CardSource
 from cxr_core.models.registry import Model
 
 SHOWN = {"auroc": "AUROC", "sensitivity": "Sensitivity", "specificity": "Specificity"}
@@ -26,10 +29,10 @@ def show_use(model: Model) -> None:
     )
 
 
-def sources_of(model: Model) -> list[dict[str, Any]]:
+def sources_of(model: Model) -> list[CardSource]:
     """The estimates of each source on the card, the worst balanced accuracy first; none on a card of one source."""
-    found = [dict(one) for one in model.card.get("figures", {}).get("by_source") or [] if "figures" in one]
-    return sorted(found, key=lambda one: _value(one["figures"], "balanced_accuracy"))
+    found = [one for one in model.card.estimates.by_source if one.estimates]
+    return sorted(found, key=lambda one: _value(one.estimates, "balanced_accuracy"))
 
 
 def performance_in_words(model: Model) -> str:
@@ -39,19 +42,18 @@ def performance_in_words(model: Model) -> str:
     if len(sources) < 2:
         return f"{sentence}; it was measured at one source only, so expect less elsewhere."
     worst = sources[0]
-    return f"{sentence}; at its worst source, {escape_markdown(worst['source'])}, {_pair(worst['figures'])}."
+    return f"{sentence}; at its worst source, {escape_markdown(worst.source)}, {_pair(worst.estimates)}."
 
 
 def population_in_words(model: Model) -> str:
     """Ages, sources and counts of the films that the model was trained on, as far as the card says."""
     card = model.card
-    years = card.get("population", {}).get("years")
-    parts = [f"patients of {years[0]} to {years[1]} years"] if years else []
-    trained = card.get("training", {}).get("split", {}).get("train", {})
-    if trained:
-        parts.append(f"trained on {trained['films']:,} films of {trained['patients']:,} patients")
-    if sources := card.get("training", {}).get("sources"):
-        parts.append("from " + " and ".join(f"{name} ({one['films']:,} films)" for name, one in sources.items()))
+    years = card.population_years
+    parts = [f"patients of {years[0]:g} to {years[1]:g} years"] if years else []
+    if trained := card.training.split.get("train"):
+        parts.append(f"trained on {trained.films:,} films of {trained.patients:,} patients")
+    if sources := card.training.sources:
+        parts.append("from " + " and ".join(f"{name} ({one.films:,} films)" for name, one in sources.items()))
     elif card.training.data:
         parts.append(f"from {card.training.data}")
     text = ", ".join(parts) or "not stated on the card"
@@ -62,33 +64,33 @@ def estimates_by_source(model: Model) -> pd.DataFrame:
     """A row for each source, the worst first, then all films together: counts and estimates with 95% intervals."""
     rows = [
         {
-            "Source": one["source"],
-            "Films": one["films"],
-            "Patients": one["patients"],
-            "With pneumonia": one["pneumonia"],
+            "Source": one.source,
+            "Films": one.films,
+            "Patients": one.patients,
+            "With pneumonia": one.pneumonia,
         }
         | {title: value_with_interval(estimate_to_report(one, name)) for name, title in SHOWN.items()}
         for one in sources_of(model)
     ]
     estimates = model.card.estimates.values
-    total = {"Source": "all films", "Films": max((int(one["n"]) for one in estimates.values()), default=0)}
-    values = {title: value_with_interval(dict(estimates[name])) for name, title in SHOWN.items() if name in estimates}
+    total = {"Source": "all films", "Films": max((one.n for one in estimates.values()), default=0)}
+    values = {title: value_with_interval(estimates[name]) for name, title in SHOWN.items() if name in estimates}
     table = pd.DataFrame([*rows, total | values])
     return table.astype({column: "Int64" for column in ("Patients", "With pneumonia") if column in table})
 
 
-def _hundreds(estimates: Any) -> str:
+def _hundreds(estimates: Mapping[str, Estimate]) -> str:
     found, called = (round(100 * _value(estimates, name)) for name in ("sensitivity", "specificity"))
     return f"films with pneumonia {found} are found and of 100 normal films {called} are called normal"
 
 
-def _pair(estimates: Any) -> str:
+def _pair(estimates: Mapping[str, Estimate]) -> str:
     found, called = (round(100 * _value(estimates, name)) for name in ("sensitivity", "specificity"))
     return f"{found} and {called}"
 
 
-def _value(estimates: Any, name: str) -> float:
-    return float((estimates.get(name) or {}).get("value") or 0.0)
+def _value(estimates: Mapping[str, Estimate], name: str) -> float:
+    return (estimates[name].value or 0.0) if name in estimates else 0.0
 
 
 def _lower_first(line: str) -> str:

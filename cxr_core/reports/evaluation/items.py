@@ -11,7 +11,7 @@ from cxr_core.evaluation.overlap import overlap_in_words
 from cxr_core.evaluation.train_test_overlap import leaked_share
 from cxr_core.labels import ESTIMATES
 from cxr_core.metrics.estimate_text import rows, value_with_interval
-from cxr_core.metrics.film_metrics import Metrics
+from cxr_core.metrics.film_metrics import Metrics, estimate_to_report
 from cxr_core.models.card import ModelCard
 from cxr_core.models.card_sections import CardTraining
 from cxr_core.models.registry import Model
@@ -55,7 +55,7 @@ def report_of(data: ReportData) -> Report:
     split = split_label(evaluation.split)
     films = f"{metrics.films:,} films of {metrics.patients:,} patients, {split}, data set {record.data}"
     headline = "; ".join(
-        f"{ESTIMATES[name].split(' (')[0]} {value_with_interval(metrics.to_report(name))}"
+        f"{ESTIMATES[name].split(' (')[0]} {value_with_interval(estimate_to_report(metrics, name))}"
         for name in ("auroc", "sensitivity", "specificity")
     )
     overlap_warning = record.overlap.warning if record.overlap else None
