@@ -15,7 +15,9 @@ import cv2
 import pandas as pd
 
 from cxr_core.datasets.index import Index, build_index
-from cxr_core.evaluation.train_test_overlap import overlap_in_words, split_table, training_overlap
+from cxr_core.evaluation.overlap import overlap_in_words
+from cxr_core.evaluation.train_test_overlap import split_table, training_overlap
+from cxr_core.imaging.decode import read_film
 from cxr_core.models.registry import Model, find_model
 
 FILMS = 200
@@ -47,7 +49,7 @@ def main() -> None:
 def copied(index: Index, films: pd.DataFrame, folder: Path, scale: float, suffix: str) -> Path:
     """Write copies of the films at another size into a folder in the Kaggle layout."""
     for place, (path, label) in enumerate(zip(films["path"], films["label"], strict=True)):
-        pixels = cv2.imread(str(index.root / path), cv2.IMREAD_GRAYSCALE)
+        pixels = read_film(index.root / path).pixels
         file = folder / "test" / label / f"{place}{suffix}"
         file.parent.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(file), cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))

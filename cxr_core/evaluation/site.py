@@ -65,8 +65,8 @@ def accept_films(predictor: Predictor, index: Index, progress: Progress | None =
     if films > MAX_FILMS:
         raise DataSetError(f"{index.root}: has {films:,} films; up to {MAX_FILMS:,} are accepted here.")
     overlap = training_overlap(predictor.model, index, index.readable)
-    if found := overlap["in_split_table"]:
-        copies = f", {overlap['copies']:,} of them in another size or encoding" if overlap["copies"] else ""
+    if found := overlap.in_split_table:
+        copies = f", {overlap.copies:,} of them in another size or encoding" if overlap.copies else ""
         raise DataSetError(
             f"{index.root.name}: {found:,} of the {films:,} films are of the data that {predictor.model.name} was "
             f"trained or tested on{copies}; only films of your own site are accepted."

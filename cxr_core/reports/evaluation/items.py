@@ -198,9 +198,9 @@ def _overlap(data: ReportData) -> str:
 
 
 def _external(data: ReportData) -> str:
-    overlap = data.evaluation.metrics.get("seen_in_training") or {}
-    found, films = overlap.get("in_split_table"), data.evaluation.metrics["films"]
-    if data.model is None or not overlap.get("known") or found is None:
+    overlap, films = data.evaluation.record.overlap, data.evaluation.metrics.films
+    found = overlap.in_split_table if overlap and overlap.known else None
+    if data.model is None or found is None:
         return "See item 32."
     if found == films:
         return "Not in this report: every film is in the model's split table."

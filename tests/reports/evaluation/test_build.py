@@ -112,13 +112,11 @@ def test_an_empty_table_does_not_break_the_page(evaluation: Evaluation) -> None:
 def test_what_is_said_of_training_films_comes_from_the_overlap_check(
     evaluation: Evaluation, found: int | None, by: str, internal: str, external: str
 ) -> None:
-    films = evaluation.metrics["films"]
+    films = evaluation.metrics.films
     overlap = {"known": True, "trained_on": found or 0, "validated_on": 0, "siblings": 0, "warning": None}
     if found is not None:
         overlap |= {"in_split_table": found, "copies": 0, "compared_by": by}
-    items = report_of(
-        collect(replace(evaluation, metrics=evaluation.metrics | {"seen_in_training": overlap}), find_model())
-    ).items
+    items = report_of(collect(evaluation.with_sections(seen_in_training=overlap), find_model())).items
     stated = {item.number: item.blocks[0] for item in items}
     assert internal.format(n=films) in str(stated[32])
     assert external.format(rest=films - 5) in str(stated[33])
