@@ -9,6 +9,7 @@ import csv
 import io
 import lzma
 import os
+import re
 import stat
 import struct
 import tokenize
@@ -37,7 +38,11 @@ TABLE_COLUMNS = 1_000
 TABLE_HEADER_CHARACTERS = 1_000_000
 NETWORK_SECONDS = 20  # without an answer from a server
 MEASUREMENT_SECONDS = 240  # for timing a few steps of a recipe
+FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
+"""Text that begins so is a formula to a spreadsheet; `tables.py` guards it."""
+
 _CHUNK_BYTES = 1 << 20
+_GUARD = re.compile(r"^'(?='*[=+\-@\t\r])")
 
 
 @dataclass(frozen=True)
@@ -202,6 +207,8 @@ def check_network_file(path: Path) -> None:
 def read_table(path: Path, rows: int = TABLE_ROWS) -> "pd.DataFrame":
     """A CSV file as text, its header in lower case without spaces around the names; "" where a value is missing.
 
+    Guards against formulas (`tables.py`) are removed.
+
     Raises UnusableFile if it is no regular file, no table, or has too many bytes, columns or rows.
     """
     import pandas as pd
@@ -222,7 +229,13 @@ def read_table(path: Path, rows: int = TABLE_ROWS) -> "pd.DataFrame":
     if len(table) > rows:
         raise UnusableFile(f"more than {rows:,} rows")
     table.columns = table.columns.str.strip().str.lower()
-    return table
+    return without_guards(table)
+
+
+def without_guards(table: "pd.DataFrame") -> "pd.DataFrame":
+    """The table with its text as it was before `tables.py` guarded it."""
+    text: list[str] = list(table.select_dtypes("str"))
+    return table.assign(**{name: table[name].str.replace(_GUARD, "", regex=True) for name in text})
 
 
 def _check_columns(path: Path) -> None:

@@ -20,6 +20,7 @@ from cxr_core.app.diagnose.similar import show_similar
 from cxr_core.app.diagnose.styles import apply_styles
 from cxr_core.app.diagnose.verdict import show_hidden_verdict, show_stability, show_verdict
 from cxr_core.app.diagnose.worklist import choose_film, filtered, show_worklist
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.model_cache import predictor_with_spinner
 from cxr_core.app.navigation import require_frame
 from cxr_core.errors import CXRError, DamagedRecord
@@ -130,7 +131,7 @@ if readable:
             if not hidden:
                 for reason in reading.reasons[reading.probability_here is not None :]:  # the first is in the banner
                     if reason not in warnings:
-                        st.write(reason)
+                        st.write(escape_markdown(reason))
                 if reading.probability_here is not None:
                     st.write(frequency_sentence(reading.probability_here, settings.prevalence))
                     if is_assumed():
@@ -185,6 +186,6 @@ if len(results) < len(files):
             lambda read: progress_bar.progress(*progress_of(read, len(files))),
         )
     except CXRError as error:
-        st.error(str(error))
+        st.error(escape_markdown(str(error)))
         st.stop()
     st.rerun()

@@ -1,5 +1,6 @@
 """Evaluate: measure models on labelled films, with intervals; compare them; test a model on a site's films."""
 
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.navigation import require_frame
 
 require_frame()  # first: a package that is imported below may be missing, which the frame reports
@@ -73,14 +74,14 @@ try:
     if is_test_split(chosen.split):
         access_note = count_accesses(chosen).message
 except CXRError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(escape_markdown(str(error)), icon=":material/error:")
 try:
     if scores := uncontested(chosen):
         variants["Without contested films"] = scores
 except CXRError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(escape_markdown(str(error)), icon=":material/error:")
 if message := st.session_state.pop("contest_error", None):
-    st.error(message, icon=":material/error:")
+    st.error(escape_markdown(message), icon=":material/error:")
 show_cautions(chosen, model)
 
 tabs = dict(zip(TABS, st.tabs(TABS, on_change="rerun", key="evaluate_tab"), strict=True))
@@ -104,7 +105,7 @@ if tabs["Ledger"].open:
         try:
             show_test_log(chosen)
         except CXRError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(escape_markdown(str(error)), icon=":material/error:")
 if tabs["Report"].open:
     with tabs["Report"]:
         show_report(chosen, model)

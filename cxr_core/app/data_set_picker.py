@@ -1,6 +1,5 @@
 """Controls that open a data set for all pages of a session, or add one to this machine."""
 
-import hashlib
 from pathlib import Path
 
 import streamlit as st
@@ -11,6 +10,7 @@ from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.archives import unpack
 from cxr_core.datasets.demo import write_demo_set
 from cxr_core.datasets.downloads import PUBLISHED_DATA_SETS, PublishedDataSet, download
+from cxr_core.datasets.dropped_archive import store_dropped
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.recent import data_set_key, recent_data_sets, remember_data_set
 from cxr_core.errors import CXRError
@@ -109,12 +109,7 @@ def _upload() -> None:
         help="For a large archive, enter its path above instead.",
     )
     if upload and st.session_state.get("dropped") != upload.file_id:
-        data = upload.getvalue()
-        name = Path(upload.name)
-        archive = home() / "downloads" / f"{name.stem}-{hashlib.sha256(data).hexdigest()[:12]}{name.suffix.lower()}"
-        if not archive.exists():
-            archive.parent.mkdir(parents=True, exist_ok=True)
-            archive.write_bytes(data)
+        archive = store_dropped(upload.name, upload.getvalue())
         with st.spinner("Unpacking"):
             folder = unpack(archive)
         st.session_state.dropped = upload.file_id

@@ -92,7 +92,7 @@ def draw_frame() -> None:
     except ModuleNotFoundError as error:
         if (message := missing_package(error)) is None:
             raise
-        content.info(message, icon=":material/extension:")
+        content.info(escape_markdown(message), icon=":material/extension:")
     except WorkError as error:
         content.error(escape_markdown(str(error)), icon=":material/error:")
     except Exception as error:

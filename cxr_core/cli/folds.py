@@ -6,6 +6,7 @@ import sys
 from contextlib import redirect_stdout
 
 from cxr_core.cli.output import print_result, progress_counter
+from cxr_core.tables import table_to_csv, without_pseudonyms
 
 CONTRADICTED = 40
 
@@ -38,10 +39,11 @@ def run_folds(options: argparse.Namespace) -> int:
             if options.out:
                 options.out.mkdir(parents=True, exist_ok=True)
                 name = "sources" if options.leave_one_source_out else "folds"
-                table.to_csv(options.out / f"{name}.csv", index=False, float_format="%.4f")
+                (options.out / f"{name}.csv").write_text(table_to_csv(table, float_format="%.4f"), encoding="utf-8")
                 worst = pd.concat(scored).nlargest(CONTRADICTED, "error")
                 columns = ["path", "label", "kind", "patient", "score", "fold"]
-                worst[columns].round(4).to_csv(options.out / "label_audit.csv", index=False)
+                audit = table_to_csv(without_pseudonyms(worst[columns].round(4)))
+                (options.out / "label_audit.csv").write_text(audit, encoding="utf-8")
     table = pd.DataFrame(rows)
     if table.empty:
         return print_result(options, [], "No fold has finished.")

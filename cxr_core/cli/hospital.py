@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxr_core.cli.output import DONE, print_result
-from cxr_core.errors import InputError, SettingsError
+from cxr_core.errors import InputError, SettingsError, WorkError
 
 if TYPE_CHECKING:
     from cxr_core.hospital.answer import Answer, Terms
@@ -99,8 +99,6 @@ def read_archive(
     study_uids: list[str], options: argparse.Namespace, terms: "Terms"
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Read studies of the archive: the documents of `predict --json`, and one sentence for each unreadable film."""
-    import cv2
-
     from cxr_core.hospital.address import configured_archive
 
     settings = configured_archive()
@@ -110,8 +108,7 @@ def read_archive(
     except ModuleNotFoundError as error:
         raise InputError(f"dicomweb: {MISSING} ({error.name} is missing)") from None
     from cxr_core.hospital.fhir import Subject
-    from cxr_core.inference.batch import HEATMAP_OPACITY
-    from cxr_core.inference.explain.heatmap import overlay
+    from cxr_core.inference.batch import write_heatmap
     from cxr_core.inference.predictor import Predictor
     from cxr_core.models.registry import find_model
 
@@ -128,9 +125,11 @@ def read_archive(
             if options.heatmaps and reading.heatmap is not None:
                 options.heatmaps.mkdir(parents=True, exist_ok=True)
                 file = options.heatmaps / f"{Path(fetched.film.name).stem}.png"
-                drawn = overlay(fetched.film.pixels, reading.heatmap, HEATMAP_OPACITY)
-                cv2.imwrite(str(file), drawn[..., ::-1])
-                result["heatmap"] = str(file)
+                try:
+                    write_heatmap(file, fetched.film, reading.heatmap)
+                    result["heatmap"] = str(file)
+                except WorkError as error:
+                    messages.append(str(error))
             if options.send:
                 store_results(archive, fetched, reading, answer)
             if options.fhir:

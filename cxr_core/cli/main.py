@@ -5,6 +5,7 @@ document on standard output and nothing else there. Each verb imports the packag
 that `--help` is fast.
 """
 
+import io
 import os
 import sys
 from importlib import import_module
@@ -16,6 +17,9 @@ from cxr_core.errors import CXRError, InputError, missing_package
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb; returns the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file name may have bytes that the terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
     options = parser().parse_args(arguments)
     import logging
 

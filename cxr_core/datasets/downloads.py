@@ -8,12 +8,12 @@ import base64
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
-from zipfile import is_zipfile
+from zipfile import ZipFile, is_zipfile
 
 from cxr_core.datasets.archives import check_space
 from cxr_core.errors import Busy, DataSetError
 from cxr_core.files import locked
-from cxr_core.limits import NETWORK_SECONDS
+from cxr_core.limits import DAMAGED, NETWORK_SECONDS
 from cxr_core.paths import home
 from cxr_core.progress import Progress
 
@@ -27,7 +27,7 @@ class PublishedDataSet:
     """A data set that its publisher offers as one archive.
 
     bytes: approximate size of the download. page: where a person can download it by hand. md5: "" if the publisher
-    states none; then the checksum that the server sends is used, if any, and those inside the archive on unpacking.
+    states none; then the checksum that the server sends is used, if any, else those inside the archive.
     """
 
     name: str
@@ -139,8 +139,20 @@ def _download(data_set: PublishedDataSet, target: Path, progress: Progress | Non
     if not is_zipfile(part):  # an .npz is a zip file as well
         part.unlink()
         raise DataSetError(f"{data_set.title}: the server did not send an archive; it was deleted. {by_hand}")
+    if not expected and not _is_whole_archive(part):
+        part.unlink()
+        raise DataSetError(f"{data_set.title}: the server sent a damaged archive; it was deleted. {by_hand}")
     part.replace(target)
     return target
+
+
+def _is_whole_archive(file: Path) -> bool:
+    """Whether a zip's entries have the checksums (CRC-32) that it states; an .npz is a zip as well."""
+    try:
+        with ZipFile(file) as archive:
+            return archive.testzip() is None
+    except (OSError, *DAMAGED):
+        return False
 
 
 class _Transfer:

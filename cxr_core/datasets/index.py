@@ -37,7 +37,7 @@ COLUMNS = (
 )
 _HEADER = tuple(Header.__annotations__)
 _CACHED = tuple(dict.fromkeys((*COLUMNS, "given_patient", *_HEADER)))
-_CACHE_VERSION = 5  # raise it when the columns, `read_header`, `identify` or `group_patients` change
+_CACHE_VERSION = 6  # raise it when the columns, `read_header`, `identify` or `group_patients` change
 _REPORT_EVERY = 50  # files
 _LARGE_BYTES = 100_000  # reading and hashing a smaller file takes less time than handing it to a thread
 _KIND_OF = {NORMAL: "normal", OTHER: "other"}

@@ -14,6 +14,7 @@ from cxr_core.files import replace_atomically, store_file
 from cxr_core.labels import SPLITS
 from cxr_core.limits import read_table
 from cxr_core.paths import home
+from cxr_core.tables import table_to_csv
 
 GROUPS = ("patient", "image")
 FRACTIONS = (0.7, 0.15, 0.15)
@@ -66,7 +67,7 @@ def write_split(films: pd.DataFrame, split: pd.Series, file: Path) -> None:
     try:
         pipe_or_device = file.exists() and not file.is_file()
         with nullcontext(file) if pipe_or_device else replace_atomically(file.resolve()) as part:
-            _table(films, split).to_csv(part, index=False)
+            part.write_text(table_to_csv(_table(films, split)), encoding="utf-8")
     except OSError as error:
         raise WorkError(f"{file}: the split cannot be written ({error.strerror or error}).") from error
 
@@ -116,7 +117,7 @@ def save_split(index: Index, split: pd.Series, name: str) -> Path:
     file = splits_folder(index) / f"{name.strip()}.csv"
     with store_file(file, "the split") as part:
         file.parent.mkdir(parents=True, exist_ok=True)
-        _table(index.films, split).to_csv(part, index=False)
+        part.write_text(table_to_csv(_table(index.films, split)), encoding="utf-8")
     return file
 
 

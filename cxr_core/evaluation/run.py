@@ -1,6 +1,7 @@
 """Run an evaluation: score the films, compute the estimates, record test-set access, store the result."""
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from cxr_core.labels import NORMAL, PNEUMONIA
 from cxr_core.metrics.classification import evaluate
 from cxr_core.models.registry import Model
 from cxr_core.progress import Progress
+from cxr_core.tables import table_to_csv, without_pseudonyms
 
 _logger = logging.getLogger(__name__)
 
@@ -70,8 +72,9 @@ def run_evaluation(
         comparison, names = compare(evaluation, other), system_names(evaluation, other)
         sentences = comparison_text(comparison, names)
         additions["comparison"] = {"of": list(names), **comparison.to_dict(), "in_words": sentences}
-        comparison.differ.to_csv(out / "differ.csv", index=False)
-    return write_evaluation(evaluation.with_sections(**additions), out / "metrics.json", out / "predictions.csv")
+        (out / "differ.csv").write_text(table_to_csv(without_pseudonyms(comparison.differ)), encoding="utf-8")
+    evaluation = replace(evaluation.with_sections(**additions), films=without_pseudonyms(evaluation.films))
+    return write_evaluation(evaluation, out / "metrics.json", out / "predictions.csv")
 
 
 def evaluate_films(predictor: Predictor, index: Index, split: str, progress: Progress | None = None) -> Evaluation:
@@ -127,7 +130,7 @@ def measure(predictor: Predictor, index: Index, films: pd.DataFrame, split: str,
     """
     scored = score_films(predictor, index, films)
     (films, _), (table, _) = of_both_classes(films), of_both_classes(scored)
-    table.to_csv(predictions, index=False)
+    predictions.write_text(table_to_csv(without_pseudonyms(table)), encoding="utf-8")
     metrics = _metrics(table, predictor.threshold) | by_source(scored, predictor.threshold)
     return EvaluationRecord.from_dict(_description(predictor, index, films, split) | metrics)
 

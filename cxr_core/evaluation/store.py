@@ -24,9 +24,11 @@ from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.evaluation.record import EvaluationRecord
 from cxr_core.files import locked, replace_atomically
 from cxr_core.labels import CLASSES
+from cxr_core.limits import without_guards
 from cxr_core.models.registry import Model
 from cxr_core.paths import RELEASED_MODELS, home
 from cxr_core.records import Fields, damaged, read_object
+from cxr_core.tables import table_to_csv
 
 TEXT_COLUMNS = dict.fromkeys(("file", "label", "patient", "kind", "called", "verdict", "sha256", "format"), str)
 TEXT_COLUMNS |= dict.fromkeys(("source", "age", "sex", "view"), str)
@@ -57,7 +59,7 @@ def write_evaluation(evaluation: Evaluation, metrics: Path, predictions: Path) -
 
     The estimates are written last, so that the films exist wherever the estimates do.
     """
-    table = evaluation.films.to_csv(index=False)
+    table = table_to_csv(evaluation.films)
     _replace(predictions, table)
     checksum = hashlib.sha256(table.encode("utf-8")).hexdigest()
     written = evaluation.with_sections(scores_sha256=checksum)
@@ -104,6 +106,7 @@ def _read(file: Path, metrics_stamp: tuple[int, int], films_stamp: tuple[int, in
         if record.scores_sha256 not in (None, hashlib.sha256(content).hexdigest()):
             raise ValueError("they are those of another evaluation, or were changed")
         films = pd.read_csv(io.BytesIO(content), dtype=TEXT_COLUMNS, keep_default_na=False, na_values={"score": [""]})
+        films = without_guards(films)
         if missing := {"file", "label", "score", "patient"} - set(films):
             raise ValueError(f"the column {min(missing)} is missing")
         evaluation = Evaluation(record, films)

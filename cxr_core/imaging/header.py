@@ -14,6 +14,7 @@ from cxr_core.imaging.decode import sniff
 from cxr_core.imaging.jpeg import is_cut
 from cxr_core.imaging.limits import MAX_BYTES, MAX_PIXELS, MIN_SIDE
 from cxr_core.limits import read_bytes
+from cxr_core.patient_key import pseudonym
 
 CANNOT_BE_READ = "cannot be read"
 _GREY_MODES = ("L", "1", "I;16", "I", "LA", "F")
@@ -25,7 +26,7 @@ class Header(TypedDict):
 
     fault: "", or why the file is no film.
 
-    patient_id: "" or, for DICOM, a hash of the patient's id: it links films of one patient without naming the patient.
+    patient_id: "" or, for DICOM, the patient's pseudonym: it links films of one patient without naming the patient.
     """
 
     width: int
@@ -97,7 +98,7 @@ def _dicom(data: bytes, found: Header) -> None:
     found["width"], found["height"] = int(tags.get("Columns") or 0), int(tags.get("Rows") or 0)
     found["colour"] = not str(tags.get("PhotometricInterpretation", "")).startswith("MONOCHROME")
     if patient := str(tags.get("PatientID") or "").strip():
-        found["patient_id"] = "dicom-" + hashlib.sha256(patient.encode()).hexdigest()[:16]
+        found["patient_id"] = pseudonym(patient)
 
 
 def _size_fault(width: int, height: int) -> str:

@@ -1,18 +1,20 @@
 """Many films at once: find the files, read them with a model, write the readings as a table."""
 
-import csv
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
-from cxr_core.errors import InputError, UnreadableFilm
+from cxr_core.errors import InputError, UnreadableFilm, WorkError
+from cxr_core.files import replace_atomically
 from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.film import Film
+from cxr_core.imaging.png import write_png
 from cxr_core.inference.decision import Choice
 from cxr_core.inference.explain.heatmap import overlay
 from cxr_core.inference.pipeline import predict_sources
@@ -22,11 +24,13 @@ from cxr_core.inference.reading import Reading
 from cxr_core.limits import walk_files
 from cxr_core.models.registry import find_model
 from cxr_core.progress import Progress
+from cxr_core.tables import rows_to_csv
 
 _logger = logging.getLogger(__name__)
 
 SUFFIXES = {".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".bmp", ".webp", ".dcm", ".dicom", ""}
 HEATMAP_OPACITY = 0.6
+STEM_BYTES = 150  # of a film's name in that of its heatmap, which has further parts while it is written
 
 
 def find_films(paths: list[str]) -> list[Path]:
@@ -61,8 +65,9 @@ def read_files(
     """Read files with a model (the released one by default).
 
     Returns the readings as the JSON documents of `predict --json`, in order, and one message for each file that cannot
-    be read. With `heatmaps`, an overlay of each film is written into that folder, `NAME.png`, and the evidence in its
-    own cells, `NAME.evidence.png`, 16-bit grey. `progress(done, total)` counts files; `on_reading` is called with each
+    be read, or whose heatmap cannot be written. With `heatmaps`, an overlay of each film is written into that folder,
+    `NAME.png`, and the evidence in its own cells, `NAME.evidence.png`, 16-bit grey. `progress(done, total)` counts
+    files; `on_reading` is called with each
     reading. The model is loaded only if there is a film to read. Raises CXRError if the model cannot be used.
     """
     overlays: dict[Path, Path] = {}
@@ -81,11 +86,11 @@ def read_files(
             reading = predictor.loaded.decide(found.prediction, choice)
             result = reading.to_dict() | {"file": str(file)}
             if reading.heatmap is not None and file in overlays:
-                result["heatmap"] = str(overlays[file])
-                picture = overlay(found.film.pixels, reading.heatmap, HEATMAP_OPACITY)
-                cv2.imwrite(result["heatmap"], picture[..., ::-1])
-                evidence = np.rint(reading.heatmap * 65535).astype(np.uint16)
-                cv2.imwrite(str(_evidence_file(overlays[file])), evidence)
+                try:
+                    write_heatmap(overlays[file], found.film, reading.heatmap)
+                    result["heatmap"] = str(overlays[file])
+                except WorkError as error:
+                    unreadable.append(str(error))
             results.append(result)
             if on_reading:
                 on_reading(file, reading)
@@ -93,6 +98,12 @@ def read_files(
             progress(done, len(files))
     _logger.info("%d films read, %d not readable", len(results), len(unreadable))
     return results, unreadable
+
+
+def write_heatmap(file: Path, film: Film, heatmap: np.ndarray) -> None:
+    """Write the overlay of a heatmap, `float (h, w)` in [0, 1], and beside it the evidence. Raises WorkError."""
+    write_png(file, overlay(film.pixels, heatmap, HEATMAP_OPACITY))
+    write_png(_evidence_file(file), np.rint(heatmap * 65535).astype(np.uint16))
 
 
 def write_csv(results: list[dict[str, Any]], file: Path) -> None:
@@ -111,12 +122,15 @@ def write_csv(results: list[dict[str, Any]], file: Path) -> None:
         "prevalence",
         "probability_here",
     ]
-    with file.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, names)
-        writer.writeheader()
-        for result in results:
-            flat = {"reasons": " ".join(result["reasons"]), "model": result["model"]["name"]}
-            writer.writerow(result | flat | {"version": result["model"]["version"]})
+    rows = [
+        result
+        | {"reasons": " ".join(result["reasons"]), "model": result["model"]["name"]}
+        | {"version": result["model"]["version"]}
+        for result in results
+    ]
+    pipe_or_device = file.exists() and not file.is_file()
+    with nullcontext(file) if pipe_or_device else replace_atomically(file.resolve()) as part:
+        part.write_bytes(rows_to_csv(rows, names).encode("utf-8", "surrogateescape"))
 
 
 class _LatePredictor:
@@ -141,10 +155,11 @@ def _overlay_files(files: list[Path], folder: Path) -> dict[Path, Path]:
     taken: set[Path] = set()
     overlays = {}
     for file in files:
-        number, overlay_file = 1, folder / f"{file.stem}.png"
+        stem = os.fsdecode(os.fsencode(file.stem)[:STEM_BYTES].rstrip(b"."))
+        number, overlay_file = 1, folder / f"{stem}.png"
         while {overlay_file, _evidence_file(overlay_file)} & taken:
             number += 1
-            overlay_file = folder / f"{file.stem}-{number}.png"
+            overlay_file = folder / f"{stem}-{number}.png"
         taken |= {overlay_file, _evidence_file(overlay_file)}
         overlays[file] = overlay_file
     return overlays

@@ -25,6 +25,7 @@ from cxr_core.inference.augmented_views import fit_stability
 from cxr_core.inference.predictor import Predictor
 from cxr_core.inference.test_time_augmentation import fit_test_time_augmentation
 from cxr_core.labels import NORMAL, PNEUMONIA
+from cxr_core.limits import read_table
 from cxr_core.metrics.classification import evaluate
 from cxr_core.metrics.film_metrics import Metrics
 from cxr_core.metrics.natural_frequencies import frequency_table
@@ -215,7 +216,7 @@ def _figures(metrics: Metrics, where: str) -> dict[str, Any]:
 def films_of(run: Run, index: Index, part: str) -> pd.DataFrame:
     """The rows of the index in the run's split `part`. Raises InputError if the films have changed."""
     split = read_split(index.films, run.folder / "split.csv")
-    expected = pd.read_csv(run.folder / "split.csv").query("split == @part").set_index("path")["sha256"]
+    expected = read_table(run.folder / "split.csv").query("split == @part").set_index("path")["sha256"]
     present = index.films[split == part].set_index("path")["sha256"]
     if not expected.sort_index().equals(present.sort_index()):
         what = {"train": "training", "val": "validation", "test": "held-out"}[part]

@@ -1,7 +1,5 @@
 """Readings as tables: CSV for a spreadsheet, JSON for a program."""
 
-import csv
-import io
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,8 +8,7 @@ from typing import Any
 
 from cxr_core.inference.reading import Reading
 from cxr_core.labels import NOTICE
-
-_FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
+from cxr_core.tables import rows_to_csv
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +46,7 @@ def to_json(films: Iterable[ReportedReading], created: datetime, settings: dict[
 def to_csv(films: Iterable[ReportedReading], created: datetime) -> str:
     """A CSV with one row a film. Text that a spreadsheet would take for a formula gets an apostrophe in front."""
     rows = [_row(film, created) for film in films]
-    stream = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(stream, list(rows[0]))
-        writer.writeheader()
-        writer.writerows({name: _without_formula(value) for name, value in row.items()} for row in rows)
-    return stream.getvalue()
+    return rows_to_csv(rows, list(rows[0])) if rows else ""
 
 
 def _row(film: ReportedReading, created: datetime) -> dict[str, Any]:
@@ -73,7 +65,3 @@ def _row(film: ReportedReading, created: datetime) -> dict[str, Any]:
         "version": result["model"]["version"],
         "made": created.isoformat(timespec="seconds"),
     }
-
-
-def _without_formula(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_START) else value

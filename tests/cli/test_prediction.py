@@ -1,6 +1,7 @@
 """The verbs of `cli/prediction.py`."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -64,3 +65,50 @@ def test_the_released_model_gets_the_demo_films_right(demo_set: Path, capsys: py
     given = sum(r["verdict"] in ("pneumonia", "normal") for r in results)
     assert right >= 0.75 * len(good)  # the rest is mostly uncertain
     assert given - right <= 0.1 * given
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file names of any bytes are POSIX's")
+def test_heatmaps_of_names_that_are_not_utf8(tmp_path: Path, cxr_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    film = next(film for film in sample_films() if "bacteria" in film.name)
+    folder = tmp_path / "films"
+    folder.mkdir()
+    names = [b"caf\xe9.jpeg", b"caf\xe9.jpg", b"x" * 240 + b".jpeg"]
+    for name in names:
+        shutil.copy(film, os.fsencode(folder) + b"/" + name)
+    csv_file = tmp_path / "out.csv"
+    done = run_verb("predict", folder, "--heatmaps", tmp_path / "heat", "--csv", csv_file, "--json", home=cxr_home)
+    assert (done.returncode, done.stderr) == (0, "")
+    heatmaps = [result["heatmap"] for result in json.loads(done.stdout)]
+    assert len(set(heatmaps)) == 3
+    assert all(Path(heatmap).is_file() for heatmap in heatmaps)
+    assert b"caf\xe9.jpeg" in csv_file.read_bytes()
+    monkeypatch.setenv("PYTHONIOENCODING", "utf-8:strict")
+    plain = run_verb("predict", folder, home=cxr_home)
+    assert (plain.returncode, plain.stderr) == (0, "")
+    assert "caf\\udce9.jpeg: pneumonia" in plain.stdout
+
+
+def test_a_heatmap_that_cannot_be_written_is_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = next(film for film in sample_films() if "bacteria" in film.name)
+    real = Path.write_bytes
+
+    def full_disk(path: Path, data: bytes) -> int:
+        if path.name.endswith(".part"):
+            raise OSError(28, "No space left on device")
+        return real(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    assert main(["predict", str(film), "--heatmaps", str(tmp_path / "heat"), "--json"]) == 1
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)[0]["heatmap"] is None
+    assert "No space left on device" in captured.err
+    assert captured.err.count("\n") == 1
+    assert list((tmp_path / "heat").iterdir()) == []
+
+
+def test_the_csv_of_readings_has_no_formula(tmp_path: Path, cxr_home: Path) -> None:
+    shutil.copy(sample_films()[0], tmp_path / "=1+1.jpeg")
+    assert run_verb("predict", "=1+1.jpeg", "--csv", "out.csv", home=cxr_home, cwd=tmp_path).returncode == 0
+    assert "'=1+1.jpeg," in (tmp_path / "out.csv").read_text()

@@ -206,3 +206,36 @@ def test_every_published_data_set_has_a_page_for_downloading_by_hand():
         assert data_set.url.startswith("https://")
         assert data_set.page.startswith("https://")
         assert (len(data_set.md5) == 32) == data_set.name.startswith("pneumoniamnist")
+
+
+def test_a_damaged_archive_without_a_published_checksum_is_not_kept(server: Server, cxr_home: Path) -> None:
+    address = f"http://127.0.0.1:{server.server_address[1]}/films.zip"
+    published = PublishedDataSet("made", "Made", address, "films.zip", 1, "http://example.org")
+    whole = server.data
+    middle = whole.index(b"\xff\xd8") + 500
+    server.data = whole[:middle] + bytes(50) + whole[middle + 50 :]
+    with pytest.raises(DataSetError, match="damaged"):
+        download(published)
+    assert files_in(cxr_home) == []
+    server.data = whole
+    assert download(published).read_bytes() == whole
+
+
+def test_two_downloads_at_once_leave_one_whole_file(server: Server) -> None:
+    address = f"http://127.0.0.1:{server.server_address[1]}/films.zip"
+    published = PublishedDataSet("made", "Made", address, "films.zip", 1, "http://example.org")
+    outcomes: list[object] = []
+
+    def one() -> None:
+        try:
+            outcomes.append(download(published).read_bytes())
+        except DataSetError as error:
+            outcomes.append(str(error))
+
+    threads = [threading.Thread(target=one) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert server.data in outcomes
+    assert all(one == server.data or "another process" in str(one) for one in outcomes)

@@ -3,8 +3,10 @@
 import streamlit as st
 
 from cxr_core.app.dataset.film_grid import COLUMNS, show_grid
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.quality.issues import DatasetIssue
+from cxr_core.tables import table_to_csv, without_pseudonyms
 
 SHOWN = 2 * COLUMNS
 ON_SCREEN = (
@@ -38,7 +40,7 @@ def show_issues(index: Index, issues: list[DatasetIssue]) -> None:
         st.caption(f"Checked for and not found: {absent}.")
     issue = by_name[st.session_state.fault]
     show = st.error if issue.blocks else st.warning
-    show(issue.message, icon=":material/block:" if issue.blocks else ":material/warning:")
+    show(escape_markdown(issue.message), icon=":material/block:" if issue.blocks else ":material/warning:")
     columns = [column for column in ON_SCREEN if issue.films[column].any()]
     st.dataframe(
         issue.films[columns],
@@ -47,7 +49,7 @@ def show_issues(index: Index, issues: list[DatasetIssue]) -> None:
         alt=f"Films with the fault: {issue.title}",
         key=f"list_{issue.name}",
     )
-    csv = issue.films.to_csv(index=False).encode()
+    csv = table_to_csv(without_pseudonyms(issue.films)).encode()
     st.download_button("Download list", csv, f"{issue.name}.csv", "text/csv", icon=":material/download:")
     rows = index.films.set_index("path", drop=False).loc[issue.films["path"].head(SHOWN)]
     show_grid(index, rows, f"fault_{issue.name}")

@@ -5,6 +5,7 @@ import streamlit as st
 from cxr_core.app.dataset.charts import bars, distribution, draw, pies, shares
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.index import Index
+from cxr_core.tables import table_to_csv
 
 COLUMNS = {"Class": "label", "Kind": "kind"}
 
@@ -23,7 +24,7 @@ def show_overview(index: Index) -> None:
             draw(figure, alt, name=f"shares_of_{COLUMNS[by]}_{split.replace(' ', '_')}")
     counts = shares(table)
     st.dataframe(counts, alt=f"Films by split and {by.lower()}, with percentages", key="distribution")
-    csv = counts.to_csv().encode()
+    csv = table_to_csv(counts, index=True).encode()
     st.download_button("Download table", csv, "distribution.csv", "text/csv", icon=":material/download:")
     if index.notes:
         st.warning("  \n".join(map(escape_markdown, index.notes)), icon=":material/info:")

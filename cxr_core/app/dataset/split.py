@@ -78,12 +78,13 @@ def _save(index: Index, split: pd.Series, default: str) -> None:
     saved = saved_splits(index)
     if st.session_state.get("split_saved") in {file.stem for file in saved}:
         st.success(
-            f"Saved as {st.session_state.split_saved}. It can be chosen on the Train and Evaluate pages.",
+            f"Saved as {escape_markdown(st.session_state.split_saved)}. "
+            "It can be chosen on the Train and Evaluate pages.",
             icon=":material/check_circle:",
         )
     for file in saved:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f":material/table: {file.stem}")
+            st.markdown(f":material/table: {escape_markdown(file.stem)}")
             st.download_button(
                 "Download split.csv", file.read_bytes(), "split.csv", "text/csv", key=f"download_{file.stem}"
             )

@@ -6,6 +6,7 @@ from html import escape as escaped
 import streamlit as st
 
 from cxr_core.inference.reader_log import OwnReading, ReadingLog, agreement_by_day
+from cxr_core.tables import table_to_csv
 
 SHOWN_DISAGREEMENTS = 50
 
@@ -36,7 +37,7 @@ def show_agreement(log: ReadingLog, names: dict[str, str]) -> None:
         table = pd.DataFrame([vars(reading) | {"agrees": reading.agrees} for reading in readings])
         st.download_button(
             "Your readings as CSV",
-            table.to_csv(index=False),
+            table_to_csv(table),
             "own_readings.csv",
             "text/csv",
             on_click="ignore",

@@ -8,6 +8,7 @@ import streamlit as st
 
 from cxr_core.app.diagnose.dropped_files import DroppedFile
 from cxr_core.app.diagnose.new_drop import announce
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import CXRError
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _search() -> None:
         query = Query(first, last, tuple(modalities), description.strip(), patient.strip())
         st.session_state.archive_studies = Archive(configured_archive()).studies(query)
     except CXRError as error:
-        st.error(str(error))
+        st.error(escape_markdown(str(error)))
     except ModuleNotFoundError:
         st.error("The archive needs the packages of requirements-hospital.txt.")
 
@@ -76,7 +77,7 @@ def _choose_study() -> None:
     chosen = st.selectbox("Study", list(by_uid), format_func=lambda uid: _label(by_uid[uid]))
     st.button("Read this study", type="primary", on_click=_fetch, args=(chosen,))
     if message := st.session_state.pop("archive_message", ""):
-        st.error(message)
+        st.error(escape_markdown(message))
 
 
 def _fetch(study_uid: str) -> None:

@@ -4,6 +4,7 @@ from typing import Literal
 
 import streamlit as st
 
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import CXRError
 from cxr_core.inference.reader_log import MAX_NOTE, Own, OwnReading, ReadingLog
 from cxr_core.inference.reading import Reading
@@ -41,7 +42,7 @@ def own_reading_controls(log: ReadingLog, reading: Reading, own_reading: OwnRead
             record(own_reading.own, own_reading.blind)
 
     if message := state.pop("log_error", None):
-        st.error(message)
+        st.error(escape_markdown(message))
     choices: list[tuple[str, str, Own, str]] = [
         ("Pneumonia", "P", "pneumonia", ":material/change_history:"),
         ("Normal", "N", "normal", ":material/circle:"),

@@ -4,6 +4,7 @@ from contextlib import suppress
 
 import streamlit as st
 
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.models.registry import Model
 from cxr_core.paths import runs_folder
@@ -14,10 +15,10 @@ def show_cautions(evaluation: Evaluation, model: Model | None) -> None:
     """Draw the warnings that apply to the estimates; model: None for another system's scores."""
     overlap = evaluation.record.overlap
     if overlap and overlap.warning:
-        st.warning(overlap.warning, icon=":material/visibility_off:")
+        st.warning(escape_markdown(overlap.warning), icon=":material/visibility_off:")
     if model:
         for message in _split_warnings(_files_behind(model), model):
-            st.warning(message, icon=":material/diversity_1:")
+            st.warning(escape_markdown(message), icon=":material/diversity_1:")
 
 
 def _files_behind(model: Model) -> list[tuple[str, int, int]]:

@@ -29,7 +29,7 @@ def show_comparison(evaluation: Evaluation, others: list[Evaluation], access_not
     try:
         comparison = compare(evaluation, other)
     except DataSetError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     names = system_names(evaluation, other)
     st.markdown(f"**{len(comparison.a):,} films that both scored**")

@@ -83,7 +83,7 @@ def _film(film: pd.Series, root: Path | None, model: Model | None) -> None:
             alt = f"Chest X-ray {name}, labelled {film['label'].lower()}, score {film['score']:.3f}{heatmap}"
             st.image(picture, alt=alt, width="stretch")
             if reason:
-                st.caption(reason)
+                st.caption(escape_markdown(reason))
         except CXRError as error:
             st.warning(escape_markdown(str(error)), icon=":material/broken_image:")
     what = "Missed" if film["label"] == PNEUMONIA else "False alarm"

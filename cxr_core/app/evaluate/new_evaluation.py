@@ -3,6 +3,7 @@
 import streamlit as st
 
 from cxr_core.app.data_set_picker import choose_data_set
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.model_cache import predictor_with_spinner
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.split import saved_splits
@@ -34,7 +35,7 @@ def evaluate_models(models: list[Model]) -> Evaluation | None:
         try:
             evaluation = _evaluate(model, index, split)
         except CXRError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(escape_markdown(str(error)), icon=":material/error:")
     return evaluation
 
 
@@ -60,10 +61,10 @@ def _evaluate(model: Model, index: Index, split: str) -> Evaluation:
     slot = st.empty()
 
     def show(done: int, total: int) -> None:
-        slot.progress(done / total, f"Reading films with {model.name}: {done:,} of {total:,}")
+        slot.progress(done / total, f"Reading films with {escape_markdown(model.name)}: {done:,} of {total:,}")
 
     predictor = predictor_with_spinner(model.name)
-    with st.spinner(f"Reading the films with {model.name} and computing the intervals."):
+    with st.spinner(f"Reading the films with {escape_markdown(model.name)} and computing the intervals."):
         evaluation = evaluate_films(predictor, index, split, show)
     slot.empty()
     return evaluation

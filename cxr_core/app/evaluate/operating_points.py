@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import CXRError
 from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.evaluation.threshold_choice import choose_thresholds
@@ -25,7 +26,7 @@ def show_operating_points(evaluation: Evaluation, access_note: str | None) -> No
         try:
             chosen = choose_thresholds(evaluation)
         except CXRError as error:
-            st.error(str(error), icon=":material/block:")
+            st.error(escape_markdown(str(error)), icon=":material/block:")
             return
         rows = [
             {

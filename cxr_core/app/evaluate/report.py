@@ -9,6 +9,7 @@ from cxr_core.models.registry import Model
 from cxr_core.reports.evaluation.build import collect
 from cxr_core.reports.evaluation.html import to_html
 from cxr_core.reports.evaluation.items import report_of
+from cxr_core.tables import table_to_csv, without_pseudonyms
 
 
 def show_report(evaluation: Evaluation, model: Model | None) -> None:
@@ -50,7 +51,7 @@ def show_report(evaluation: Evaluation, model: Model | None) -> None:
         )
         st.download_button(
             "Films and scores (CSV)",
-            evaluation.films.to_csv(index=False),
+            table_to_csv(without_pseudonyms(evaluation.films)),
             "predictions.csv",
             "text/csv",
             icon=":material/table:",

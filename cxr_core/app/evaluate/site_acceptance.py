@@ -5,6 +5,7 @@ import streamlit as st
 
 from cxr_core.app.data_set_picker import choose_data_set
 from cxr_core.app.evaluate.score_upload import with_uploaded_csv
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.model_cache import predictor_with_spinner
 from cxr_core.errors import CXRError
 from cxr_core.evaluation.site import ACCEPTANCE_VERDICTS, SiteAcceptance, accept_csv, accept_films
@@ -35,7 +36,7 @@ def show_acceptance(models: list[Model]) -> None:
     try:
         result = _films(model) if source == SOURCES[0] else _scores(model)
     except CXRError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         result = None
     if result:
         st.session_state.acceptance = (model.version, result)
@@ -48,7 +49,7 @@ def _films(model: Model) -> SiteAcceptance | None:
     index = choose_data_set()
     if index is None:
         return None
-    st.caption(f"{len(index.readable):,} labelled films in {index.root.name}.")
+    st.caption(f"{len(index.readable):,} labelled films in {escape_markdown(index.root.name)}.")
     if not st.button("Test", type="primary", icon=":material/gavel:", key="judge_films"):
         return None
     slot = st.empty()
@@ -78,11 +79,11 @@ def _scores(model: Model) -> SiteAcceptance | None:
 def _show(site: SiteAcceptance) -> None:
     result = site.acceptance
     show, icon = BOXES[result.verdict]
-    show(f"**{ACCEPTANCE_VERDICTS[result.verdict]}**  \n{' '.join(result.reasons)}", icon=icon)
+    show(f"**{ACCEPTANCE_VERDICTS[result.verdict]}**  \n{escape_markdown(' '.join(result.reasons))}", icon=icon)
     overlap = site.evaluation.record.overlap
     warning = overlap.warning if overlap else None
     if warning:
-        st.warning(warning, icon=":material/visibility_off:")
+        st.warning(escape_markdown(warning), icon=":material/visibility_off:")
     st.caption(
         f"{result.films:,} films of {result.patients:,} patients: {result.pneumonia:,} with pneumonia, "
         f"{result.normal:,} normal. Intervals are 95% intervals from resampling whole patients."

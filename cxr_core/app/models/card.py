@@ -16,13 +16,13 @@ def show_card(model: Model) -> None:
     """Draw the card: use, population and estimates by source; all else is folded."""
     card = model.card
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(model.name, anchor=False, width="stretch")
+        st.subheader(escape_markdown(model.name), anchor=False, width="stretch")
         if model.default:
             st.badge("default", icon=":material/verified:", color="blue")
         if model.released:
             st.badge("released with the app", color="gray")
         show_actions(model)
-    st.write(card.summary)
+    st.write(escape_markdown(card.summary))
     show_use(model)
     with st.expander("Known limits", icon=":material/warning:"):
         st.markdown("\n".join(f"- {escape_markdown(line)}" for line in card.limits))
@@ -67,7 +67,7 @@ def _show_data(model: Model) -> None:
     """Draw how the data set became the training films, the subgroups' estimates and the count of test-set accesses."""
     training, estimates = model.card.training, model.card.estimates
     if flow := training.data_flow:
-        st.markdown(f"**Films** of {training.data}, split by patient")
+        st.markdown(f"**Films** of {escape_markdown(training.data)}, split by patient")
         steps = pd.DataFrame([{"Step": step.what, "Films": step.films} for step in flow])
         st.dataframe(steps, hide_index=True, width="content", alt=f"Films of {model.name}, used and excluded")
         st.caption(f"Split sha256 {training.split_sha256[:16]}, data fingerprint {training.fingerprint[:16]}.")
@@ -75,4 +75,4 @@ def _show_data(model: Model) -> None:
         st.markdown("**Subgroups** of the held-out films, with 95% intervals by patient")
         st.dataframe(pd.DataFrame(subgroups), hide_index=True, alt=f"Estimates of {model.name} by subgroup")
     if estimates.accesses:
-        st.caption(estimates.accesses)
+        st.caption(escape_markdown(estimates.accesses))

@@ -1,10 +1,12 @@
 """The files that a released model has in addition to its card: estimates by fold, known failures, change log."""
 
 import json
+import re
 
 import streamlit as st
 
 from cxr_core.app.components.passed_over import show_passed_over
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import DamagedRecord
 from cxr_core.labels import ESTIMATES
 from cxr_core.models.registry import Model
@@ -52,7 +54,7 @@ def _show_known_failures(model: Model) -> None:
         st.caption("On synthetic films; left the original, right the film on which the model fails.")
         for row in range(0, len(pictures), 2):
             for column, (picture, said) in zip(st.columns(2), pictures[row : row + 2], strict=False):
-                column.image(str(picture), caption=said, alt=said, width="stretch")
+                column.image(str(picture), caption=escape_markdown(said), alt=said, width="stretch")
 
 
 def _show_changes(model: Model) -> None:
@@ -63,4 +65,10 @@ def _show_changes(model: Model) -> None:
     except (OSError, UnicodeDecodeError) as error:
         raise damaged(model.changes, "a change log", "it cannot be read") from error
     with st.expander("Change log", icon=":material/history:"):
-        st.markdown(text)
+        st.markdown("\n".join(map(_escaped_line, text.splitlines())))
+
+
+def _escaped_line(line: str) -> str:
+    """A line of the change log: headings and lists stay Markdown, all else is shown as it is."""
+    mark, text = re.fullmatch(r"(\s*(?:#+ |[-*] )?)(.*)", line, re.DOTALL).groups()  # type: ignore[union-attr]
+    return mark + escape_markdown(text)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import CXRError
 from cxr_core.publishing.publish import publish
 from cxr_core.training.run_actions import delete, rename, weights_h5
@@ -18,9 +19,10 @@ def publish_form(run: Run) -> None:
             try:
                 with st.spinner("Calibrating on validation patients and measuring on held-out ones."):
                     model = publish(run, name.strip())
-                st.success(f"Published {model.name}, version {model.version}. It is on the Models and Diagnose pages.")
+                name = escape_markdown(model.name)
+                st.success(f"Published {name}, version {model.version}. It is on the Models and Diagnose pages.")
             except CXRError as error:
-                st.error(str(error), icon=":material/error:")
+                st.error(escape_markdown(str(error)), icon=":material/error:")
 
 
 def manage_run(run: Run) -> None:
@@ -50,7 +52,7 @@ def manage_run(run: Run) -> None:
                 )
         if not run.live:
             with st.popover("Delete", icon=":material/delete:"):
-                st.write(f"Removes {run.folder} for good. Models published from it stay.")
+                st.write(f"Removes {escape_markdown(str(run.folder))} for good. Models published from it stay.")
                 if st.button("Delete this run", type="primary"):
                     _apply(lambda: delete(run))
 
@@ -60,4 +62,4 @@ def _apply(action: Callable[[], object]) -> None:
         action()
         st.rerun()
     except CXRError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")

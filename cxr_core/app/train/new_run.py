@@ -5,6 +5,7 @@ from typing import Any, get_type_hints
 import pandas as pd
 import streamlit as st
 
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.train.duration import duration_text
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.split import saved_splits
@@ -73,7 +74,9 @@ LABELS = {
 def new_run(index: Index) -> str | None:
     """Draw the form for a run on this data set; returns the run's id if it has just been started."""
     films = index.readable
-    st.caption(f"{index.root}: {len(films):,} usable films of {films['patient'].nunique():,} patients.")
+    st.caption(
+        f"{escape_markdown(str(index.root))}: {len(films):,} usable films of {films['patient'].nunique():,} patients."
+    )
     name = st.selectbox(
         "Recipe", list(RECIPES), help="Choosing another recipe sets all controls below to its settings."
     )
@@ -95,7 +98,7 @@ def new_run(index: Index) -> str | None:
         if preview:
             _show_augmented(index, recipe)
     except CXRError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
     return None
 
 
@@ -162,7 +165,7 @@ def _show_augmented(index: Index, recipe: Recipe) -> None:
         shown = augmented(index, recipe)
     for path, films in shown:
         captions = ["original", *(f"augmented {number}" for number in range(1, len(films)))]
-        st.caption(path)
+        st.caption(escape_markdown(path))
         with st.grid(len(films), min_column_width=100):
             for film, caption in zip(films, captions, strict=True):
                 st.image(film, caption=caption, width="stretch", alt=f"{path}, {caption}")

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.index import Index
 from cxr_core.errors import CXRError
 from cxr_core.training.reproduce import EXPERIMENTS, LONG_FITS, SPLITS, is_reproducing, launch_reproduction, results
@@ -37,4 +38,4 @@ def show_published_experiments(index: Index) -> None:
                 launch_reproduction(index.source, only)
                 st.rerun()
             except CXRError as error:
-                st.error(str(error), icon=":material/error:")
+                st.error(escape_markdown(str(error)), icon=":material/error:")

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.train.duration import duration_text
 from cxr_core.app.train.learning_curves import learning_curves
 from cxr_core.errors import CXRError
@@ -36,7 +37,7 @@ def watch_run(run: Run) -> None:
         history = run.history()
         message = remark(history, ended=not live)
         if message:
-            st.warning(message, icon=":material/trending_flat:")
+            st.warning(escape_markdown(message), icon=":material/trending_flat:")
         with st.grid(3, min_column_width=300):
             for name, chart, alt in learning_curves(history, run.state().best_epoch):
                 st.plotly_chart(chart, key=f"curve-{name}", width="stretch", alt=alt, config={"displayModeBar": False})
@@ -53,10 +54,11 @@ def _progress_and_metrics(run: Run, was_live: bool, epochs_drawn: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(status, icon=icon, color=colour)
         if status != "dead":  # the message below says more
-            st.write(state.message if status != "stopping" else "Stopping after the current batch.")
+            st.write(escape_markdown(state.message) if status != "stopping" else "Stopping after the current batch.")
     if status == "dead":
         st.error(
-            f"{state.message} The last lines of its log are below. Resume continues from the last complete epoch.",
+            f"{escape_markdown(state.message)} The last lines of its log are below. "
+            "Resume continues from the last complete epoch.",
             icon=":material/error:",
         )
     st.progress(progress(state), _progress_text(run, state))
@@ -118,9 +120,9 @@ def _metrics(run: Run, state: RunState) -> None:
         st.metric("Films a second", "–" if speed is None else f"{speed:,.0f}")
         st.metric("Memory", memory)
     st.caption(
-        f"{state.device or 'Device not known yet'}; recipe {config.recipe}"
+        f"{escape_markdown(state.device or 'Device not known yet')}; recipe {escape_markdown(config.recipe)}"
         + (f", {state.parameters:,} parameters" if state.parameters else "")
-        + f"; {config.data}."
+        + f"; {escape_markdown(str(config.data))}."
     )
 
 
@@ -135,7 +137,7 @@ def _buttons(run: Run, status: str) -> None:
         if status in ("stopped", "failed", "dead"):
             st.button("Resume", icon=":material/play_arrow:", on_click=_apply, args=(resume, run))
     if message := st.session_state.pop("train_error", None):
-        st.error(message, icon=":material/error:")
+        st.error(escape_markdown(message), icon=":material/error:")
 
 
 def _apply(action: Callable[[Run], None], run: Run) -> None:
