@@ -3,12 +3,15 @@
 A thread of an association, its reactor, takes incoming messages unless it is paused. `send_c_store` pauses it, but
 cannot tell a reactor that is paused from one that was just told to go on; that one then takes the answer, and the
 sender waits for a timeout (as in pynetdicom's issues 842 and 850). This checkpoint can tell them apart: of 1,350
-instances on a busy machine, by three associations, 2 were lost without it and none with it.
+instances on a busy machine, by three associations, 2 were lost without it and none with it. It also lets the reactor
+look for messages of the archive 20 times a second, not 1,000, which would cost more than sending.
 """
 
 import threading
 
 from pynetdicom.association import Association
+
+PAUSE = 0.05  # seconds between two looks of the reactor
 
 
 class Checkpoint(threading.Event):
@@ -38,10 +41,11 @@ class Checkpoint(threading.Event):
                 self._turn.wait(0.05)
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the reactor may go on; called by the reactor."""
+        """Wait for a pause, and until the reactor may go on; called by the reactor."""
         with self._turn:
             self._reactor_waits = True
             self._turn.notify_all()
+            self._turn.wait(PAUSE)
             while not self._open:
                 self._turn.wait(timeout)
             self._reactor_waits = False

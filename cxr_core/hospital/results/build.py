@@ -1,12 +1,12 @@
 """A reading as DICOM: the structured report, the evidence as a picture and the report on paper, in the film's study."""
 
-import io
 from datetime import datetime
 
-from pydicom import Dataset, dcmwrite
+from pydicom import Dataset
 
 from cxr_core.hospital.answer import Answer
 from cxr_core.hospital.results.encapsulated_pdf import encapsulated_pdf
+from cxr_core.hospital.results.encoded import encoded, file_of
 from cxr_core.hospital.results.evidence_image import evidence_image
 from cxr_core.hospital.results.structured_report import structured_report
 from cxr_core.imaging.film import Film
@@ -35,6 +35,4 @@ def result_files(source: Dataset, film: Film, reading: Reading, answer: Answer, 
 
 
 def _file(ds: Dataset) -> bytes:
-    buffer = io.BytesIO()
-    dcmwrite(buffer, ds, enforce_file_format=True)
-    return buffer.getvalue()
+    return file_of(ds.file_meta, encoded(ds))

@@ -1,7 +1,7 @@
 """DICOM data sets as bytes, by element: most of a result is the same for every film and is encoded once.
 
-Everything is Explicit VR Little Endian (PS3.5 A.2); sequences have undefined length (PS3.5 7.5), so that what is put
-into one needs no other length changed.
+Everything is Explicit VR Little Endian (PS3.5 A.2). Sequences with gaps have undefined length (PS3.5 7.5), so that what
+is put into one needs no other length changed.
 """
 
 from collections.abc import Callable, Iterator

@@ -48,7 +48,7 @@ def evidence_image(
     ds.LossyImageCompression, ds.LossyImageCompressionMethod = "01", "ISO_10918_1"
     ds.LossyImageCompressionRatio = round(picture.nbytes / len(jpeg), 2)
     ds.PixelData = encapsulate([jpeg.tobytes()])
-    ds["PixelData"].VR = "OB"
+    ds["PixelData"].VR, ds["PixelData"].is_undefined_length = "OB", True
     return ds
 
 
