@@ -11,7 +11,7 @@ from pathlib import Path
 from cxr_core.errors import WorkError
 from cxr_core.hospital.archive import ArchiveUnreachable
 from cxr_core.hospital.send import Sender
-from cxr_core.hospital.spool import Spool
+from cxr_core.hospital.spool import SETTLE, Spool
 
 _log = logging.getLogger(__name__)
 CONNECTIONS = 6  # an archive takes 50 ms for an instance, most of it waiting for its disk: 30 films a second
@@ -52,6 +52,7 @@ class Delivery:
         for _ in range(CONNECTIONS):
             self._senders.put(sender())
         self._archive = Waits()
+        self._settling = 0.0  # when results that wait are next looked at
         self._films: dict[str, Waits] = {}  # of results that the archive refused
 
     def run(self, stop: threading.Event) -> None:
@@ -60,6 +61,7 @@ class Delivery:
             while not stop.is_set():
                 due = self._due()
                 if not due:
+                    self._settle()
                     stop.wait(POLL)
                 elif all(list(pool.map(self._send, due))):
                     self._archive.succeeded()
@@ -67,6 +69,11 @@ class Delivery:
                     _log.warning("The archive cannot be reached. Next try in %.0f s.", self._archive.failed())
         while not self._senders.empty():
             self._senders.get().close()
+
+    def _settle(self) -> None:
+        if time.monotonic() >= self._settling:
+            self._settling = time.monotonic() + SETTLE / 3
+            self._spool.settle()
 
     def _due(self) -> list[Path]:
         """The results to send now."""

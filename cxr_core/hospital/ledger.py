@@ -35,7 +35,11 @@ class Entry:
 
 
 class Ledger:
-    """The table; a change is safe on disk when its method returns. Methods raise WorkError if it cannot be used."""
+    """The table. Methods raise WorkError if it cannot be used.
+
+    A change is safe from a killed process when its method returns; a power failure may undo the last ones, which
+    `Spool` allows for.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file, self._lock = file, threading.Lock()
@@ -43,7 +47,7 @@ class Ledger:
             os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
             self._table = sqlite3.connect(file, timeout=10, check_same_thread=False, isolation_level=None)
             self._table.execute("pragma journal_mode = wal")
-            self._table.execute("pragma synchronous = full")
+            self._table.execute("pragma synchronous = normal")
             self._table.execute(_SCHEMA)
         except (OSError, sqlite3.Error) as error:
             raise self._broken(error) from error
@@ -63,6 +67,10 @@ class Ledger:
         """Record what became of an instance; the last word counts."""
         query = "insert or replace into instances (key, version, state, reason, digest) values (?, ?, ?, ?, ?)"
         self._run(query, key, version, state, reason, digest)
+
+    def forget(self, key: str, version: str) -> None:
+        """Remove what is recorded of an instance."""
+        self._run("delete from instances where key = ? and version = ?", key, version)
 
     def counts(self) -> dict[str, int]:
         """Instances by state."""

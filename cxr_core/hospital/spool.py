@@ -2,14 +2,20 @@
 
     spool/incoming/TIME-KEY.dcm     received and acknowledged, not yet read; in order of arrival
     spool/outbox/KEY-VERSION/*.dcm  the results of a film that was read, not yet in the archive
+    spool/outbox/KEY-VERSION/film   the film itself, for half a minute at most
     spool/aside/KEY.dcm, KEY.json   what cannot be read, with the reason
     spool/ledger.sqlite             what became of every instance, by its key and the model version
 
 Each step ends with one rename or one transaction, and the step before is undone only after it: a film leaves
-`incoming` when its results are in `outbox`, and these leave when the archive has them. `recover` finishes what a killed
-process had begun. KEY is `identity.instance_key`. Films and results name patients: folders are 0700, files 0600.
+`incoming` when its results are in `outbox`, and these leave when the archive has them. `_recover` finishes what a
+killed process had begun.
+Only arriving films are forced down to the disk: waiting for it at every step would take most of the time. A power
+failure may therefore damage results. They are then made again, since the film stays beside them until `settle` forces
+them down too.
+KEY is `identity.instance_key`. Films and results name patients: folders are 0700, files 0600.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -20,15 +26,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from cxr_core.errors import WorkError
+from cxr_core.hospital.durable import lock_folder, sync, write
 from cxr_core.hospital.ledger import Ledger
 
 DEFAULT_QUOTA = 10_000_000_000  # bytes
 _INCOMING = re.compile(r"\d{20}-([0-9a-f]{24})\.dcm")
 ASIDE_SHARE = 0.25  # of the quota, for films that cannot be read
-PART = ".part"
+SETTLE = 30.0  # seconds until results are forced down to the disk, by then at little cost
+PART, FILM, CHECKSUMS = ".part", "film", "checksums.json"
 
 
 class QuotaExceeded(WorkError):
@@ -50,17 +57,17 @@ class Spool:
         """version: of the model that reads. quota: bytes. Raises WorkError if another process uses the folder."""
         self.folder, self.version, self.quota = folder, version, quota
         self.incoming, self.outbox, self.aside = (folder / name for name in ("incoming", "outbox", "aside"))
-        self._lock = threading.Lock()
+        self._lock, self._leaving = threading.Lock(), threading.Lock()  # for the counts; for what leaves the outbox
         try:
             for path in (folder, self.incoming, self.outbox, self.aside):
                 path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._owner = _lock_folder(folder)
+            self._owner = lock_folder(folder)
         except OSError as error:
             raise WorkError(f"{folder}: the spool cannot be used ({error.strerror}).") from error
         self.ledger = Ledger(folder / "ledger.sqlite")
         self._recover()
         self._waiting = {found[1]: None for file in sorted(self.incoming.iterdir()) if (found := _key_of(file))}
-        self._bytes = sum(file.stat().st_size for file in folder.rglob("*.dcm"))
+        self._bytes = sum(map(_size, [self.incoming, self.aside, *self.unsent()]))
 
     def close(self) -> None:
         """Let another process use the spool."""
@@ -84,6 +91,10 @@ class Spool:
         Raises QuotaExceeded if there is no room for it, WorkError if it cannot be written.
         """
         with self._lock:
+            full = self._bytes + len(data) > self.quota
+        if full:
+            self.settle(0)
+        with self._lock:
             if self.known(key, digest):
                 return False
             if self._bytes + len(data) > self.quota:
@@ -93,9 +104,9 @@ class Spool:
         file = self.incoming / f"{time.time_ns():020d}-{key}.dcm"
         try:
             part = file.with_suffix(PART)
-            _write(part, data)
+            write(part, data)
             part.rename(file)
-            _sync(self.incoming)
+            sync(self.incoming)
         except OSError as error:
             with self._lock:
                 self._waiting.pop(key, None)
@@ -115,23 +126,42 @@ class Spool:
         staged = self.outbox / f"{film.key}-{self.version}{PART}"
         staged.mkdir(mode=0o700, exist_ok=True)
         for name, data in results.items():
-            _write(staged / name, data)
+            write(staged / name, data, synced=False)
+        checksums = {name: hashlib.sha256(data).hexdigest() for name, data in results.items()}
+        write(staged / CHECKSUMS, json.dumps(checksums).encode(), synced=False)
         return staged
 
     def finish(self, film: SpooledFilm, staged: Path) -> None:
         """Exchange a film that was read for its staged results."""
-        size = sum(file.stat().st_size for file in staged.iterdir())
+        size = _size(staged)
+        film.file.rename(staged / FILM)
         now = time.time_ns()  # the kernel's own stamp is too coarse to tell two films apart
         os.utime(staged, ns=(now, now))  # the outbox is sent in order of finishing
         staged.rename(staged.with_suffix(""))  # from here on the film is never read again
-        _sync(self.outbox)
         self.ledger.add(film.key, self.version, "read")
-        self._drop(film, size)
+        with self._lock:
+            self._waiting.pop(film.key, None)
+            self._bytes += size
+
+    def settle(self, age: float = SETTLE) -> None:
+        """Force results that have waited for `age` seconds down to the disk, and remove their films."""
+        for results in self.unsent():
+            with self._leaving, suppress(FileNotFoundError):  # they were sent meanwhile
+                finished, film = results.stat().st_mtime_ns, results / FILM
+                if not film.exists() or time.time() - finished / 1e9 < age:
+                    continue
+                for path in (*results.glob("*.dcm"), results, self.outbox):
+                    sync(path)
+                size = film.stat().st_size
+                film.unlink()
+                os.utime(results, ns=(finished, finished))
+                with self._lock:
+                    self._bytes -= size
 
     def set_aside(self, film: SpooledFilm, reason: str, digest: str) -> None:
         """Keep a film that cannot be read, with the reason."""
         note = json.dumps({"reason": reason, "digest": digest, "version": self.version, "received": _date(film.file)})
-        _write(self.aside / f"{film.key}.json", note.encode())
+        write(self.aside / f"{film.key}.json", note.encode())
         film.file.rename(self.aside / f"{film.key}.dcm")
         self.ledger.add(film.key, self.version, "aside", reason, digest)
         with self._lock:
@@ -141,7 +171,11 @@ class Spool:
     def discard(self, film: SpooledFilm, reason: str) -> None:
         """Forget a film that is none of the node's business."""
         self.ledger.add(film.key, self.version, "discarded", reason)
-        self._drop(film)
+        size = film.file.stat().st_size
+        film.file.unlink()
+        with self._lock:
+            self._waiting.pop(film.key, None)
+            self._bytes -= size
 
     def unsent(self) -> list[Path]:
         """The folders of results that wait for the archive, the oldest first, each named KEY-VERSION."""
@@ -154,20 +188,14 @@ class Spool:
 
     def sent(self, results: Path) -> None:
         """Remove results that the archive has."""
-        size = sum(file.stat().st_size for file in results.iterdir())
-        self.ledger.add(*_key_and_version(results), "sent")
         rubbish = results.with_suffix(PART)
-        results.rename(rubbish)
+        with self._leaving:
+            size = _size(results)
+            self.ledger.add(*_key_and_version(results), "sent")
+            results.rename(rubbish)
         shutil.rmtree(rubbish, ignore_errors=True)
         with self._lock:
             self._bytes -= size
-
-    def _drop(self, film: SpooledFilm, grown: int = 0) -> None:
-        size = film.file.stat().st_size
-        film.file.unlink()
-        with self._lock:
-            self._waiting.pop(film.key, None)
-            self._bytes += grown - size
 
     def _trim_aside(self) -> None:
         """Remove the oldest films that were kept aside while they fill more than a quarter of the quota."""
@@ -185,13 +213,17 @@ class Spool:
 
     def _recover(self) -> None:
         """Finish or undo the steps during which a process was killed."""
-        for folder in (self.incoming, self.outbox, self.aside):
+        for folder in (self.incoming, self.aside):
             for left in folder.glob(f"*{PART}"):
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
+                left.unlink()
+        for left in self.outbox.glob(f"*{PART}"):
+            self._undo(left)
         for results in self.unsent():
             entry = self.ledger.find(*_key_and_version(results))
             if entry and entry.state == "sent":
                 shutil.rmtree(results)
+            elif not _intact(results):
+                self._undo(results)
             elif entry is None or entry.state == "aside":
                 self.ledger.add(*_key_and_version(results), "read")
         for note in self.aside.glob("*.json"):
@@ -203,8 +235,37 @@ class Spool:
                     self.ledger.add(note.stem, kept["version"], "aside", kept["reason"], kept["digest"])
         for film in self.films():
             entry = self.ledger.find(film.key, self.version)
-            if entry and entry.state != "aside":
+            if entry and entry.state == "read" and not (self.outbox / f"{film.key}-{self.version}").exists():
+                self.ledger.forget(film.key, self.version)  # the ledger reached the disk, its results did not
+            elif entry and entry.state != "aside":
                 film.file.unlink()
+
+    def _undo(self, results: Path) -> None:
+        """Remove results; their film, if it is there and its results were not sent, is read again."""
+        key, version = _key_and_version(results)
+        entry, film = self.ledger.find(key, version), results / FILM
+        if film.exists() and not (entry and entry.state == "sent"):
+            film.rename(self.incoming / f"{film.stat().st_mtime_ns:020d}-{key}.dcm")
+            self.ledger.forget(key, version)
+        shutil.rmtree(results)
+
+
+def _size(folder: Path) -> int:
+    """Bytes of the films and results in a folder."""
+    return sum(file.stat().st_size for file in folder.iterdir() if file.suffix == ".dcm" or file.name == FILM)
+
+
+def _intact(results: Path) -> bool:
+    """Whether results are as they were written; without their film they are safe on the disk."""
+    if not (results / FILM).exists():
+        return True
+    try:
+        checksums = json.loads((results / CHECKSUMS).read_text())
+        return bool(checksums) and all(
+            hashlib.sha256((results / name).read_bytes()).hexdigest() == digest for name, digest in checksums.items()
+        )
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def refused(folder: Path) -> Iterator[tuple[str, str]]:
@@ -219,41 +280,10 @@ def _key_of(file: Path) -> re.Match[str] | None:
 
 
 def _key_and_version(results: Path) -> tuple[str, str]:
-    key, _, version = results.name.partition("-")
+    key, _, version = results.name.removesuffix(PART).partition("-")
     return key, version
 
 
 def _date(file: Path) -> str:
     """When a film arrived, by its file's name, ISO 8601 in UTC."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(file.name.split("-")[0]) / 1e9))
-
-
-def _write(file: Path, data: bytes) -> None:
-    """Write a file that only its owner may read, down to the disk."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """Bring a rename down to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _lock_folder(folder: Path) -> IO[bytes]:
-    """Hold the folder for this process; the lock ends with the process, however it ends. Raises WorkError."""
-    import fcntl  # POSIX only; a node runs on a server
-
-    owner = os.fdopen(os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+b")
-    try:
-        fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        owner.close()
-        raise WorkError(f"{folder}: another node uses this spool.") from None
-    return owner

@@ -72,7 +72,7 @@ def test_films_are_exchanged_for_three_results_each_and_the_log_names_no_patient
     read_all(spool)
     assert [folder.name.split("-")[0] for folder in spool.unsent()] == keys  # in order of arrival
     for folder in spool.unsent():
-        assert sorted(file.name for file in folder.iterdir()) == [PICTURE, PAPER, REPORT]
+        assert sorted(file.name for file in folder.glob("*.dcm")) == [PICTURE, PAPER, REPORT]
         report = dcmread(io.BytesIO((folder / REPORT).read_bytes()))
         assert report.PatientID == IDENTIFIERS["PatientID"]
     assert all(key in caplog.text for key in keys)

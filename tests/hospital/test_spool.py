@@ -1,13 +1,14 @@
 """Films on disk: each step ends with one rename, and a step that was cut short is finished or undone."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from cxr_core.errors import WorkError
-from cxr_core.hospital.spool import QuotaExceeded, Spool, refused
+from cxr_core.hospital.spool import FILM, QuotaExceeded, Spool, refused
 
 KEYS = [f"{number:024x}" for number in range(5)]
 
@@ -55,6 +56,21 @@ def test_nothing_is_received_beyond_the_quota(folder: Path) -> None:
     assert not spool.known(KEYS[2])
 
 
+def test_a_film_stays_beside_its_results_until_these_are_on_the_disk(folder: Path) -> None:
+    spool = Spool(folder, "v1", quota=20)
+    spool.receive(KEYS[0], b"12345678", "d")
+    finish(spool, {"a.dcm": b"1"})
+    (results,) = spool.unsent()
+    spool.settle()
+    assert (results / FILM).read_bytes() == b"12345678"
+    spool.settle(age=0)
+    assert not (results / FILM).exists()
+    spool = reopened(spool, folder)
+    assert [(path / "a.dcm").read_bytes() for path in spool.unsent()] == [b"1"]
+    spool.sent(results)
+    assert spool.unsent() == []
+
+
 def test_what_cannot_be_read_is_kept_with_its_reason_and_taken_again_if_it_differs(folder: Path) -> None:
     spool = Spool(folder, "v1")
     spool.receive(KEYS[0], b"broken", "d1")
@@ -98,6 +114,27 @@ def cut_after_they_were_sent(spool: Spool) -> None:
     spool.ledger.add(KEYS[0], "v1", "sent")
 
 
+def cut_before_results_were_finished(spool: Spool) -> None:
+    film = spool.films()[0]
+    film.file.rename(spool.stage(film, {"a.dcm": b"result"}) / FILM)
+
+
+def finished(spool: Spool) -> None:
+    finish(spool, {"a.dcm": b"result"})
+
+
+def lost_power_before_the_results_were_on_the_disk(spool: Spool) -> None:
+    finish(spool, {"a.dcm": b"result"})
+    (spool.unsent()[0] / "a.dcm").write_bytes(b"\0" * 6)
+
+
+def lost_power_before_the_renames_were_on_the_disk(spool: Spool) -> None:
+    film = spool.films()[0]
+    finish(spool, {"a.dcm": b"result"})
+    (spool.unsent()[0] / FILM).rename(film.file)
+    shutil.rmtree(spool.unsent()[0])
+
+
 def cut_before_the_film_was_set_aside(spool: Spool) -> None:
     (spool.aside / f"{KEYS[0]}.json").write_text(json.dumps({"reason": "r", "digest": "d", "version": "v1"}))
 
@@ -108,6 +145,10 @@ def cut_before_the_film_was_set_aside(spool: Spool) -> None:
         (cut_before_rename, 1, 0),
         (cut_after_the_results_were_written, 0, 1),
         (cut_after_they_were_sent, 0, 0),
+        (cut_before_results_were_finished, 1, 0),
+        (finished, 0, 1),
+        (lost_power_before_the_results_were_on_the_disk, 1, 0),
+        (lost_power_before_the_renames_were_on_the_disk, 1, 0),
         (cut_before_the_film_was_set_aside, 1, 0),
     ],
 )
