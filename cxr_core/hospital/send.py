@@ -36,7 +36,7 @@ _CONTEXTS = (
     (SecondaryCaptureImageStorage, JPEGBaseline8Bit),
     (EncapsulatedPDFStorage, ExplicitVRLittleEndian),
 )
-POLL = 0.005  # seconds between a connection's looks at its socket; by default 0.001, three times the processor time
+POLL = 0.01  # seconds between a connection's looks at its socket; by default 0.001, at ten times the processor time
 # Success, and the warnings under which the archive has stored the instance (PS3.4 Table B.2-1).
 _STORED = (0x0000, 0xB000, 0xB006, 0xB007)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging import raster
+from cxr_core.imaging.file_faults import fault_of
 from cxr_core.imaging.film import Film
 from cxr_core.imaging.limits import MAX_BYTES, MAX_PIXELS, MIN_SIDE
 
@@ -39,6 +40,7 @@ _UNSUPPORTED = {
     "a GIF image": re.compile(rb"GIF8"),
     "a PDF document": re.compile(rb"%PDF"),
     "a ZIP archive": re.compile(rb"PK\x03\x04"),
+    "a PNG image that was damaged in a transfer as text": re.compile(rb"[\x89\x09]PNG"),
     "a HEIF image": re.compile(rb"....ftyp(?:hei|mif|avif)", re.DOTALL),
     "a bare JPEG 2000 image": re.compile(rb"\x00\x00\x00\x0cjP  |\xff\x4f\xff\x51"),
 }
@@ -107,7 +109,9 @@ def decode_film(data: bytes, name: str) -> Film:
     except MemoryError:
         raise _refusal(name, f"a {kind} image that does not fit into memory") from None
     except Exception as error:  # each decoder raises its own errors for damaged bytes; all are handled here
-        raise _refusal(name, f"a {kind} file that is truncated, damaged or of an unsupported kind") from error
+        with _quiet():
+            fault = fault_of(data, kind)
+        raise _refusal(name, fault) from error
 
 
 def _too_large(size: int) -> str:

@@ -34,9 +34,9 @@ def check_tiff(data: bytes) -> int:
     check_size(*size)
     if samples != 1 or not integers or not 8 < bits[0] <= 16:
         numbers = "" if integers else ", no unsigned integers"
+        about = "grey with alpha" if samples == 2 else f"{samples} sample{'s' if samples > 1 else ''} a pixel"
         raise UnreadableFilm(
-            f"a TIFF image of a kind that is not read ({samples} samples of {bits[0]} bits{numbers}, "
-            f"compression {compression})"
+            f"a TIFF image of a kind that is not read ({about}, {bits[0]} bits{numbers}, compression {compression})"
         )
     return bits[0]
 

@@ -47,6 +47,11 @@ class JpegStream:
         return self.process in _LOSSLESS
 
     @property
+    def progressive(self) -> bool:
+        """Whether the image is refined from scan to scan."""
+        return self.process in _PROGRESSIVE
+
+    @property
     def process_name(self) -> str:
         """The process in words, such as "extended, 12 bits"."""
         return f"{_PROCESSES.get(self.process, f'process SOF{self.process - 0xC0}')}, {self.precision} bits"
@@ -163,7 +168,7 @@ def with_full_spectrum(data: bytes, stream: JpegStream) -> bytes:
 
     Some encoders of JPEG Extended write an end of 0, which decoders refuse. It has to be 63 (ISO 10918-1 B.2.3).
     """
-    if stream.lossless or stream.process in _PROGRESSIVE:
+    if stream.lossless or stream.progressive:
         return data
     changed = bytearray(data)
     for _, start, _ in stream.scans:

@@ -29,10 +29,11 @@ def check_complete(image: Image.Image, data: bytes, stream: JpegStream) -> None:
     """Raise `UnreadableFilm` if the last blocks of a loaded image are missing from its stream.
 
     libjpeg leaves missing blocks at exactly mid grey. A film may have such a border, so that one whose last block is
-    mid grey is decoded a second time, with more data at the end.
+    mid grey is decoded a second time, with more data at the end. So is a progressive one, where missing data of a later
+    scan only blur.
     """
     last = image.crop(last_block(stream))
-    if any(extrema != (_MID_GREY, _MID_GREY) for extrema in _extrema(last)):
+    if not stream.progressive and any(extrema != (_MID_GREY, _MID_GREY) for extrema in _extrema(last)):
         return
     missing = restarts_missing(data, stream)
     if not missing:

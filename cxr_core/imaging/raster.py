@@ -24,7 +24,8 @@ from cxr_core.imaging.limits import MAX_PIXELS, check_size
 with contextlib.suppress(AttributeError, OSError):
     ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)  # type: ignore[attr-defined]
 
-_PHOTOMETRIC, _BITS_PER_SAMPLE, _WHITE_IS_ZERO = 262, 258, 0  # TIFF 6.0, section 3
+_PHOTOMETRIC, _BITS_PER_SAMPLE, _PLANES = 262, 258, 284  # TIFF 6.0
+_WHITE_IS_ZERO, _SEPARATE = 0, 2
 
 
 def decode(data: bytes, kind: str) -> tuple[np.ndarray, Provenance]:
@@ -53,6 +54,8 @@ def decode(data: bytes, kind: str) -> tuple[np.ndarray, Provenance]:
         if kind != "JPEG" and getattr(image, "is_animated", False):
             steps.append("first of several images taken")
         bits = _stored_bits(image, data, kind)
+        if bits > 8 and kind == "TIFF" and _tag(image, _PLANES) == _SEPARATE and len(image.getbands()) > 1:
+            raise UnreadableFilm(f"a TIFF image of {bits}-bit samples in separate planes, which is not read")
         white_is_zero = kind == "TIFF" and _tag(image, _PHOTOMETRIC) == _WHITE_IS_ZERO
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
         image.load()
@@ -154,7 +157,7 @@ def _grey_8(image: Image.Image, steps: list[str]) -> tuple[np.ndarray, bool]:
         image = image.convert("LA" if image.mode in ("1", "L", "LA", "La") else "RGBA")
         alpha = image.getchannel("A")
     if image.mode in ("1", "L", "LA"):
-        pixels, colour = np.array(image.convert("L")), False
+        pixels, colour = np.array(image if image.mode == "L" else image.convert("L")), False  # convert copies
     else:
         pixels, colour = grey_of(image.convert("RGB"), "RGB", steps)
     if alpha is not None and alpha.getextrema()[0] < 255:  # type: ignore[operator]

@@ -11,9 +11,11 @@ from pydicom.charset import convert_encodings
 from pydicom.config import IGNORE
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.filebase import DicomBytesIO
-from pydicom.filewriter import write_data_element, write_file_meta_info
+from pydicom.filewriter import write_data_element
+from pydicom.uid import PYDICOM_IMPLEMENTATION_UID
 
 _PREAMBLE = bytes(128) + b"DICM"
+_META = ("MediaStorageSOPClassUID", "MediaStorageSOPInstanceUID", "TransferSyntaxUID")
 _SEQUENCE = b"SQ\x00\x00\xff\xff\xff\xff"
 _ITEM, _ITEM_END = b"\xfe\xff\x00\xe0\xff\xff\xff\xff", b"\xfe\xff\x0d\xe0\x00\x00\x00\x00"
 _SEQUENCE_END = b"\xfe\xff\xdd\xe0\x00\x00\x00\x00"
@@ -28,10 +30,16 @@ def encoded(ds: Dataset) -> dict[int, bytes]:
 
 
 def file_of(meta: Dataset, elements: dict[int, bytes]) -> bytes:
-    """A DICOM file (PS3.10 7.1) of encoded elements in any order. meta: its file meta information."""
-    buffer = _buffer()
-    write_file_meta_info(buffer, meta)  # type: ignore[arg-type]
-    return b"".join([_PREAMBLE, buffer.getvalue(), *(elements[tag] for tag in sorted(elements))])
+    """A DICOM file (PS3.10 7.1) of encoded elements in any order. meta: its class, instance and transfer syntax."""
+    about = b"".join(
+        [
+            element("FileMetaInformationVersion", b"\x00\x01", []),
+            *(_element(meta[keyword], []) for keyword in _META),
+            element("ImplementationClassUID", PYDICOM_IMPLEMENTATION_UID, []),
+        ]
+    )
+    length = element("FileMetaInformationGroupLength", len(about), [])
+    return b"".join([_PREAMBLE, length, about, *(elements[tag] for tag in sorted(elements))])
 
 
 def pieces_of(element: DataElement, varies: Callable[[Dataset], frozenset[str]]) -> Pieces:

@@ -1,0 +1,118 @@
+"""Why a raster file cannot be decoded, in words, by its structure. Called only after a decoder has failed."""
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import TiffImagePlugin
+
+from cxr_core.imaging import jpeg
+from cxr_core.imaging.limits import MAX_PIXELS
+
+_PNG_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}  # by colour type (PNG 11.2.1)
+_LARGEST = 8 * MAX_PIXELS + 2**20  # bytes of the largest image that is read, 16 bits and four samples, and its filters
+_HIERARCHICAL, _ARITHMETIC = {0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF}, {0xC9, 0xCA, 0xCB}
+_OFFSETS, _LENGTHS = (273, 324), (279, 325)  # TIFF 6.0: of strips and of tiles
+
+
+def fault_of(data: bytes, kind: str) -> str:
+    """What is wrong with a file of the format `kind`, as the reason of a refusal."""
+    find = {"PNG": _png, "JPEG": _jpeg, "TIFF": _tiff, "BMP": _bmp, "WebP": _webp}.get(kind)
+    try:
+        found = find(data) if find else ""
+    except Exception:  # a structure that cannot be followed either
+        found = ""
+    return found or f"a {kind} file that is truncated, damaged or of an unsupported kind"
+
+
+def _png(data: bytes) -> str:
+    chunks = list(_png_chunks(data))
+    for name, content, checksum in chunks:
+        if content is None:
+            return f"a truncated PNG file (it ends in its chunk {name})"
+        if zlib.crc32(name.encode("latin-1") + content) != checksum:
+            return f"a damaged PNG file (the checksum of its chunk {name} is wrong)"
+    if not chunks or chunks[0][0] != "IHDR" or len(chunks[0][1] or b"") != 13:
+        return "a PNG file without a valid header"
+    width, height, depth, colour, method, filtering, interlace = struct.unpack(">IIBBBBB", chunks[0][1] or b"")
+    if not width or not height:
+        return f"a PNG file of {width:,} x {height:,} pixels"
+    if depth not in _PNG_DEPTHS.get(colour, ()):
+        return f"a PNG file of colour type {colour} with {depth} bits, which the format does not have"
+    if method or filtering or interlace > 1:
+        return "a PNG file of a compression, filter or interlace method that the format does not have"
+    names = [name for name, *_ in chunks]
+    if "IDAT" not in names:
+        return "a PNG file without image data"
+    packed = b"".join(content or b"" for name, content, _ in chunks if name == "IDAT")
+    image = zlib.decompressobj()
+    try:
+        image.decompress(packed, _LARGEST)
+    except zlib.error:
+        return "a damaged PNG file (its compressed image cannot be unpacked)"
+    if not image.eof and not image.unconsumed_tail:
+        return "a truncated PNG file (its compressed image is not complete)"
+    return "" if "IEND" in names else "a truncated PNG file (it has no end)"
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[str, bytes | None, int]]:
+    """Name, content and checksum of each chunk; content is None where the file ends before it does."""
+    at = 8
+    while at < len(data):
+        length = int.from_bytes(data[at : at + 4])
+        name, end = data[at + 4 : at + 8].decode("latin-1"), at + 12 + length
+        whole = len(data) >= end
+        printable = name if name.isalpha() and name.isascii() else "of no name"
+        yield printable, data[at + 8 : end - 4] if whole else None, int.from_bytes(data[end - 4 : end])
+        if not whole or name == "IEND":
+            return
+        at = end
+
+
+def _jpeg(data: bytes) -> str:
+    stream = jpeg.parse(data)
+    if stream is None:
+        return "a JPEG file without a valid frame header"
+    before = data[: stream.scans[0][0]] if stream.scans else data
+    if stream.process in _HIERARCHICAL:
+        return f"a hierarchical JPEG file ({stream.process_name}), which is not read"
+    if stream.process in _ARITHMETIC:
+        return f"a JPEG file with arithmetic coding ({stream.process_name}), which is damaged or not read"
+    if len(stream.component_ids) not in (1, 3, 4):
+        return f"a JPEG file of {len(stream.component_ids)} components, where 1, 3 or 4 are read"
+    if not stream.lossless and b"\xff\xdb" not in before:
+        return "a damaged JPEG file (it has no quantization table)"
+    return "a damaged JPEG file (its tables or its coded image cannot be decoded)"
+
+
+def _tiff(data: bytes) -> str:
+    tags = TiffImagePlugin.ImageFileDirectory_v2(data[:16] if 43 in data[2:4] else data[:8])
+    file = io.BytesIO(data)
+    file.seek(tags.next)
+    tags.load(file)
+    for offsets, lengths in zip(_OFFSETS, _LENGTHS, strict=True):
+        if offsets in tags and lengths in tags:
+            end = int(np.max(np.add(np.atleast_1d(tags[offsets]), np.atleast_1d(tags[lengths]))))
+            if end > len(data):
+                return f"a truncated TIFF file ({len(data):,} of at least {end:,} bytes)"
+    bits, samples = int(np.atleast_1d(tags.get(258, 1))[0]), int(tags.get(277, 1))
+    planes = " in separate planes" if tags.get(284) == 2 and samples > 1 else ""
+    about = f"{samples} samples of {bits} bits{planes}, compression {tags.get(259, 1)}"
+    return f"a TIFF file that is damaged or of a kind that is not read ({about})"
+
+
+def _bmp(data: bytes) -> str:
+    declared = int.from_bytes(data[2:6], "little")
+    if declared > len(data):
+        return f"a truncated BMP file ({len(data):,} of {declared:,} bytes)"
+    bits, compression = int.from_bytes(data[28:30], "little"), int.from_bytes(data[30:34], "little")
+    return f"a BMP file that is damaged or of a kind that is not read ({bits} bits a pixel, compression {compression})"
+
+
+def _webp(data: bytes) -> str:
+    declared = int.from_bytes(data[4:8], "little") + 8
+    if declared > len(data) + 1:
+        return f"a truncated WebP file ({len(data):,} of {declared:,} bytes)"
+    return "a damaged WebP file (its coded image cannot be decoded)"
