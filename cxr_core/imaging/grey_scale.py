@@ -8,15 +8,16 @@ percentile beyond these. A film without such pixels is scaled from its lowest to
 
 import math
 
+import cv2
 import numpy as np
 
 _PERCENTILES = (2, 98)
 _MARGIN = 0.2  # returns the 8-bit films of Kermany et al. 2018 most closely
-_BLOCK = 2**22  # pixels counted at once, since bincount takes 8 bytes a pixel
+_BLOCK = 2**22  # pixels counted at once: OpenCV's counts are float32, exact up to 2^24
 
 
 def value_counts(patterns: np.ndarray, excluded: np.ndarray | None = None) -> np.ndarray:
-    """How often each of the 2^n values occurs: `int64 (2^n,)` for `uint8` or `uint16` of any shape.
+    """How often each of the 2^n values occurs: `int64 (2^n,)` for `uint8` or `uint16` (H, W).
 
     excluded: `bool` of the same shape, pixels that are not counted.
     """
@@ -25,8 +26,15 @@ def value_counts(patterns: np.ndarray, excluded: np.ndarray | None = None) -> np
     rows = max(1, math.ceil(patterns.size / _BLOCK))
     masks = [None] * rows if excluded is None else np.array_split(excluded, rows)
     for part, mask in zip(np.array_split(patterns, rows), masks, strict=True):
-        counts += np.bincount(part.ravel() if mask is None else part[~mask], minlength=size)
+        counted = None if mask is None else (~mask).view(np.uint8)
+        counts += cv2.calcHist([part], [0], counted, [size], [0, size]).ravel().astype(np.int64)
     return counts
+
+
+def shown_by(table: np.ndarray, patterns: np.ndarray) -> np.ndarray:
+    """`table[patterns]`, `uint8 (H, W)`, in a quarter of the time. table: 0 to 1, `float64 (2^n,)`, to 0 to 255."""
+    result: np.ndarray = cv2.LUT(patterns, np.rint(table * 255).astype(np.uint8))
+    return result
 
 
 def own_range(values: np.ndarray, counts: np.ndarray) -> tuple[float, float]:
@@ -59,7 +67,7 @@ def to_8_bits(values: np.ndarray, excluded: np.ndarray | None = None) -> tuple[n
     counts = value_counts(patterns, excluded)
     numbers = np.arange(2**16, dtype=np.uint16).view(values.dtype.newbyteorder("=")).astype(np.float64)
     low, high = own_range(numbers, counts if counts.any() else value_counts(patterns))
-    return np.rint(scaled(numbers, low, high) * 255).astype(np.uint8)[patterns], (low, high)
+    return shown_by(scaled(numbers, low, high), patterns), (low, high)
 
 
 def table_maximum(entries: np.ndarray, declared_bits: int) -> float:

@@ -13,7 +13,7 @@ from pydicom import Dataset
 
 from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging.dicom.masks import padding_area, padding_values
-from cxr_core.imaging.grey_scale import own_range, scaled, table_maximum, value_counts
+from cxr_core.imaging.grey_scale import own_range, scaled, shown_by, table_maximum, value_counts
 
 
 def grey(stored: np.ndarray, bits: int, ds: Dataset, steps: list[str], hidden: np.ndarray | None = None) -> np.ndarray:
@@ -53,7 +53,7 @@ def grey(stored: np.ndarray, bits: int, ds: Dataset, steps: list[str], hidden: n
     if monochrome_1 or "INVERSE" in str(ds.get("PresentationLUTShape")):
         steps.append(f"grey scale inverted ({'MONOCHROME1' if monochrome_1 else 'INVERSE'})")
         shown = 1 - shown
-    pixels = np.rint(shown * 255).astype(np.uint8)[patterns]
+    pixels = shown_by(shown, patterns)
     if hidden is not None:
         pixels[hidden] = 0
     if area is not None:
