@@ -4,6 +4,7 @@ import time
 
 import streamlit as st
 
+from cxr_core.app.account import account
 from cxr_core.app.components.passed_over import show_passed_over
 from cxr_core.app.diagnose.agreement import show_agreement
 from cxr_core.app.diagnose.dropped_files import unpack
@@ -80,7 +81,7 @@ files, unreadable = unpack(dropped)
 results = session_results(files, settings.model.version)
 readable = [settings.apply(result) for result in results.values() if isinstance(result, FilmResult)]
 unreadable += [result.message for result in results.values() if isinstance(result, UnreadableFile)]
-log = ReadingLog()
+log = ReadingLog(reader=account().id)
 own_readings, keep = {}, settings.keep
 try:
     own_readings = log.latest() if keep else {}

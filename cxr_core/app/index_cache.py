@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from cxr_core.app.account import check_data_set
 from cxr_core.datasets.index import Index, build_index
 
 CACHED_INDEXES = 4
@@ -15,6 +16,7 @@ _lock = threading.Lock()
 
 def index_with_progress(source: str) -> Index:
     """The index of a data set, from the cache or built with a progress bar. Raises DataSetError."""
+    check_data_set(source)
     with _lock:
         if source in _indexes:
             _indexes.move_to_end(source)

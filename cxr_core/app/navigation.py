@@ -5,6 +5,7 @@ from contextvars import ContextVar
 
 import streamlit as st
 
+from cxr_core.app.account import end_when_idle, signed_in_account
 from cxr_core.app.address import name_page
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import WorkError, missing_package
@@ -45,6 +46,7 @@ def draw_frame() -> None:
     configure_logging("app")
     _keep_messages_out_of_the_log()
     st.set_page_config(page_icon=ICON, layout="wide")
+    person = signed_in_account()
     page = st.navigation(
         [
             st.Page(
@@ -78,10 +80,11 @@ def draw_frame() -> None:
                 icon=":material/inventory_2:",
                 help="The models on this machine, with their model cards.",
             ),
-        ],
+        ][: None if person.may_research else 1],
         position="top",
     )
     name_page(page.title)
+    end_when_idle()
     st.html(STYLE)
     content, footer = st.container(), st.container()
     footer.caption(NOTICE)

@@ -6,8 +6,10 @@ every response the headers that keep a browser from loading or sending anything 
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,6 +20,12 @@ from starlette.responses import PlainTextResponse
 from streamlit import cli_util, config
 from streamlit.web.server import server_util
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
+
+from cxr_core.access import HOW_TO_CONFIGURE, SignIn, check_start
+from cxr_core.app.account import settings
+from cxr_core.app.upload_rate import UploadRate
+from cxr_core.errors import CXRError, SettingsError
+from cxr_core.patient_key import secret_key
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -44,19 +52,24 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+FORWARDED = {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"}
 FOREIGN_HOST = "This server does not answer under the host name of this address. See docs/security.md."
 FOREIGN_PAGE = "A page of another site may not use this server."
 _MEGABYTE = 1024 * 1024
 
 
 class Gate:
-    """ASGI middleware: refuses what does not belong here, and sets HEADERS on every response."""
+    """ASGI middleware: refuses what does not belong here, and sets HEADERS on every response.
 
-    def __init__(self, app: "ASGIApp") -> None:
+    upload_bytes_a_minute: of one person, where people sign in; None without sign-in.
+    """
+
+    def __init__(self, app: "ASGIApp", upload_bytes_a_minute: float | None = None) -> None:
         self._app = app
+        self._uploads = UploadRate(upload_bytes_a_minute) if upload_bytes_a_minute else None
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        """Pass a request on, or answer it with status 403 and one sentence."""
+        """Pass a request on, or answer it with one sentence."""
         if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
 
@@ -65,8 +78,13 @@ class Gate:
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
-        if problem := refusal(scope):
-            response = PlainTextResponse(problem, status_code=403)
+        problem, status = refusal(scope), 403
+        if self._uploads and not problem:
+            problem, status = self._uploads.refusal(scope)
+        elif not problem and (forwarded := FORWARDED.intersection(Headers(scope=scope))):
+            problem = f"This server was reached through a proxy ({min(forwarded)}) without sign-in: {HOW_TO_CONFIGURE}."
+        if problem:
+            response = PlainTextResponse(problem, status_code=status)
             return await response(scope, receive, send_with_headers)
         await self._app(scope, receive, send_with_headers)
 
@@ -92,9 +110,37 @@ def keep_uploads_in_memory() -> None:
 
 
 def arguments_of_app() -> dict[str, Any]:
-    """The arguments of `streamlit.App` beside the script."""
+    """The arguments of `streamlit.App` beside the script.
+
+    Ends the process with status 2 and one sentence if others could use the server without sign-in.
+    """
     keep_uploads_in_memory()
-    return {"middleware": [Middleware(Gate)], "lifespan": _open_browser}
+    hosts = list(config.get_option("server.allowedHosts"))
+    try:
+        access = settings()
+        check_start(config.get_option("server.address") or "", hosts, access)
+        if access is None:
+            return {"middleware": [Middleware(Gate)], "lifespan": _open_browser}
+        secrets = {"auth": _provider(access)}
+    except CXRError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    config.set_option("server.allowedHosts", [*hosts, access.host])
+    gate = Middleware(Gate, upload_bytes_a_minute=access.upload_megabytes_a_minute * _MEGABYTE)
+    return {"middleware": [gate], "lifespan": _open_browser, "secrets": secrets}
+
+
+def _provider(access: SignIn) -> dict[str, str]:
+    """Streamlit's `[auth]` section. Raises SettingsError if the packages for signing in are missing."""
+    if not all(find_spec(name) for name in ("authlib", "httpx")):
+        raise SettingsError("access.toml: signing in needs the packages of requirements-server.txt.")
+    return {
+        "redirect_uri": f"{access.address}/oauth2callback",
+        "cookie_secret": secret_key("cookie.key").hex(),
+        "client_id": access.client_id,
+        "client_secret": access.client_secret,
+        "server_metadata_url": access.metadata_url,
+    }
 
 
 @asynccontextmanager

@@ -109,6 +109,7 @@ def parser() -> argparse.ArgumentParser:
     predict.add_argument("--fhir", type=Path, metavar="DIR", help="write a FHIR R5 DiagnosticReport for each film")
     predict.add_argument("--send", action="store_true", help="store the results in the archive, for dicomweb:STUDY-UID")
 
+    verb("audit", "app.verify_audit", "verify the chain of the audit log")
     serve = verb("app", "app.serve_app", "serve the app")
     serve.add_argument("--address", default="127.0.0.1", help="this machine only by default")
     serve.add_argument("--port", type=int, default=8501)

@@ -5,7 +5,7 @@ It holds both readings and the sha256 of the file, no image and no name. Only `a
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,8 +27,10 @@ create table if not exists own_readings (
     model text not null,
     version text not null,
     blind integer not null,
-    note text not null
+    note text not null,
+    reader text not null default ''
 )"""
+_ADD_READER = "alter table own_readings add column reader text not null default ''"  # older tables have none
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,13 @@ class OwnReading:
 
 
 class ReadingLog:
-    """The table in `home()/readings.sqlite`, created with the first reading."""
+    """One reader's part of the table in `home()/readings.sqlite`, created with the first reading.
 
-    def __init__(self, file: Path | None = None) -> None:
-        self.file = file or home() / "readings.sqlite"
+    reader: an account's id, "" for the user of this machine.
+    """
+
+    def __init__(self, file: Path | None = None, reader: str = "") -> None:
+        self.file, self.reader = file or home() / "readings.sqlite", reader
 
     def add(self, reading: OwnReading) -> None:
         """Store a reading. Raises SettingsError for an invalid answer or note, WorkError if it cannot be stored."""
@@ -71,19 +76,19 @@ class ReadingLog:
         if len(reading.note) > MAX_NOTE:
             raise SettingsError(f"note of {len(reading.note)} characters: at most {MAX_NOTE} are accepted.")
         row = asdict(reading) | {"at": reading.at or datetime.now(UTC).isoformat(timespec="seconds")}
+        row["reader"] = self.reader
         with self._open() as table:
-            table.execute(_TABLE)
             marks = ", ".join(f":{name}" for name in row)
             table.execute(f"insert into own_readings ({', '.join(row)}) values ({marks})", row)
 
     def all(self) -> list[OwnReading]:
-        """All readings, oldest first. Raises WorkError if the table cannot be read."""
+        """All readings of this reader, oldest first. Raises WorkError if the table cannot be read."""
         if not self.file.exists():
             return []
         names = [field.name for field in fields(OwnReading)]
+        select = f"select {', '.join(names)} from own_readings where reader = ? order by at, id"
         with self._open() as table:
-            table.execute(_TABLE)
-            rows = table.execute(f"select {', '.join(names)} from own_readings order by at, id").fetchall()
+            rows = table.execute(select, [self.reader]).fetchall()
         records = (dict(zip(names, row, strict=True)) for row in rows)
         return [OwnReading(**record | {"blind": bool(record["blind"])}) for record in records]
 
@@ -92,21 +97,26 @@ class ReadingLog:
         return {(reading.sha256, reading.version): reading for reading in self.all()}
 
     def clear(self) -> None:
-        """Delete all readings. Raises WorkError if that is not possible."""
+        """Delete all readings of this reader. Raises WorkError if that is not possible."""
         if not self.file.exists():
             return
         try:
             with self._open() as table:  # the file stays: another process may be writing to it
-                table.execute("pragma secure_delete = on")
-                table.execute(_TABLE)
-                table.execute("delete from own_readings")
+                table.execute("delete from own_readings where reader = ?", [self.reader])
         except DamagedRecord:
+            if self.reader:  # the others' readings may still be saved from it
+                raise
             self.file.unlink(missing_ok=True)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
             with closing(sqlite3.connect(self.file, timeout=10)) as table, table:
+                table.execute("pragma secure_delete = on")
+                table.execute(_TABLE)
+                if "reader" not in {column[1] for column in table.execute("pragma table_info(own_readings)")}:
+                    with suppress(sqlite3.OperationalError):  # another process adds it at this moment
+                        table.execute(_ADD_READER)
                 yield table
         except sqlite3.OperationalError as error:
             raise WorkError(f"{self.file}: the readings cannot be stored or read ({error}).") from error

@@ -7,6 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from cxr_core import audit
+from cxr_core.access import Account
+from cxr_core.app.account import account
 from cxr_core.app.diagnose.session import FilmResult, pixels_of
 from cxr_core.inference.decision import Choice
 from cxr_core.inference.reader_log import OwnReading
@@ -73,4 +76,10 @@ def offer_downloads(
     with st.popover("Export", icon=":material/download:"):
         st.caption("Exports contain file names, but no other patient data." if offers else "Enter your reading first.")
         for label, content, name, media_type in offers:
-            st.download_button(label, content, name, media_type, on_click="ignore", width="stretch")
+            recorded = partial(_recorded, content, name, len(results), account())
+            st.download_button(label, recorded, name, media_type, on_click="ignore", width="stretch")
+
+
+def _recorded(content: Callable[[], str | bytes], name: str, films: int, who: Account) -> str | bytes:
+    audit.record(who, "export", what=name, films=films)
+    return content()

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import streamlit as st
 
+from cxr_core import audit
+from cxr_core.app.account import account
 from cxr_core.app.diagnose.dropped_files import DroppedFile
 from cxr_core.app.diagnose.viewer import MAX_SIDE, screen_jpeg
 from cxr_core.datasets.demo import is_synthetic
@@ -99,6 +101,11 @@ def read_next(
     reported = now
     for result in read_files(chain(first, in_time), predictor):
         stored[version, result.file.key] = result
+        if isinstance(result, FilmResult):
+            one = result.reading
+            audit.record(
+                account(), "reading", sha256=one.sha256, model=one.model, version=one.version, verdict=one.verdict
+            )
         if time.monotonic() - reported > REPORT_SECONDS:
             progress(len(stored))
             reported = time.monotonic()

@@ -3,6 +3,8 @@
 import pandas as pd
 import streamlit as st
 
+from cxr_core import audit
+from cxr_core.app.account import account
 from cxr_core.app.data_set_picker import choose_data_set
 from cxr_core.app.evaluate.score_upload import with_uploaded_csv
 from cxr_core.app.markdown import escape_markdown
@@ -39,6 +41,7 @@ def show_acceptance(models: list[Model]) -> None:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         result = None
     if result:
+        audit.record(account(), "acceptance", model=model.name, verdict=result.acceptance.verdict)
         st.session_state.acceptance = (model.version, result)
     version, last = st.session_state.get("acceptance", (None, None))
     if last is not None and version == model.version:

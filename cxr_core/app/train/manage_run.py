@@ -4,8 +4,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from cxr_core import audit
+from cxr_core.app.account import account
 from cxr_core.app.markdown import escape_markdown
-from cxr_core.errors import CXRError
+from cxr_core.bin import KEEP_DAYS, empty_bin, move_to_bin, owner_of, set_owner
+from cxr_core.errors import CXRError, WorkError
+from cxr_core.models.registry import Model
 from cxr_core.publishing.publish import publish
 from cxr_core.training.run_actions import delete, rename, weights_h5
 from cxr_core.training.runs import Run
@@ -19,6 +23,7 @@ def publish_form(run: Run) -> None:
             try:
                 with st.spinner("Calibrating on validation patients and measuring on held-out ones."):
                     model = publish(run, name.strip())
+                set_owner_and_record(model)
                 name = escape_markdown(model.name)
                 st.success(f"Published {name}, version {model.version}. It is on the Models and Diagnose pages.")
             except CXRError as error:
@@ -50,11 +55,35 @@ def manage_run(run: Run) -> None:
                 st.download_button(
                     f"Weights ({suffix})", read, f"{run.id}{suffix}", icon=":material/download:", on_click="ignore"
                 )
-        if not run.live:
+        if not run.live and account().may_delete(owner_of(run.folder)):
             with st.popover("Delete", icon=":material/delete:"):
-                st.write(f"Removes {escape_markdown(str(run.folder))} for good. Models published from it stay.")
+                st.write(_removal(run))
                 if st.button("Delete this run", type="primary"):
-                    _apply(lambda: delete(run))
+                    _apply(lambda: _delete(run))
+
+
+def set_owner_and_record(model: Model) -> None:
+    """With sign-in: the model is the account's, and the audit log says so."""
+    if not account().is_local:
+        set_owner(model.folder, account().id)
+        audit.record(account(), "publish", model=model.name, version=model.version)
+
+
+def _removal(run: Run) -> str:
+    if account().is_local:
+        return f"Removes {escape_markdown(str(run.folder))} for good. Models published from it stay."
+    return f"It stays in the bin for {KEEP_DAYS} days. Models published from it stay."
+
+
+def _delete(run: Run) -> None:
+    """Deleted for good by the user of this machine; with sign-in it goes to the bin."""
+    if account().is_local:
+        return delete(run)
+    if run.live:
+        raise WorkError(f"run {run.name}: is running; stop it before it is deleted.")
+    move_to_bin(run.folder)
+    empty_bin()
+    audit.record(account(), "delete", run=run.id)
 
 
 def _apply(action: Callable[[], object]) -> None:

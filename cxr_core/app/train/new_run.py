@@ -5,8 +5,10 @@ from typing import Any, get_type_hints
 import pandas as pd
 import streamlit as st
 
+from cxr_core.app.account import account
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.train.duration import duration_text
+from cxr_core.bin import set_owner
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.split import saved_splits
 from cxr_core.errors import CXRError
@@ -91,7 +93,10 @@ def new_run(index: Index) -> str | None:
     try:
         recipe = configure(name, settings)
         if start:
-            return launch(index.source, name, recipe, splits[chosen]).id
+            run = launch(index.source, name, recipe, splits[chosen])
+            if not account().is_local:
+                set_owner(run.folder, account().id)
+            return run.id
         if estimate:
             with st.spinner("Timing a few steps in a separate process; building a large network takes a while."):
                 _show_estimate(recipe, estimate_cost(recipe, int(0.8 * len(films)), int(0.1 * len(films))))

@@ -1,0 +1,173 @@
+"""Who may use the app, and for what: without sign-in on this machine only, else by the settings in `access.toml`.
+
+`access.toml` lies under the home folder, readable by its owner alone:
+
+    address = "https://cxr.example.org"        # where browsers find the server
+    metadata_url = "https://id.example.org/.well-known/openid-configuration"
+    client_id = "cxr"
+    client_secret = "..."
+    role_claim = "roles"                        # the claim that holds a person's roles, a text or a list
+    idle_minutes = 30
+    data_roots = ["/data/films"]                # researchers open data sets below these only
+    upload_megabytes_a_minute = 2000            # of one client
+    [roles]
+    reader = ["radiology"]
+    researcher = ["data-science"]
+    administrator = ["cxr-admin"]
+
+A reader reads films on Diagnose; a researcher uses all pages and deletes what is theirs; an administrator deletes
+anyone's.
+"""
+
+import hashlib
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from cxr_core.errors import SettingsError
+from cxr_core.paths import home_path
+
+ROLES = ("reader", "researcher", "administrator")
+HOW_TO_CONFIGURE = "configure sign-in in access.toml under CXR_HOME, see docs/security.md"
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who uses the app. id: "" for the user of this machine. role: one of ROLES. name: shown on the page only."""
+
+    id: str = ""
+    role: str = "administrator"
+    name: str = ""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether nobody signs in: one user, on the machine itself."""
+        return not self.id
+
+    @property
+    def may_research(self) -> bool:
+        """Whether the account may use data sets, runs, models and evaluations."""
+        return self.role in ("researcher", "administrator")
+
+    def may_delete(self, owner: str) -> bool:
+        """Whether the account may delete what belongs to `owner`, an account's id."""
+        return self.role == "administrator" or (self.role == "researcher" and owner == self.id)
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """The settings of `access.toml`. roles: for each of ROLES the values of `role_claim` that give it."""
+
+    address: str
+    metadata_url: str
+    client_id: str
+    client_secret: str
+    role_claim: str
+    roles: Mapping[str, tuple[str, ...]]
+    idle_minutes: float
+    data_roots: tuple[Path, ...]
+    upload_megabytes_a_minute: float
+
+    @property
+    def host(self) -> str:
+        """The host name under which browsers find the server."""
+        return urlsplit(self.address).hostname or ""
+
+    def account(self, claims: Mapping[str, Any]) -> Account | None:
+        """The account of a signed-in person, with the highest role that the claims give; None if they give none."""
+        value = claims.get(self.role_claim)
+        given = {value} if isinstance(value, str) else set(value) if isinstance(value, list) else set()
+        for role in reversed(ROLES):
+            if given & set(self.roles.get(role, ())):
+                person = f"{claims.get('iss', '')} {claims['sub']}"
+                name = str(claims.get("name") or claims.get("email") or "")
+                return Account(hashlib.sha256(person.encode()).hexdigest()[:16], role, name)
+        return None
+
+    def may_open(self, source: Path, home: Path) -> bool:
+        """Whether a data set may be opened: below a configured root, or one that was added under the home folder."""
+        real = source.expanduser().resolve()
+        roots = [root.resolve() for root in self.data_roots]
+        return any(real.is_relative_to(root) for root in [*roots, *(home / name for name in ("data", "demo"))])
+
+
+def sign_in_settings() -> SignIn | None:
+    """The settings of `access.toml`; None without such a file. Raises SettingsError for one that cannot be used."""
+    file = home_path() / "access.toml"
+    if not file.exists():
+        return None
+    try:
+        if os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
+            raise SettingsError("others can read it", thing=str(file), accepted="accepted is mode 0600")
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{file}: cannot be read ({error}).") from error
+    missing = [name for name in ("address", "metadata_url", "client_id", "client_secret") if not _text(content, name)]
+    if missing:
+        raise SettingsError(f"{missing[0]} is missing", thing=str(file), accepted="accepted is a text in quotes")
+    address = urlsplit(content["address"])
+    if address.scheme not in ("http", "https") or not address.hostname or address.path not in ("", "/"):
+        raise SettingsError(
+            f"address {content['address']!r}", thing=str(file), accepted="accepted is https:// and a host name"
+        )
+    if address.scheme == "http" and not is_this_machine(address.hostname):
+        raise SettingsError(
+            f"address {content['address']!r} is not encrypted", thing=str(file), accepted="accepted is https://"
+        )
+    roles = content.get("roles")
+    if not isinstance(roles, dict) or not roles or set(roles) - set(ROLES):
+        raise SettingsError("[roles]", thing=str(file), accepted=f"accepted are lists for {', '.join(ROLES)}")
+    return SignIn(
+        address=content["address"].rstrip("/"),
+        metadata_url=content["metadata_url"],
+        client_id=content["client_id"],
+        client_secret=content["client_secret"],
+        role_claim=_text(content, "role_claim") or "roles",
+        roles={role: tuple(map(str, values)) for role, values in roles.items()},
+        idle_minutes=_positive(file, content, "idle_minutes", 30),
+        data_roots=tuple(Path(root) for root in content.get("data_roots", [])),
+        upload_megabytes_a_minute=_positive(file, content, "upload_megabytes_a_minute", 2000),
+    )
+
+
+def check_start(bound: str, allowed_hosts: list[str], settings: SignIn | None) -> None:
+    """Raises SettingsError if the server would answer others than the user of this machine without sign-in.
+
+    bound: the address to listen at. allowed_hosts: the host names to answer to.
+    """
+    if settings is not None:
+        return
+    elsewhere = [host for host in [bound, *allowed_hosts] if not is_this_machine(host)]
+    if elsewhere:
+        raise SettingsError(
+            f"the server would answer anyone at {elsewhere[0] or 'every address'} without sign-in",
+            accepted=f"accepted is 127.0.0.1; to serve others, {HOW_TO_CONFIGURE}",
+        )
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether an address or name is the loopback interface."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _text(content: Mapping[str, Any], name: str) -> str:
+    value = content.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _positive(file: Path, content: Mapping[str, Any], name: str, default: float) -> float:
+    value = content.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        raise SettingsError(f"{name} {value!r}", thing=str(file), accepted="accepted is a number above 0")
+    return float(value)
