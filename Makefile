@@ -4,7 +4,7 @@ BIN := .venv/bin
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
   --no-annotate --custom-compile-command "make lock"
 
-.PHONY: app test system check format lock clean
+.PHONY: app test system check format lock sbom clean
 
 app: .venv/app
 	$(BIN)/streamlit run streamlit_app.py
@@ -28,10 +28,15 @@ lock: .venv/dev
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) requirements.in --output-file requirements.txt
 	$(COMPILE) requirements-hospital.in --constraint requirements.txt --output-file requirements-hospital.txt
+	$(COMPILE) requirements-server.in --constraint requirements.txt --output-file requirements-server.txt
 	$(COMPILE) requirements-dev.in --constraint requirements.txt --output-file requirements-dev.txt
 	$(COMPILE) requirements-read.in --constraint requirements.txt --output-file requirements-read.txt
 	sed -e '/^tensorflow-cpu/d' -e 's/^tensorflow==\([0-9.]*\).*/tensorflow[and-cuda]==\1/' requirements.in \
 	  | $(COMPILE) - --output-file requirements-gpu.txt
+
+sbom: .venv/app
+	$(BIN)/python -m pip install --quiet cyclonedx-bom==7.5.0
+	$(BIN)/cyclonedx-py requirements --output-reproducible --of JSON --output-file sbom.cdx.json requirements.txt
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=...")'

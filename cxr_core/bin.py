@@ -31,14 +31,14 @@ def owner_of(folder: Path) -> str:
 
 
 def move_to_bin(folder: Path) -> Path:
-    """Move a folder into `bin/` under the home folder, where it stays for KEEP_DAYS days; returns its new place.
+    """Move a folder into `bin/PARENT/` under the home folder, where it stays for KEEP_DAYS days; returns its new place.
 
     Raises WorkError if it cannot be moved.
     """
-    kept = home() / "bin"
+    kept = home() / "bin" / folder.parent.name
     place = kept / f"{int(time.time())}-{os.getpid()}-{folder.name}"
     try:
-        kept.mkdir(exist_ok=True)
+        kept.mkdir(parents=True, exist_ok=True)
         folder.rename(place)
     except OSError as error:
         raise WorkError(f"{folder}: cannot be moved to the bin ({error.strerror}).") from error
@@ -52,7 +52,7 @@ def empty_bin(now: float | None = None) -> int:
     """
     latest = (time.time() if now is None else now) - KEEP_DAYS * 86_400
     emptied = 0
-    for place in (home() / "bin").glob("*-*-*"):
+    for place in (home() / "bin").glob("*/*-*-*"):
         moved = place.name.split("-")[0]
         if moved.isdecimal() and int(moved) < latest:
             shutil.rmtree(place, ignore_errors=True)

@@ -25,6 +25,7 @@ from cxr_core.access import HOW_TO_CONFIGURE, SignIn, check_start
 from cxr_core.app.account import settings
 from cxr_core.app.upload_rate import UploadRate
 from cxr_core.errors import CXRError, SettingsError
+from cxr_core.limits import NETWORK_SECONDS
 from cxr_core.patient_key import secret_key
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def arguments_of_app() -> dict[str, Any]:
     return {"middleware": [gate], "lifespan": _open_browser, "secrets": secrets}
 
 
-def _provider(access: SignIn) -> dict[str, str]:
+def _provider(access: SignIn) -> dict[str, Any]:
     """Streamlit's `[auth]` section. Raises SettingsError if the packages for signing in are missing."""
     if not all(find_spec(name) for name in ("authlib", "httpx")):
         raise SettingsError("access.toml: signing in needs the packages of requirements-server.txt.")
@@ -140,6 +141,7 @@ def _provider(access: SignIn) -> dict[str, str]:
         "client_id": access.client_id,
         "client_secret": access.client_secret,
         "server_metadata_url": access.metadata_url,
+        "client_kwargs": {"timeout": NETWORK_SECONDS},
     }
 
 
