@@ -33,7 +33,7 @@ from urllib.parse import urlsplit
 from cxr_core.errors import SettingsError
 from cxr_core.paths import home_path
 
-ROLES = ("reader", "researcher", "administrator")
+ROLES = READER, RESEARCHER, ADMINISTRATOR = "reader", "researcher", "administrator"
 HOW_TO_CONFIGURE = "configure sign-in in access.toml under CXR_HOME, see docs/security.md"
 
 
@@ -42,7 +42,7 @@ class Account:
     """Who uses the app. id: "" for the user of this machine. role: one of ROLES. name: shown on the page only."""
 
     id: str = ""
-    role: str = "administrator"
+    role: str = ADMINISTRATOR
     name: str = ""
 
     @property
@@ -53,11 +53,11 @@ class Account:
     @property
     def may_research(self) -> bool:
         """Whether the account may use data sets, runs, models and evaluations."""
-        return self.role in ("researcher", "administrator")
+        return self.role in (RESEARCHER, ADMINISTRATOR)
 
     def may_delete(self, owner: str) -> bool:
         """Whether the account may delete what belongs to `owner`, an account's id."""
-        return self.role == "administrator" or (self.role == "researcher" and owner == self.id)
+        return self.role == ADMINISTRATOR or (self.role == RESEARCHER and owner == self.id)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,11 @@ from functools import partial
 
 import streamlit as st
 
+from cxr_core import audit
+from cxr_core.access import ADMINISTRATOR
+from cxr_core.app.account import account
 from cxr_core.app.markdown import escape_markdown
+from cxr_core.bin import owner_of
 from cxr_core.errors import CXRError
 from cxr_core.models.exchange import UnknownKey, export_model, import_model
 from cxr_core.models.manage import rename, restore, retire, retired_models, set_default
@@ -16,11 +20,15 @@ from cxr_core.paths import RELEASED_MODELS
 def show_actions(model: Model) -> None:
     """Draw the actions on a model, in a popover."""
     with st.popover("Manage", icon=":material/settings:", width="content"):
-        if not model.default and st.button("Make it the default", icon=":material/verified:", key=f"d_{model.name}"):
-            _do(lambda: set_default(model), "It now reads wherever no other model is chosen.")
+        may_choose = not model.default and account().role == ADMINISTRATOR
+        if may_choose and st.button("Make it the default", icon=":material/verified:", key=f"d_{model.name}"):
+            _do(lambda: _make_default(model), "It now reads wherever no other model is chosen.")
         _export(model)
         if model.folder.parent == RELEASED_MODELS:
             st.caption("It came with the app: it cannot be renamed or retired.")
+            return
+        if not account().may_delete(owner_of(model.folder)):
+            st.caption("Who published it, or an administrator, can rename or retire it.")
             return
         with st.form(f"rename_{model.name}", border=False):
             name = st.text_input("New name", model.name, max_chars=64)
@@ -28,7 +36,17 @@ def show_actions(model: Model) -> None:
                 _do(lambda: _renamed(model, name.strip()), f"It is now called {name.strip()}.")
         st.caption("A retired model reads no more films. It stays in the bin, from where it can be brought back.")
         if st.button("Retire", icon=":material/delete:", key=f"r_{model.name}"):
-            _do(lambda: retire(model), f"{model.name} is in the bin.")
+            _do(lambda: _retire(model), f"{model.name} is in the bin.")
+
+
+def _make_default(model: Model) -> None:
+    set_default(model)
+    audit.record(account(), "setting", default_model=model.name, version=model.version)
+
+
+def _retire(model: Model) -> None:
+    retire(model)
+    audit.record(account(), "delete", model=model.name, version=model.version)
 
 
 def show_import() -> None:
