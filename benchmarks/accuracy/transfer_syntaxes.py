@@ -13,7 +13,6 @@ import argparse
 import csv
 import subprocess
 import sys
-from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
@@ -46,12 +45,15 @@ def main() -> int:
     parser.add_argument("--results", type=Path, default=Path("transfer_syntaxes.csv"))
     arguments = parser.parse_args()
     files = sorted(file for file in arguments.folder.rglob("*") if file.suffix.lower() in (".jpg", ".jpeg"))
-    tasks = list(product(files[: arguments.films], DEPTHS))
     found = kept(arguments.results)
-    done = {(one.film, one.bits) for one in found}
-    left = [task for task in tasks if (task[0].name, task[1]) not in done]
+    done = {(one.film, one.bits, one.syntax) for one in found}
+    tasks = [
+        (file, bits, names)
+        for file, bits in product(files[: arguments.films], DEPTHS)
+        if (names := [name for name in syntaxes(bits) if (file.name, bits, name) not in done])
+    ]
     with arguments.results.open("a", newline="") as stream, ThreadPoolExecutor(2) as pool:
-        for number, of_film in enumerate(pool.map(differences, left), start=len(tasks) - len(left) + 1):
+        for number, of_film in enumerate(pool.map(differences, tasks), start=1):
             csv.writer(stream).writerows(of_film)
             stream.flush()
             found += of_film
@@ -60,22 +62,18 @@ def main() -> int:
 
 
 def kept(file: Path) -> list[Difference]:
-    """What an earlier run has compared; whole films only."""
+    """What an earlier run has compared."""
     rows = list(csv.reader(file.open(newline=""))) if file.exists() else []
-    found = [Difference(film, int(bits), name, float(mean), int(most)) for film, bits, name, mean, most in rows]
-    names: dict[tuple[str, int], set[str]] = defaultdict(set)
-    for one in found:
-        names[one.film, one.bits].add(one.syntax)
-    return [one for one in found if names[one.film, one.bits] == set(syntaxes(one.bits))]
+    return [Difference(film, int(bits), name, float(mean), int(most)) for film, bits, name, mean, most in rows]
 
 
-def differences(task: tuple[Path, int]) -> list[Difference]:
-    """One film at one depth, through each transfer syntax."""
-    file, bits = task
+def differences(task: tuple[Path, int, list[str]]) -> list[Difference]:
+    """One film at one depth, through some transfer syntaxes."""
+    file, bits, names = task
     values = values_of(read_film(file).pixels, bits)
     expected = np.rint(values / (2**bits - 1) * 255)
     found = []
-    for name in syntaxes(bits):
+    for name in names:
         try:
             data = written(values, bits, name)
         except subprocess.CalledProcessError:  # gdcm's RLE ends with an assertion for an odd number of bytes

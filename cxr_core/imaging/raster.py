@@ -157,7 +157,7 @@ def _grey_8(image: Image.Image, steps: list[str]) -> tuple[np.ndarray, bool]:
         image = image.convert("LA" if image.mode in ("1", "L", "LA", "La") else "RGBA")
         alpha = image.getchannel("A")
     if image.mode in ("1", "L", "LA"):
-        pixels, colour = np.array(image if image.mode == "L" else image.convert("L")), False  # convert copies
+        pixels, colour = np.asarray(image if image.mode == "L" else image.convert("L")), False  # convert copies
     else:
         pixels, colour = grey_of(image.convert("RGB"), "RGB", steps)
     if alpha is not None and alpha.getextrema()[0] < 255:  # type: ignore[operator]

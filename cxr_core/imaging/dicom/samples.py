@@ -27,6 +27,7 @@ ENCAPSULATED_UNCOMPRESSED = UID("1.2.840.10008.1.2.1.98")
 DEFLATED_FRAME = UID("1.2.840.10008.1.2.8.1")
 _ELEMENTS = ("Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "BitsAllocated")
 _COMPARED_ROWS = 256
+_OVERSHOOT = 1 / 16  # of the range: how far lossy compression passes its end
 
 
 @dataclass(frozen=True)
@@ -137,12 +138,17 @@ def _aligned(samples: Samples, ds: Dataset, steps: list[str]) -> tuple[np.ndarra
         words = words >> unsigned.type(shift)
         word -= shift
     exceeds = word > stored and int(words.max()) >= 2**stored
-    chosen = _integers(words & unsigned.type(2**stored - 1) if exceeds else words, stored, signed)
     if words.ndim == 3:
-        return chosen.view(unsigned), stored
+        return np.minimum(words, unsigned.type(2**stored - 1)), stored
+    chosen = _integers(words & unsigned.type(2**stored - 1) if exceeds else words, stored, signed)
     if exceeds:
         full = _integers(words, word, signed)
-        if not np.array_equal(full, chosen) and not _has_embedded_overlay(ds) and _roughness(full) < _roughness(chosen):
+        rows = np.flatnonzero((words >= 2**stored).any(axis=1))  # a few wrong pixels make no difference elsewhere
+        used = not _has_embedded_overlay(ds) and _roughness(full[rows]) < _roughness(chosen[rows])
+        if used and not signed and full.max() < (1 + _OVERSHOOT) * 2**stored:  # of lossy compression
+            steps.append(f"values above {stored} bits clipped")
+            return np.minimum(full, unsigned.type(2**stored - 1)), stored
+        if used and not np.array_equal(full, chosen):
             steps.append(f"{word} bits used (header: {stored})")
             return full, word
         if not np.array_equal(full, chosen):

@@ -121,3 +121,14 @@ def test_a_deflated_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     packer = zlib.compressobj(wbits=-15)
     bomb = data[:start] + packer.compress(bytes(1_000_001)) + packer.flush()
     assert "a deflated DICOM file that unpacks to more than the limit of 1,000,000 bytes" in refusal(bomb)
+
+
+def test_values_that_lossy_compression_lifts_above_the_stored_bits_stay_white() -> None:
+    """gdcm's near-lossless JPEG-LS writes 4,097 for 4,095 into a stream of 16 bits; masking made single pixels black."""
+    values = np.tile(np.linspace(0, 4095, 600).astype(np.uint16), (600, 1))
+    values[300, -20:] = 4097  # in a row that a sparse sample of the rows may miss
+    values[301, -20:] = 4095
+    film = film_of(values, 12, WindowCenter=2048, WindowWidth=4096)
+    assert film.pixels[300, -20:].min() == 255
+    assert "values above 12 bits clipped" in film.source.steps
+    assert film.source.bits == 12

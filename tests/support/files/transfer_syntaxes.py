@@ -28,7 +28,7 @@ _PYDICOM: dict[str, tuple[UID, dict[str, object]]] = {
     "pydicom JPEG-LS": (JPEGLSLossless, {}),
     "pydicom JPEG-LS near lossless": (JPEGLSNearLossless, {"jls_error": 2}),
     "pydicom JPEG 2000": (JPEG2000Lossless, {}),
-    "pydicom JPEG 2000 lossy": (JPEG2000, {"j2k_cr": [5]}),
+    "pydicom JPEG 2000 lossy": (JPEG2000, {"j2k_cr": [4]}),
 }
 _GDCM = {
     "gdcm JPEG lossless": ("--jpeg",),
@@ -36,8 +36,8 @@ _GDCM = {
     "gdcm JPEG 2000": ("--j2k",),
     "gdcm RLE": ("--rle",),
     "gdcm JPEG-LS near lossless": ("--lossy", "-e", "2", "--jpegls"),
-    "gdcm JPEG 2000 lossy": ("--lossy", "-q", "80", "--j2k"),
-    "gdcm JPEG baseline": ("--lossy", "-q", "90", "--jpeg"),  # at 8 bits; its 12 bits are no valid JPEG
+    "gdcm JPEG 2000 lossy": ("--lossy", "-q", "95", "--j2k"),
+    "gdcm JPEG baseline": ("--lossy", "-q", "95", "--jpeg"),  # at 8 bits; its 12 bits are no valid JPEG
 }
 
 
