@@ -124,7 +124,7 @@ def test_a_deflated_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_values_that_lossy_compression_lifts_above_the_stored_bits_stay_white() -> None:
-    """gdcm's near-lossless JPEG-LS writes 4,097 for 4,095 into a stream of 16 bits; masking made single pixels black."""
+    """gdcm's near-lossless JPEG-LS writes 4,097 for 4,095 into a stream of 16 bits; masked, single pixels are black."""
     values = np.tile(np.linspace(0, 4095, 600).astype(np.uint16), (600, 1))
     values[300, -20:] = 4097  # in a row that a sparse sample of the rows may miss
     values[301, -20:] = 4095
