@@ -6,8 +6,11 @@ require_frame()  # first: a package that is imported below may be missing, which
 
 import streamlit as st
 
+from cxr_core.app.address import asked_for, name_page
 from cxr_core.app.data_set_picker import choose_data_set
-from cxr_core.app.dataset.films import show_films
+from cxr_core.app.dataset.film_dialog import address_of_film, open_film
+from cxr_core.app.dataset.film_map import show_map
+from cxr_core.app.dataset.films import chosen_paths, show_films
 from cxr_core.app.dataset.gate_audit import gate_with_progress
 from cxr_core.app.dataset.issues import show_issues
 from cxr_core.app.dataset.overview import show_overview
@@ -30,6 +33,7 @@ if index is None:
     st.stop()
 
 films = index.films
+name_page(index.source.name, "Dataset")
 if all_synthetic(index.fingerprint, index):
     st.info("The demo set: synthetic films, computer-generated, not from patients.", icon=":material/science:")
 with st.grid("auto", min_column_width=140):
@@ -38,8 +42,12 @@ with st.grid("auto", min_column_width=140):
     st.metric("Pneumonia", f"{(films['label'] == PNEUMONIA).mean():.0%}")
     st.metric("Unusable files", f"{(films['fault'] != '').sum():,}")
 
-overview, sample, shortcuts, faults, split = st.tabs(
-    ["Overview", "Films", "Shortcuts", "Faults", "Split"], on_change="rerun", key="dataset_tab"
+if "film" in st.query_params:
+    by_address = {address_of_film(sha256): path for path, sha256 in zip(films["path"], films["sha256"], strict=True)}
+    if asked := asked_for("film", by_address, "Film"):
+        open_film(index, films["path"].tolist(), by_address[asked])
+sample, overview, film_map, shortcuts, faults, split = st.tabs(
+    ["Films", "Overview", "Map", "Shortcuts", "Faults", "Split"], on_change="rerun", key="dataset_tab"
 )
 if overview.open:
     with overview:
@@ -47,6 +55,9 @@ if overview.open:
 if sample.open:
     with sample:
         show_films(index)
+if film_map.open:
+    with film_map:
+        show_map(index, chosen_paths(index))
 if shortcuts.open:
     with shortcuts:
         statistics = statistics_with_progress(index)

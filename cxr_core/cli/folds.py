@@ -18,12 +18,13 @@ def run_folds(options: argparse.Namespace) -> int:
     from cxr_core.cli.training import key_value
     from cxr_core.cluster.fold_metrics import FoldNetwork, held_out_metrics, labels_of
     from cxr_core.cluster.folds import fitted_folds, plan_folds
+    from cxr_core.datasets.curation import curated
     from cxr_core.datasets.index import build_index
     from cxr_core.evaluation.sources import of_both_classes
     from cxr_core.training.recipes import configure
 
     recipe = configure(options.recipe, dict(key_value(text) for text in options.settings))
-    index = build_index(options.data, progress_counter("Indexing the films"))
+    index = curated(build_index(options.data, progress_counter("Indexing the films")))
     folds = plan_folds(index, options.leave_one_source_out)
     rows, scored = [], []
     with redirect_stdout(sys.stderr):

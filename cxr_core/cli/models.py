@@ -72,7 +72,7 @@ def evaluate_model(options: argparse.Namespace) -> int:
     if rest := record.without_contested:
         lines += [f"Without {metrics.films - rest.films:,} contested films:", *_estimate_lines(rest)]
     lines += record.comparison
-    lines += [note for note in (record.overlap and record.overlap.warning, record.accesses) if note]
+    lines += [note for note in (record.overlap and record.overlap.warning, record.accesses, record.decisions) if note]
     lines.append(f"Wrote {options.out}.")
     for message in record.passed_over:
         print(message, file=sys.stderr)

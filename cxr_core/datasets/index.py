@@ -51,7 +51,8 @@ class Index:
     root: the folder that paths are relative to. films: one row per file, sorted by path, with the columns of COLUMNS.
     source: the folder or table to give to `build_index` to open the data set again. notes: for the user, on everything
     that was ignored. files_read: how many files were read; the others were in the cache.
-    parts: of an index of several data sets, the index of each, see `sources.merged`.
+    parts: of an index of several data sets, the index of each, see `sources.merged`. decisions: a sentence on the films
+    that people excluded or relabelled, see `curation.curated`; "" for the data set as it is.
     """
 
     root: Path
@@ -60,6 +61,7 @@ class Index:
     notes: tuple[str, ...] = ()
     files_read: int = 0
     parts: tuple["Index", ...] = ()
+    decisions: str = ""
 
     @property
     def readable(self) -> pd.DataFrame:

@@ -16,6 +16,7 @@ class EvaluationRecord(Record):
 
     name, version: of the system. of_model: whether it is a model of this app, not another system's scores.
     data, fingerprint, films_fingerprint: of the films; the latter "" if it is not known. when: ISO 8601, UTC.
+    decisions: a sentence on films that people excluded or relabelled, or "".
     operating_points: the card's thresholds. by_source: estimates of each source, as they are copied to a card.
     overlap: with the model's training; None: not computed. accesses: how often the test films were accessed, a
     sentence, or "". without_contested: the estimates without contested films; None: there are none.
@@ -30,6 +31,7 @@ class EvaluationRecord(Record):
     data: str
     fingerprint: str
     films_fingerprint: str
+    decisions: str
     split: str
     when: str
     metrics: Metrics
@@ -58,6 +60,7 @@ class EvaluationRecord(Record):
             data=data.text("name"),
             fingerprint=data.text("fingerprint"),
             films_fingerprint=data.optional_text("films_fingerprint") or "",
+            decisions=data.optional_text("decisions") or "",
             split=fields.text("split"),
             when=fields.text("when"),
             metrics=Metrics.of(fields),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cxr_core.datasets.curation import curated
 from cxr_core.datasets.index import Index, build_index
 from cxr_core.errors import DamagedRecord, SettingsError
 from cxr_core.evaluation.answers import answer_estimates
@@ -138,7 +139,7 @@ def measure(predictor: Predictor, index: Index, films: pd.DataFrame, split: str,
 def _evaluate(model: Model, data: Path, split: str, progress: Progress | None) -> Evaluation:
     if is_score_table(data):
         return evaluate_csv(data, data.stem, split)
-    index = build_index(data, progress)
+    index = curated(build_index(data, progress))
     choose_films(index, split)  # raises for an invalid split before the model is loaded
     return evaluate_films(Predictor(model), index, split, progress)
 
@@ -160,7 +161,8 @@ def _description(predictor: Predictor, index: Index, films: pd.DataFrame, split:
             "name": index.root.name,
             "fingerprint": index.fingerprint,
             "films_fingerprint": films_fingerprint(films["sha256"]),
-        },
+        }
+        | ({"decisions": index.decisions} if index.decisions else {}),
         "split": _split_name(split, predictor.model),
         "when": _now(),
         "operating_points": {name: point.threshold for name, point in points.items()},

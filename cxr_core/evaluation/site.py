@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cxr_core.datasets.curation import curated
 from cxr_core.datasets.index import Index, build_index
 from cxr_core.errors import DataSetError
 from cxr_core.evaluation.evaluation import Evaluation
@@ -45,7 +46,7 @@ def accept_site(model: Model, data: Path, out: Path, progress: Progress | None =
     if is_score_table(data):
         result = accept_csv(data, model)
     else:
-        index = build_index(data, progress)
+        index = curated(build_index(data, progress))
         result = accept_films(Predictor(model), index, progress)
     about = result.evaluation.record.about()
     in_words = {"verdict_in_words": ACCEPTANCE_VERDICTS[result.acceptance.verdict]}

@@ -1,19 +1,13 @@
 """Similar films: the films of a data set that are nearest to a film in the network's features."""
 
-import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from cxr_core.datasets.index import Index
-from cxr_core.datasets.input_cache import cached_inputs
-from cxr_core.files import is_sealed, seal, store_file
+from cxr_core.inference.features import features_of
 from cxr_core.inference.predictor import Predictor
-from cxr_core.paths import cache_folder
 from cxr_core.progress import Progress
-
-_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -36,14 +30,12 @@ class FeatureIndex:
     def __init__(self, predictor: Predictor, index: Index, progress: Progress | None = None) -> None:
         """Computes the features, about 10 ms per film, or reads them from the cache under CXR_HOME.
 
-        Raises UnreadableFilm for a film that became unreadable after indexing, WorkError if they cannot be stored.
+        Films that cannot be decoded are left out. Raises WorkError if the features cannot be stored.
         """
         self.films = index.readable
-        key = f"{predictor.model.version} {predictor.preprocessing} {index.fingerprint}".encode()
-        file = cache_folder("features") / f"{hashlib.sha256(key).hexdigest()[:24]}.npy"
-        if not is_sealed(file):
-            _fill(file, predictor, index, progress)
-        features = np.load(file)
+        features = features_of(predictor, index, self.films, progress)
+        decoded = np.isfinite(features).all(axis=1)
+        self.films, features = self.films[decoded], features[decoded]
         self._centre, self._scale = features.mean(axis=0), features.std(axis=0) + 1e-6
         self._features = (features - self._centre) / self._scale
         rng = np.random.default_rng(0)
@@ -61,16 +53,3 @@ class FeatureIndex:
             SimilarFilm(str(path), str(label), str(patient), float(distances[i]))
             for i, path, label, patient in zip(order, rows["path"], rows["label"], rows["patient"], strict=True)
         ]
-
-
-def _fill(file: Path, predictor: Predictor, index: Index, progress: Progress | None) -> None:
-    inputs = cached_inputs(index.root, index.readable, predictor.preprocessing, progress)
-    parts = []
-    for start in range(0, len(inputs), _BATCH):
-        parts.append(predictor.features(np.asarray(inputs[start : start + _BATCH])))
-        if progress:
-            progress(min(start + _BATCH, len(inputs)), len(inputs))
-    with store_file(file, "the features of the films") as part:
-        with part.open("wb") as stream:
-            np.save(stream, np.concatenate(parts))
-        seal(part)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from cxr_core.datasets.curation import EXCLUDED
 from cxr_core.datasets.demo import is_synthetic
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.kermany_names import identify
@@ -79,9 +80,11 @@ def data_flow(index: Index, split: pd.DataFrame) -> list[dict[str, Any]]:
     films = index.films
     unused = films[~films["path"].isin(split["path"])]
     faulty = unused["fault"] != ""
+    excluded = int(unused["fault"].str.startswith(EXCLUDED).sum())
     duplicate = ~faulty & unused["sha256"].isin(split["sha256"])
     other = unused[~faulty & ~duplicate]["split"]
-    steps = [(len(films), "in the data set"), (int(faulty.sum()), "excluded: cannot be used as films")]
+    steps = [(len(films), "in the data set"), (int(faulty.sum()) - excluded, "excluded: cannot be used as films")]
+    steps.append((excluded, "excluded: by decision on the Dataset page"))
     steps.append((int(duplicate.sum()), "excluded: exact duplicate of another film"))
     steps += [(int((other == name).sum()), f"excluded: published as {name}") for name in sorted(set(other) - {""})]
     steps.append((int((other == "").sum()), "excluded: not selected"))

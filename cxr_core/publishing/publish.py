@@ -12,7 +12,8 @@ import pandas as pd
 
 from cxr_core import __version__
 from cxr_core.backend import import_keras
-from cxr_core.datasets.index import Index, build_index
+from cxr_core.datasets.curation import index_with_kept_decisions
+from cxr_core.datasets.index import Index
 from cxr_core.datasets.input_cache import cached_inputs
 from cxr_core.datasets.split import read_split
 from cxr_core.datasets.summary import counts
@@ -87,7 +88,7 @@ def _publish(run: Run, name: str, into: Path | None) -> Model:
         (part / "evaluations").mkdir(parents=True)
         _save_for_inference(run.folder / "best.keras", part / "model.keras")
         shutil.copyfile(run.folder / "split.csv", part / "split.csv")
-        index = build_index(run.config().data)
+        index = index_with_kept_decisions(run.config().data, run.folder)
         fingerprint_films(part, pd.read_csv(part / "split.csv"), index)
         training, validation, held_out = (films_of(run, index, split) for split in ("train", "val", "test"))
         validation, _ = of_both_classes(validation)

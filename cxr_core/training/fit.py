@@ -12,7 +12,8 @@ import pandas as pd
 
 from cxr_core.backend import device_name, import_keras_to_train, placement
 from cxr_core.datasets.boxes import Boxes, find_boxes
-from cxr_core.datasets.index import Index, build_index
+from cxr_core.datasets.curation import index_with_kept_decisions
+from cxr_core.datasets.index import Index
 from cxr_core.datasets.input_cache import cached_inputs
 from cxr_core.datasets.split import write_split
 from cxr_core.errors import CXRError, WorkError
@@ -67,7 +68,8 @@ def fit(run: Run) -> None:
 def _fit(run: Run, recipe: Recipe) -> None:
     config = run.config()
     run.update(message="Indexing the films.")
-    index = build_index(config.data, _report_progress(run, "Indexing the films"))
+    progress = _report_progress(run, "Indexing the films")
+    index = index_with_kept_decisions(config.data, run.folder, begins=True, progress=progress)
     split_table = Path(config.split) if config.split else None
     split = assign_split(index, recipe, split_table, config.experiment.split if config.experiment else None)
     films = index.films[split.isin(["train", "val", "test"] if config.experiment else ["train", "val"])]

@@ -5,9 +5,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cxr_core.app.dataset.charts import bars, distribution, pies, shares
-from cxr_core.app.dataset.films import Filters, chosen_films
+from cxr_core.app.dataset.decisions import exported
+from cxr_core.app.dataset.films import Filters, chosen_films, films_by_mark
+from cxr_core.app.dataset.read_films import ordered_readings
 from cxr_core.app.dataset.shortcuts import difference_picture
+from cxr_core.datasets.curation import change_films, curated, curation_of
 from cxr_core.datasets.index import build_index
+from cxr_core.datasets.saved_views import delete_view, save_view, saved_views
 from cxr_core.errors import WorkError
 from cxr_core.inference.gate import data_set_audit
 from tests.conftest import REPOSITORY
@@ -15,7 +19,7 @@ from tests.support.faulty_data_set import good_films, write_faulty_data_set
 from tests.support.synthetic_films import jpeg, kaggle_folder, no_chest, write
 
 PAGE = "pages/dataset.py"
-TABS = ["Overview", "Films", "Shortcuts", "Faults", "Split"]
+TABS = ["Films", "Overview", "Map", "Shortcuts", "Faults", "Split"]
 
 
 @pytest.fixture
@@ -108,3 +112,59 @@ def test_a_folder_that_is_no_data_set_is_one_message(tmp_path):
     app = page(tmp_path / "nowhere")
     assert "no such folder" in app.error[0].value
     assert not app.exception
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Click the button and let the page run."""
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+def test_decisions_are_taken_undone_and_used(tmp_path):
+    app = page(kaggle_folder(tmp_path / "set", 3), "Films")
+    index = build_index(tmp_path / "set")
+    app.text_input(key="filter_text").input("person1001_").run()
+    app.segmented_control(key="decision").set_value("Exclude").run()
+    press(app, "Apply")
+    assert "a reason" in app.error[0].value
+    next(field for field in app.text_input if field.label == "Reason").input("blurred")
+    press(app, "Apply")
+    assert not app.exception
+    assert not app.error
+    assert (curated(index).films["fault"] == "excluded: blurred").sum() == 2
+    press(app, "Undo")
+    assert curated(index) is index
+
+
+def test_films_are_read_with_the_model_and_disagreements_come_first(tmp_path):
+    films = {f"NORMAL/{i}.jpeg": data for i, (_, data) in enumerate(good_films(4))}
+    app = page(write(tmp_path / "set", films), "Films")
+    press(app, "Read with the model")
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert len(table) == 4
+    assert table["Disagrees"].tolist() == sorted(table["Disagrees"], reverse=True)
+
+
+def test_readings_are_ordered_by_disagreement_and_surprise(films):
+    four = films.head(4).assign(label=["NORMAL", "NORMAL", "PNEUMONIA", "OTHER"])
+    found = [("normal", 0.1), ("pneumonia", 0.9), ("normal", 0.01), ("not_assessable", None)]
+    table = ordered_readings(four, dict(zip(four["sha256"], found, strict=True)))
+    assert table["Disagrees"].tolist() == [True, True, False, False]
+    assert table["Probability"].tolist()[:3] == [0.01, 0.9, 0.1]
+
+
+def test_views_are_saved_and_the_filters_by_mark_hold(tmp_path):
+    index = build_index(kaggle_folder(tmp_path / "set", 3))
+    save_view(index, "tests", {"splits": ["test"], "usable": True})
+    assert saved_views(index) == {"tests": {"splits": ["test"], "usable": True}}
+    app = page(tmp_path / "set", "Films")
+    press(app, "tests")
+    assert app.multiselect(key="filter_split").value == ["test"]
+    assert app.selectbox(key="filter_fault").value == "Usable"
+    delete_view(index, "tests")
+    assert saved_views(index) == {}
+    change_films(index, "tag", index.films["sha256"].iloc[:2], "again")
+    marked = films_by_mark(index.films, curation_of(index), {index.films["path"].iloc[3]})
+    assert len(chosen_films(index.films, Filters(marks=("again",)), marked)) == 2
+    assert len(chosen_films(index.films, Filters(marks=("again", "Chosen")), marked)) == 3
+    assert exported(index.films, curation_of(index))["tags"].tolist()[:3] == ["again", "again", ""]

@@ -46,7 +46,7 @@ def test_a_folder_that_is_no_data_set_is_one_message(page, address):
 
 @pytest.mark.parametrize("page", [WIDE, PHONE], indirect=True, ids=["wide", "phone"])
 def test_the_overview_fits_the_screen_and_its_images_have_alternative_texts(opened):
-    opened.get_by_role("button", name="Download table").wait_for()
+    open_tab(opened, "Overview", opened.get_by_role("button", name="Download table"))
     opened.get_by_text("val has no NORMAL folder.").wait_for()
     assert opened.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     unnamed = "img:not([alt])"

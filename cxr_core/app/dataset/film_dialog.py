@@ -1,6 +1,7 @@
 """The dialog for one film: full size with zoom, window and level, histogram, header, and same-patient films."""
 
 import base64
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from cxr_core.app.address import write_address
 from cxr_core.app.dataset.charts import split_name
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.demo import is_synthetic
@@ -19,14 +21,37 @@ from cxr_core.imaging.thumbnails import thumbnail
 from cxr_core.labels import SYNTHETIC_FILM
 
 SAME_PATIENT_SHOWN = 12
+ADDRESS_DIGITS = 16
 
 
-@st.dialog("Film", width="large", icon=":material/radiology:")
-def open_film(index: Index, path: str) -> None:
-    """Open the dialog for the film at `path`, relative to the data set's folder."""
+def open_film(index: Index, paths: Sequence[str], path: str) -> None:
+    """Open the dialog for the film at `path`; its keys lead through `paths`, relative to the data set's folder."""
+    st.session_state.film_shown = path
+    _dialog(index, paths)
+
+
+def address_of_film(sha256: str) -> str:
+    """What stands for a film in an address."""
+    return sha256[:ADDRESS_DIGITS]
+
+
+def _close() -> None:
+    write_address("film", None)
+
+
+@st.dialog("Film", width="large", icon=":material/radiology:", on_dismiss=_close)
+def _dialog(index: Index, paths: Sequence[str]) -> None:
+    path = st.session_state.film_shown
     row = index.films[index.films["path"] == path].iloc[0]
+    write_address("film", address_of_film(row["sha256"]))
     kind = "kind unknown" if row["kind"] == "unknown" else row["kind"]
-    st.markdown(f"**{escape_markdown(row['file'])}**  \n{row['label']}, {kind}, {split_name(row['split'])}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**{escape_markdown(row['file'])}**  \n{row['label']}, {kind}, {split_name(row['split'])}, "
+            f"patient {escape_markdown(row['patient'])}",
+            width="stretch",
+        )
+        _neighbours(paths, path)
     try:
         film = read_film(index.root / path)
     except UnreadableFilm as error:
@@ -49,6 +74,19 @@ def open_film(index: Index, path: str) -> None:
     st.caption("Scroll or pinch to zoom, drag to move, double-click to see the whole film.")
     _details(film, row, path)
     _same_patient_films(index, row, path)
+
+
+def _neighbours(paths: Sequence[str], path: str) -> None:
+    """Buttons, and arrow keys, that lead to the film before and the one after."""
+    at = paths.index(path) if path in paths else 0
+    for name, key, to in (("Previous", "Left", at - 1), ("Next", "Right", at + 1)):
+        there = 0 <= to < len(paths)
+        st.button(name, shortcut=key, disabled=not there, on_click=_show, args=(paths[to] if there else path,))
+    st.caption(f"{at + 1:,} of {len(paths):,}", width="content")
+
+
+def _show(path: str) -> None:
+    st.session_state.film_shown = path
 
 
 def windowed(pixels: np.ndarray, low: int, high: int) -> np.ndarray:

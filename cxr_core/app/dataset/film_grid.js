@@ -16,11 +16,27 @@ function picture(film) {
   return frame
 }
 
-function draw({ data, parentElement, setTriggerValue }) {
+function chooser(film, chosen, setStateValue) {
+  const box = document.createElement("input")
+  box.type = "checkbox"
+  box.className = "choose"
+  box.checked = chosen.has(film.path)
+  box.setAttribute("aria-label", "Choose " + film.name)
+  box.onchange = () => {
+    if (box.checked) chosen.add(film.path)
+    else chosen.delete(film.path)
+    setStateValue("chosen", [...chosen])
+  }
+  return box
+}
+
+function draw({ data, parentElement, setTriggerValue, setStateValue }) {
   const grid = parentElement.querySelector(".films")
+  const chosen = new Set(data.films.filter(film => film.chosen).map(film => film.path))
   grid.style.setProperty("--columns", data.columns)
   grid.replaceChildren(...data.films.map(film => {
     const item = document.createElement("div")
+    item.className = "item"
     item.setAttribute("role", "listitem")
     const button = document.createElement("button")
     button.type = "button"
@@ -28,8 +44,10 @@ function draw({ data, parentElement, setTriggerValue }) {
     button.title = film.name
     button.setAttribute("aria-label", "Open " + film.name)
     button.append(picture(film), textElement("label", film.label), textElement("about", film.about), textElement("name", film.name))
+    if (film.note) button.append(textElement("note", film.note))
     button.onclick = () => setTriggerValue("opened", film.path)
     item.append(button)
+    if (data.choose) item.append(chooser(film, chosen, setStateValue))
     return item
   }))
 }

@@ -16,6 +16,8 @@ def show_cautions(evaluation: Evaluation, model: Model | None) -> None:
     overlap = evaluation.record.overlap
     if overlap and overlap.warning:
         st.warning(escape_markdown(overlap.warning), icon=":material/visibility_off:")
+    if decisions := evaluation.record.decisions:
+        st.info(decisions, icon=":material/rule:")
     if model:
         for message in _split_warnings(_files_behind(model), model):
             st.warning(escape_markdown(message), icon=":material/diversity_1:")

@@ -5,6 +5,7 @@ import streamlit as st
 from cxr_core.app.data_set_picker import choose_data_set
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.model_cache import predictor_with_spinner
+from cxr_core.datasets.curation import curated
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.split import saved_splits
 from cxr_core.errors import CXRError
@@ -23,6 +24,9 @@ def evaluate_models(models: list[Model]) -> Evaluation | None:
     if index is None:
         st.info("Open a data set with labelled films, or use the demo set, to evaluate on.", icon=":material/info:")
         return None
+    index = curated(index)
+    if index.decisions:
+        st.caption(index.decisions)
     selected = [model for model in models if model.name in chosen]
     labels = splits_of(index, selected)
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -9,6 +9,7 @@ from cxr_core.app.data_set_picker import choose_data_set
 from cxr_core.app.evaluate.score_upload import with_uploaded_csv
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.model_cache import predictor_with_spinner
+from cxr_core.datasets.curation import curated
 from cxr_core.errors import CXRError
 from cxr_core.evaluation.site import ACCEPTANCE_VERDICTS, SiteAcceptance, accept_csv, accept_films
 from cxr_core.labels import ESTIMATES, OPERATING_POINTS
@@ -52,6 +53,7 @@ def _films(model: Model) -> SiteAcceptance | None:
     index = choose_data_set()
     if index is None:
         return None
+    index = curated(index)
     st.caption(f"{len(index.readable):,} labelled films in {escape_markdown(index.root.name)}.")
     if not st.button("Test", type="primary", icon=":material/gavel:", key="judge_films"):
         return None

@@ -9,6 +9,7 @@ from cxr_core.app.account import account
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.train.duration import duration_text
 from cxr_core.bin import set_owner
+from cxr_core.datasets.curation import curated
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.split import saved_splits
 from cxr_core.errors import CXRError
@@ -75,9 +76,11 @@ LABELS = {
 
 def new_run(index: Index) -> str | None:
     """Draw the form for a run on this data set; returns the run's id if it has just been started."""
+    index = curated(index)
     films = index.readable
     st.caption(
-        f"{escape_markdown(str(index.root))}: {len(films):,} usable films of {films['patient'].nunique():,} patients."
+        f"{escape_markdown(str(index.root))}: {len(films):,} usable films of {films['patient'].nunique():,} patients. "
+        f"{index.decisions}"
     )
     name = st.selectbox(
         "Recipe", list(RECIPES), help="Choosing another recipe sets all controls below to its settings."

@@ -155,8 +155,9 @@ def _decode_small_jpeg(data: bytes) -> tuple[np.ndarray, bool]:
         upright = ImageOps.exif_transpose(image)
     if upright.mode == "L":
         return np.asarray(upright), False
-    channels = np.asarray(upright.convert("RGB"))
-    colour = bool((channels.max(2).astype(int) - channels.min(2)).max() > _MOST_GREY)
+    red, green, blue = (np.asarray(channel) for channel in upright.convert("RGB").split())
+    brightest, darkest = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
+    colour = bool((brightest - darkest).max() > _MOST_GREY)
     return np.asarray(upright.convert("L")), colour
 
 
