@@ -10,7 +10,7 @@ from cxr_core.app.diagnose.agreement import show_agreement
 from cxr_core.app.diagnose.dropped_files import unpack
 from cxr_core.app.diagnose.export import offer_downloads
 from cxr_core.app.diagnose.file_details import show_file_details, show_unreadable_files
-from cxr_core.app.diagnose.film_view import show_film
+from cxr_core.app.diagnose.film_view import mark_film, show_film
 from cxr_core.app.diagnose.intake import brought_any, next_patient, show_samples, take_films
 from cxr_core.app.diagnose.new_drop import awaited, end_of_new_drop
 from cxr_core.app.diagnose.own_reading import own_reading_controls
@@ -115,6 +115,7 @@ if readable:
             show_worklist(listed, chosen, hidden_keys)
     reading, hidden = chosen.reading, chosen.file.key in hidden_keys
     with film_side:
+        mark_film(chosen)
         about = (reading.file, f"{listed.index(chosen) + 1} of {len(listed)}", settings.model.name)
         warnings = age_note(chosen.source.header, settings.model.card)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="answer"):

@@ -15,7 +15,7 @@ from tests.support.runs import ended_run
 
 IMAGE = "![x](http://evil.example/x.png)"
 FILE_NAME = "![x](http:evil.example)"
-DRAWN = ("markdown", "caption", "error", "warning", "info", "success", "subheader")
+DRAWN = ("markdown", "caption", "error", "warning", "info", "success", "header", "subheader")
 SENTENCES = {"str(error)", "error", "message", "reason", "warning"}
 DRAWING = {"write", "markdown", "caption", "error", "warning", "info", "success", "toast", "metric", "badge", "spinner"}
 

@@ -25,7 +25,7 @@ def test_each_model_shows_its_card(tiny_home: Path, page: AppTest) -> None:
     for name in page.selectbox(key="model").options:
         page.selectbox(key="model").select(name).run()
         assert not page.exception
-        assert [heading.value for heading in page.subheader] == [name]
+        assert [heading.value for heading in page.header] == [name]
         shown = " ".join(text.value for text in [*page.markdown, *page.info, *page.caption])
         assert "**Not for**" in shown
         assert "Of 100 films with pneumonia" in shown

@@ -29,19 +29,19 @@ def show_shortcuts(index: Index, statistics: PixelStatistics) -> None:
                 _trait(index, shortcut)
         with grid.cell(), st.container(border=True):
             table, sentence = corner_mark_shares(index, statistics)
-            st.subheader("Marks in the corners", anchor=False)
+            st.header("Marks in the corners", anchor=False)
             draw(grouped_bars(table, "Share of films", percent=True), sentence, "marks")
             st.write(sentence)
         with grid.cell(), st.container(border=True):
             table, sentence = films_per_patient(index)
-            st.subheader("Films per patient", anchor=False)
+            st.header("Films per patient", anchor=False)
             draw(grouped_bars(table, "Patients"), sentence, "films_a_patient")
             st.write(sentence)
     _means(index, statistics)
 
 
 def _trait(index: Index, shortcut: Shortcut) -> None:
-    st.subheader(shortcut.title, anchor=False)
+    st.header(shortcut.title, anchor=False)
     labels = index.films.loc[shortcut.values.index, "label"]
     draw(histograms(shortcut.values, labels, shortcut.unit), shortcut.message, shortcut.name)
     st.write(shortcut.message)
@@ -50,7 +50,7 @@ def _trait(index: Index, shortcut: Shortcut) -> None:
 def _means(index: Index, statistics: PixelStatistics) -> None:
     means, sentence = mean_films(index, statistics)
     with st.container(border=True):
-        st.subheader("Mean film of each class", anchor=False)
+        st.header("Mean film of each class", anchor=False)
         with st.grid(3, min_column_width=160) as grid:
             for name, mean in means.items():
                 with grid.cell():

@@ -1,6 +1,7 @@
 """The film on screen, and another beside it: what the viewer shows, and what the reader asks it for."""
 
 from collections.abc import Sequence
+from html import escape as escaped
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,11 @@ from cxr_core.inference.reading import Reading
 
 KEY = "viewer"
 SCRIPTS = ("diagnose/viewer_film", "diagnose/viewer_pane")
+
+
+def mark_film(chosen: FilmResult) -> None:
+    """Say which film the banner belongs to; before the banner, so that the viewer hides any other film."""
+    st.html(f'<span data-on-screen="{escaped(chosen.file.key)}"></span>')
 
 
 def show_film(chosen: FilmResult, heatmap: np.ndarray | None, hidden: bool, listed: Sequence[FilmResult]) -> None:

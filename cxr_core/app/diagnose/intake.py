@@ -6,6 +6,7 @@ films are still there.
 
 import streamlit as st
 
+from cxr_core.app.components.browser_component import show_component
 from cxr_core.app.diagnose.dropped_files import MAX_FILES, DroppedFile, file_name
 from cxr_core.app.diagnose.from_archive import films_from_archive
 from cxr_core.app.diagnose.new_drop import announce, end_of_new_drop
@@ -23,6 +24,7 @@ def take_films() -> list[DroppedFile]:
     with st.expander("Films to read", icon=":material/upload_file:", key="dropping", on_change="rerun"):
         files_side, folder_side = st.columns([3, 2])
         with files_side:
+            show_component("diagnose/camera", "camera", {})  # on a phone or tablet
             _uploader(
                 "uploads",
                 "Drop chest X-rays here, or a zip of them",

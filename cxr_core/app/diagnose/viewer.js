@@ -5,6 +5,7 @@ const heat = { opacity: 0.5, shown: 0.5 } // for all films; `shown` is the opaci
 const MAX_ZOOM = 8
 const STEPS = 1000 // of the sliders of window and level
 const PRESETS = ["own", "lung", "bone", "mediastinum"]
+const MARK = "[data-on-screen]"
 const FIELDS = "input, textarea, select, [contenteditable]:not([contenteditable=false]), [role=textbox], [role=combobox]"
 
 class Viewer {
@@ -50,6 +51,8 @@ class Viewer {
     document.addEventListener("keydown", this.onKey)
     this.resized = new ResizeObserver(() => this.draw())
     this.resized.observe(this.main.canvas)
+    this.marked = new MutationObserver(() => this.veil())
+    this.marked.observe(document.body, { childList: true, subtree: true })
   }
 
   listenTo(pane) {
@@ -77,6 +80,7 @@ class Viewer {
   stop() {
     document.removeEventListener("keydown", this.onKey)
     this.resized.disconnect()
+    this.marked.disconnect()
   }
 
   show(data, ask) {
@@ -97,7 +101,18 @@ class Viewer {
     this.draw()
   }
 
+  // Hides the film while the banner above it is already another film's: the server sends the mark, the banner and the
+  // film one after the other.
+  veil() {
+    const mark = document.querySelector(MARK)?.dataset.onScreen
+    const veiled = mark !== undefined && mark !== this.data?.film
+    this.root.classList.toggle("veiled", veiled)
+    if (veiled) delete this.main.canvas.dataset.film
+    return veiled
+  }
+
   draw() {
+    if (this.veil()) return
     this.main.draw(heat.opacity)
     if (this.data?.beside) this.second.draw(0)
     const film = this.active.film

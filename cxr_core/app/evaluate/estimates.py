@@ -31,7 +31,7 @@ def show_estimates(evaluation: Evaluation, variants: dict[str, Scores], access_n
         _tiles(metrics, access_note)
     _predictive_values(evaluation, scores, threshold)
     _charts(evaluation, scores, threshold, next(iter(by_variant.values())))
-    st.subheader("All estimates", anchor=False)
+    st.header("All estimates", anchor=False)
     for name, metrics in by_variant.items():
         if len(variants) > 1:
             st.markdown(f"**{name}**")

@@ -16,7 +16,7 @@ def show_card(model: Model) -> None:
     """Draw the card: use, population and estimates by source; all else is folded."""
     card = model.card
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(escape_markdown(model.name), anchor=False, width="stretch")
+        st.header(escape_markdown(model.name), anchor=False, width="stretch")
         if model.default:
             st.badge("default", icon=":material/verified:", color="blue")
         if model.released:
