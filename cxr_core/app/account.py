@@ -26,6 +26,7 @@ class Sessions:
 
     def __init__(self) -> None:
         self._used: dict[str, float] = {}
+        self._known: set[str] = set()
         self._lock = threading.Lock()
 
     def use(self, sign_in: str, made: float, idle_seconds: float, now: float) -> bool:
@@ -35,6 +36,13 @@ class Sessions:
                 return False
             self._used[sign_in] = now
             return True
+
+    def is_new(self, sign_in: str) -> bool:
+        """Whether this is the first question about a sign-in since the server started."""
+        with self._lock:
+            new = sign_in not in self._known
+            self._known.add(sign_in)
+            return new
 
     def is_idle(self, sign_in: str, made: float, idle_seconds: float, now: float) -> bool:
         """Whether a sign-in has been idle for longer than is allowed; it is not thereby used."""
@@ -72,9 +80,8 @@ def signed_in_account() -> Account:
         st.error(NO_ROLE, icon=":material/block:")
         st.button("Sign out", on_click=st.logout)
         st.stop()
-    if st.session_state.get("signed_in") != sign_in:
+    if sessions.is_new(sign_in):
         audit.record(found, "sign_in", role=found.role)
-        st.session_state.signed_in = sign_in
     st.session_state.account = found
     return found
 

@@ -91,6 +91,7 @@ def test_a_session_lasts_while_it_is_used() -> None:
     assert [sessions.use("a", 0, 100, now) for now in (90, 180, 270, 371, 372)] == [True, True, True, False, False]
     assert sessions.is_idle("b", 0, 100, 101)
     assert not sessions.is_idle("b", 0, 100, 99)
+    assert [sessions.is_new(name) for name in ("a", "a", "b")] == [True, False, True]
 
 
 def test_a_reader_reaches_no_page_but_diagnose(user: User) -> None:
