@@ -5,6 +5,8 @@ from html import escape as escaped
 
 import streamlit as st
 
+from cxr_core import audit
+from cxr_core.app.account import account
 from cxr_core.inference.reader_log import OwnReading, ReadingLog, agreement_by_day
 from cxr_core.tables import table_to_csv
 
@@ -45,7 +47,12 @@ def show_agreement(log: ReadingLog, names: dict[str, str]) -> None:
         )
         with st.popover("Delete them all", icon=":material/delete:"):
             st.write(f"{len(readings)} readings will be deleted for good.")
-            st.button("Delete", on_click=log.clear)
+            st.button("Delete", on_click=_delete_all, args=(log,))
+
+
+def _delete_all(log: ReadingLog) -> None:
+    log.clear()
+    audit.record(account(), "delete", what="own readings")
 
 
 def _by_day(days: list[dict[str, object]]) -> dict[str, list[object]]:
