@@ -97,3 +97,10 @@ def test_an_upload_above_a_megabyte_stays_in_memory() -> None:
     upload = asyncio.run(parsed())["f"]
     assert upload.size == 3_000_000
     assert upload._in_memory, "written to the temporary folder"
+
+
+def test_a_request_through_a_proxy_is_refused_without_sign_in() -> None:
+    for header in ("x-forwarded-for", "forwarded", "x-forwarded-host", "x-real-ip"):
+        start, body = answer(**{"host": "127.0.0.1", header: "10.0.0.1"})
+        assert start["status"] == 403
+        assert b"access.toml" in body["body"]
