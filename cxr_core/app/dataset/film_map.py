@@ -57,14 +57,18 @@ def show_map(index: Index, chosen: set[str]) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(rows):,} film{'s' if len(rows) > 1 else ''} in the lasso**", width="content")
-        if st.button("Choose them on the Films tab", icon=":material/select_check_box:"):
-            chosen.update(rows["path"])
-            st.session_state.dataset_tab = "Films"
-            st.session_state.filter_marks = []
+        label, icon = "Choose them on the Films tab", ":material/select_check_box:"
+        if st.button(label, icon=icon, on_click=_choose, args=(chosen, rows["path"].tolist())):
             st.rerun()
     show_grid(index, rows.head(SHOWN), "map_films", row_of_films=rows["path"].tolist())
     if len(rows) > SHOWN:
         st.caption(f"The first {SHOWN} of {len(rows):,}; all are chosen by the button.")
+
+
+def _choose(chosen: set[str], paths: list[str]) -> None:
+    """Choose the films, which the Films tab then shows."""
+    chosen.update(paths)
+    st.session_state.dataset_tab = "Films"
 
 
 def groups(index: Index, found: FilmMap, by: str) -> pd.Series:
