@@ -13,7 +13,7 @@ CXRError                       every error this package raises on purpose
 
 A message is one sentence that names the thing, what was received and what is accepted. An error carries these three as
 fields, and `CXRError.__str__` is the one place where they become the sentence: whoever wants another name for the
-thing uses `about`, and nobody takes a sentence apart.
+thing uses `about`, and nobody takes a sentence apart. Another error's reason is put into words by `reason_of`.
 """
 
 from typing import Self
@@ -77,6 +77,25 @@ class Busy(WorkError):
 
 class DamagedRecord(WorkError):
     """A file that the app wrote and that can no longer be read."""
+
+
+def reason_of(error: Exception) -> str:
+    """Why a call failed, as a clause for a sentence: the system's reason, or that of one of our own errors.
+
+    The text of another library's exception is not shown: it is not written for users, and may hold a path or a value.
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, CXRError):
+        return str(error).removesuffix(".")
+    if isinstance(error, UnicodeDecodeError):
+        return "its bytes are not text"
+    return "not enough memory" if isinstance(error, MemoryError) else "its content is damaged"
+
+
+def work_error(thing: object, problem: str, error: Exception, accepted: str = "") -> WorkError:
+    """The error for work that failed for another error's reason: "THING: PROBLEM (REASON)." or "...; ACCEPTED."."""
+    return WorkError(f"{problem} ({reason_of(error)}){'' if accepted else '.'}", thing=str(thing), accepted=accepted)
 
 
 def _restore(kind: type[CXRError], problem: str, thing: str, accepted: str) -> CXRError:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
-from cxr_core.errors import Busy, NotFound, WorkError
+from cxr_core.errors import Busy, NotFound, WorkError, work_error
 from cxr_core.paths import HOW_TO_MEND
 
 LOCK_SECONDS = 60.0
@@ -56,9 +56,7 @@ def store_file(file: Path, what: str) -> Iterator[Path]:
         with replace_atomically(file) as part:
             yield part
     except OSError as error:
-        raise WorkError(
-            f"{file.parent}: {what} cannot be stored ({error.strerror or error}); {HOW_TO_MEND}."
-        ) from error
+        raise work_error(file.parent, f"{what} cannot be stored", error, HOW_TO_MEND) from error
 
 
 @contextmanager
@@ -79,7 +77,7 @@ def locked(file: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
     except Timeout as error:
         raise Busy(f"{file}: another process is changing it; try again when it has finished.") from error
     except OSError as error:
-        raise WorkError(f"{file}: cannot be locked ({error.strerror or error}); {HOW_TO_MEND}.") from error
+        raise work_error(file, "cannot be locked", error, HOW_TO_MEND) from error
     try:
         yield
     finally:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from cxr_core.errors import UnusableFile
+from cxr_core.errors import UnusableFile, reason_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -221,11 +221,13 @@ def read_table(path: Path, rows: int = TABLE_ROWS) -> "pd.DataFrame":
         table = pd.read_csv(path, dtype=str, keep_default_na=False, nrows=rows + 1, encoding="utf-8-sig")
     except UnusableFile:
         raise
-    except OSError as error:
-        raise UnusableFile(f"not a readable table ({error.strerror})") from error
-    except DAMAGED as error:  # pandas' parser errors are ValueErrors
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    except pd.errors.EmptyDataError as error:
+        raise UnusableFile("not a readable table (it is empty)") from error
+    except pd.errors.ParserError as error:
+        reason = "a row has more values than the first one has names, or a quotation mark is not closed"
         raise UnusableFile(f"not a readable table ({reason})") from error
+    except (OSError, *DAMAGED) as error:
+        raise UnusableFile(f"not a readable table ({reason_of(error)})") from error
     if len(table) > rows:
         raise UnusableFile(f"more than {rows:,} rows")
     table.columns = table.columns.str.strip().str.lower()

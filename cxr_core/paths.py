@@ -9,7 +9,7 @@ publish. Nothing is written beside the user's data. A folder that cannot be crea
 import os
 from pathlib import Path
 
-from cxr_core.errors import WorkError
+from cxr_core.errors import work_error
 
 PACKAGE = Path(__file__).resolve().parent
 REPOSITORY = PACKAGE.parent
@@ -59,5 +59,5 @@ def _created(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise WorkError(f"{folder}: cannot be created ({error.strerror}); {HOW_TO_MEND}.") from error
+        raise work_error(folder, "cannot be created", error, HOW_TO_MEND) from error
     return folder

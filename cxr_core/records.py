@@ -32,7 +32,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from cxr_core.errors import DamagedRecord
+from cxr_core.errors import DamagedRecord, reason_of
 from cxr_core.files import replace_atomically
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def read_object(file: Path, what: str) -> dict[str, Any]:
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise damaged(file, what, error.strerror or str(error)) from error
+        raise damaged(file, what, reason_of(error)) from error
     except UnicodeDecodeError as error:
         raise damaged(file, what, "its bytes are not text") from error
     except (ValueError, RecursionError) as error:
@@ -220,7 +220,7 @@ def read_table(file: Path, columns: Iterable[str], what: str, numbers: bool = Fa
     try:
         table = pd.read_csv(file, dtype=str, keep_default_na=False, on_bad_lines="skip" if numbers else "error")
     except OSError as error:
-        raise damaged(file, what, error.strerror or str(error)) from error
+        raise damaged(file, what, reason_of(error)) from error
     except (ValueError, RecursionError) as error:  # pandas' own errors are ValueErrors
         raise damaged(file, what, "it is not a table") from error
     missing = [column for column in columns if column not in table]

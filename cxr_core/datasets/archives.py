@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from cxr_core.datasets.zip_entries import entry_paths, unsupported_method
-from cxr_core.errors import DataSetError, UnusableFile
+from cxr_core.errors import DataSetError, UnusableFile, reason_of
 from cxr_core.files import locked
 from cxr_core.labels import CLASSES, SPLITS
 from cxr_core.limits import DAMAGED, DATA_SET, FILM_PIXELS, check_entry_path, check_regular, open_zip
@@ -70,7 +70,7 @@ def _unpack(archive: Path, folder: Path, progress: Progress | None) -> Path:
     except DataSetError:
         raise
     except DAMAGED as error:
-        raise DataSetError(f"{archive.name}: a damaged or incomplete archive ({error}); download it again.") from error
+        raise _damaged(archive) from error
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             raise DataSetError(
@@ -78,10 +78,9 @@ def _unpack(archive: Path, folder: Path, progress: Progress | None) -> Path:
                 "open the folder."
             ) from error
         if error.errno is None:  # bz2 raises it for damaged bytes
-            raise DataSetError(f"{archive.name}: a damaged archive ({error}); download it again.") from error
-        raise DataSetError(
-            f"{archive.name}: cannot be unpacked ({error.strerror or error}); free some space."
-        ) from error
+            raise _damaged(archive) from error
+        problem = f"cannot be unpacked ({reason_of(error)})"
+        raise DataSetError(problem, thing=archive.name, accepted="free some space") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return folder
@@ -211,3 +210,7 @@ def _array_shapes(archive: Path) -> dict[str, tuple[int, ...]]:
             shapes[entry.filename.removesuffix(".npy")] = shape
         check_space(2 * sum(entry.file_size for entry in packed.infolist()), archive.name)
     return shapes
+
+
+def _damaged(archive: Path) -> DataSetError:
+    return DataSetError("a damaged or incomplete archive", thing=archive.name, accepted="download it again")

@@ -11,7 +11,8 @@ import pandas as pd
 
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.sources import path_in
-from cxr_core.errors import DataSetError
+from cxr_core.errors import DataSetError, UnusableFile
+from cxr_core.limits import read_table
 
 ACCEPTED = "a CSV with path,x,y,width,height, in parts of the side"
 _NUMBERS = ["x", "y", "width", "height"]
@@ -39,9 +40,9 @@ def find_boxes(index: Index, given: Path | None = None) -> Boxes:
 def read_boxes(file: Path) -> dict[str, np.ndarray]:
     """The boxes of each film that a table names. Raises DataSetError, naming the line."""
     try:
-        table = pd.read_csv(file, dtype={"path": str}, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise DataSetError(f"{file}: not a readable table of boxes ({error}); accepted is {ACCEPTED}.") from error
+        table = read_table(file)
+    except UnusableFile as error:
+        raise DataSetError(error.problem, thing=str(file), accepted=f"accepted is {ACCEPTED}") from error
     missing = [name for name in ["path", *_NUMBERS] if name not in table]
     if missing:
         raise DataSetError(f"{file}: has no column {missing[0]}; accepted is {ACCEPTED}.")

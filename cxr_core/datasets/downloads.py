@@ -11,7 +11,7 @@ from typing import IO, Any
 from zipfile import ZipFile, is_zipfile
 
 from cxr_core.datasets.archives import check_space
-from cxr_core.errors import Busy, DataSetError
+from cxr_core.errors import Busy, DataSetError, reason_of
 from cxr_core.files import locked
 from cxr_core.limits import DAMAGED, NETWORK_SECONDS
 from cxr_core.paths import home
@@ -128,9 +128,8 @@ def _download(data_set: PublishedDataSet, target: Path, progress: Progress | Non
         resume = f" {received / 1e6:.0f} MB are stored: try again to resume from there." if received else ""
         raise DataSetError(f"{data_set.title}: cannot be downloaded, the network failed.{resume} {by_hand}") from error
     except OSError as error:
-        raise DataSetError(
-            f"{data_set.title}: cannot be stored ({error.strerror}); free some space and try again."
-        ) from error
+        problem = f"cannot be stored ({reason_of(error)})"
+        raise DataSetError(problem, thing=data_set.title, accepted="free some space and try again") from error
     expected = data_set.md5 or transfer.md5
     found = file_hash(str(part), alg="md5")
     if expected and found != expected:

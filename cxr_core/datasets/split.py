@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cxr_core.datasets.index import Index
-from cxr_core.errors import DataSetError, SettingsError, UnusableFile, WorkError
+from cxr_core.errors import DataSetError, SettingsError, UnusableFile, work_error
 from cxr_core.files import replace_atomically, store_file
 from cxr_core.labels import SPLITS
 from cxr_core.limits import read_table
@@ -69,7 +69,7 @@ def write_split(films: pd.DataFrame, split: pd.Series, file: Path) -> None:
         with nullcontext(file) if pipe_or_device else replace_atomically(file.resolve()) as part:
             part.write_text(table_to_csv(_table(films, split)), encoding="utf-8")
     except OSError as error:
-        raise WorkError(f"{file}: the split cannot be written ({error.strerror or error}).") from error
+        raise work_error(file, "the split cannot be written", error) from error
 
 
 def _table(films: pd.DataFrame, split: pd.Series) -> pd.DataFrame:

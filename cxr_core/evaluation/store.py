@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cxr_core.errors import DamagedRecord, WorkError
+from cxr_core.errors import DamagedRecord, reason_of, work_error
 from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.evaluation.record import EvaluationRecord
 from cxr_core.files import locked, replace_atomically
@@ -50,7 +50,7 @@ def store_evaluation(evaluation: Evaluation, model: Model | None = None, root: P
         if root is not None:
             remember_data_folder(evaluation.record.fingerprint, root)
     except OSError as error:
-        raise WorkError(f"{folder}: the evaluation cannot be stored ({error.strerror}).") from error
+        raise work_error(folder, "the evaluation cannot be stored", error) from error
     return file
 
 
@@ -104,19 +104,18 @@ def _read(file: Path, metrics_stamp: tuple[int, int], films_stamp: tuple[int, in
     try:
         content = table.read_bytes()
         if record.scores_sha256 not in (None, hashlib.sha256(content).hexdigest()):
-            raise ValueError("they are those of another evaluation, or were changed")
+            raise DamagedRecord("they are those of another evaluation, or were changed")
         films = pd.read_csv(io.BytesIO(content), dtype=TEXT_COLUMNS, keep_default_na=False, na_values={"score": [""]})
         films = without_guards(films)
         if missing := {"file", "label", "score", "patient"} - set(films):
-            raise ValueError(f"the column {min(missing)} is missing")
+            raise DamagedRecord(f"the column {min(missing)} is missing")
         evaluation = Evaluation(record, films)
         if not set(films["label"]) <= set(CLASSES):
-            raise ValueError("a label is neither NORMAL nor PNEUMONIA")
+            raise DamagedRecord("a label is neither NORMAL nor PNEUMONIA")
         if len(evaluation.scores) != record.metrics.films:
-            raise ValueError("films are missing")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-        raise damaged(table, "the scores of a stored evaluation", reason.rstrip(".")) from error
+            raise DamagedRecord("films are missing")
+    except (OSError, ValueError, KeyError, TypeError, DamagedRecord) as error:
+        raise damaged(table, "the scores of a stored evaluation", reason_of(error)) from error
     return evaluation
 
 

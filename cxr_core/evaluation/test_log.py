@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cxr_core.errors import DamagedRecord, WorkError
+from cxr_core.errors import DamagedRecord, WorkError, reason_of, work_error
 from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.evaluation.record import EvaluationRecord
 from cxr_core.files import locked
@@ -100,7 +100,7 @@ def record_access(folder: Path, access: AccessRecord) -> None:
             finally:
                 os.close(handle)
     except OSError as error:
-        raise WorkError(f"{file}: the test log cannot be written ({error.strerror}).") from error
+        raise work_error(file, "the test log cannot be written", error) from error
     if written < len(line):
         raise WorkError(f"{file}: the disk is full; the last line of the test log is incomplete.")
 
@@ -116,7 +116,8 @@ def read_test_accesses(folder: Path, model_sha256: str | None = None) -> list[Ac
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError) as error:
-        raise DamagedRecord(f"{file}: the test log cannot be read ({error}); restore it.") from error
+        problem = f"the test log cannot be read ({reason_of(error)})"
+        raise DamagedRecord(problem, thing=str(file), accepted="restore it") from error
     found = []
     for number, line in enumerate(lines, start=1):
         try:

@@ -48,7 +48,7 @@ def fetch(archive: Archive, study_uid: str) -> tuple[list[FetchedFilm], list[str
         try:
             films.append(FetchedFilm(header, decode_film(data, f"{instance_key(header.SOPInstanceUID)}.dcm")))
         except UnreadableFilm as error:
-            messages.append(f"{name}: {str(error).partition(': ')[2]}")
+            messages.append(str(error.about(name)))
     return films, messages
 
 

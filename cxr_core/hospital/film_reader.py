@@ -63,7 +63,7 @@ class FilmReader:
             answer = answer_of(reading, self._predictor.model, self._terms)
             results = result_files(header, film, reading, answer, datetime.now().astimezone())
         except UnreadableFilm as error:
-            return _refused(str(error).partition(": ")[2] or "not a film", data)
+            return _refused(str(error.about("")), data)
         except CXRError:  # the model can read no film at all
             raise
         except Exception as error:  # of pydicom or highdicom, for headers that break the standard; or of the network

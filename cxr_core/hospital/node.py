@@ -31,7 +31,7 @@ from pynetdicom import AE, evt
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
-from cxr_core.errors import SettingsError, WorkError
+from cxr_core.errors import SettingsError, WorkError, work_error
 from cxr_core.hospital.address import Caller, plain_address
 from cxr_core.hospital.checks import SOP_CLASSES
 from cxr_core.hospital.identity import instance_key
@@ -105,7 +105,7 @@ class Node:
             context = tls.context() if tls else None
             self._entity.start_server((address, port), block=False, evt_handlers=handlers, ssl_context=context)
         except OSError as error:
-            raise WorkError(f"{address}:{port}: the node cannot listen there ({error.strerror or error}).") from error
+            raise work_error(f"{address}:{port}", "the node cannot listen there", error) from error
 
     def stop(self) -> None:
         """End all associations and stop listening."""

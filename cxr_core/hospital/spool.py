@@ -27,7 +27,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from cxr_core.errors import WorkError
+from cxr_core.errors import WorkError, work_error
 from cxr_core.hospital.durable import lock_folder, sync, write
 from cxr_core.hospital.ledger import Ledger
 
@@ -63,7 +63,7 @@ class Spool:
                 path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._owner = lock_folder(folder)
         except OSError as error:
-            raise WorkError(f"{folder}: the spool cannot be used ({error.strerror}).") from error
+            raise work_error(folder, "the spool cannot be used", error) from error
         self.ledger = Ledger(folder / "ledger.sqlite")
         self._recover()
         self._waiting = {found[1]: None for file in sorted(self.incoming.iterdir()) if (found := _key_of(file))}
@@ -113,7 +113,7 @@ class Spool:
                 self._bytes -= len(data)
             with suppress(OSError):
                 file.with_suffix(PART).unlink(missing_ok=True)
-            raise WorkError(f"{self.incoming}: a film cannot be stored ({error.strerror}).") from error
+            raise work_error(self.incoming, "a film cannot be stored", error) from error
         return True
 
     def films(self) -> list[SpooledFilm]:

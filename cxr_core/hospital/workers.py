@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import cv2
 
-from cxr_core.errors import CXRError, WorkError
+from cxr_core.errors import CXRError, WorkError, work_error
 from cxr_core.hospital.answer import Terms
 from cxr_core.hospital.film_reader import FilmReader, Refused, Results
 from cxr_core.hospital.spool import SpooledFilm
@@ -154,6 +154,6 @@ def _read(reader: FilmReader, file: Path, key: str) -> Results | Refused | CXREr
     try:
         return reader.read(file, key)
     except OSError as error:
-        return WorkError(f"{file}: cannot be read ({error.strerror}).")
+        return work_error(file, "cannot be read", error)
     except CXRError as error:
         return error

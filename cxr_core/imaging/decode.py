@@ -120,7 +120,7 @@ def _too_large(size: int) -> str:
 
 def _refusal(name: str, reason: str) -> UnreadableFilm:
     printable = "".join(letter if letter.isprintable() else "?" for letter in name)
-    return UnreadableFilm(f"{printable}: {reason}; accepted are {ACCEPTED}.")
+    return UnreadableFilm(reason, thing=printable, accepted=f"accepted are {ACCEPTED}")
 
 
 _quiet_lock = threading.Lock()

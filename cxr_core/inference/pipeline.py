@@ -59,6 +59,6 @@ def predict_sources(
             raise
         except Exception as error:
             reason = f"could not be processed (error {log_surprise(_logger, error)})"
-            return UnreadableFilm(f"{film.name}: {reason}; accepted are {ACCEPTED}.")
+            return UnreadableFilm(reason, thing=film.name, accepted=f"accepted are {ACCEPTED}")
 
     return map_in_order(work, sources)

@@ -119,9 +119,12 @@ class ReadingLog:
                         table.execute(_ADD_READER)
                 yield table
         except sqlite3.OperationalError as error:
-            raise WorkError(f"{self.file}: the readings cannot be stored or read ({error}).") from error
+            problem = "the readings cannot be stored or read"
+            accepted = "another process may be writing them, or the disk is full: try again"
+            raise WorkError(problem, thing=str(self.file), accepted=accepted) from error
         except sqlite3.Error as error:
-            raise DamagedRecord(f"{self.file}: the readings cannot be read ({error}); delete them.") from error
+            problem = "the readings cannot be read, their file is damaged"
+            raise DamagedRecord(problem, thing=str(self.file), accepted="delete them") from error
 
 
 def agreement_by_day(readings: list[OwnReading]) -> list[dict[str, object]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from cxr_core.errors import WorkError
+from cxr_core.errors import work_error
 from cxr_core.files import store_file
 from cxr_core.jobs.process import ProcessId
 from cxr_core.paths import home
@@ -53,7 +53,7 @@ def _enter(queue: Path, since: float) -> Path:
     try:
         queue.mkdir(exist_ok=True)
     except OSError as error:
-        raise WorkError(f"{queue}: cannot be created ({error.strerror}).") from error
+        raise work_error(queue, "cannot be created", error) from error
     with store_file(entry, "the place in the device queue") as part:
         part.write_text(json.dumps({"since": since} | ProcessId.current().to_dict()))
     return entry
@@ -84,5 +84,5 @@ def _try_lock(lock: "FileLock") -> bool:
     except Timeout:
         return False
     except OSError as error:
-        raise WorkError(f"{lock.lock_file}: cannot be locked ({error.strerror or error}).") from error
+        raise work_error(lock.lock_file, "cannot be locked", error) from error
     return True

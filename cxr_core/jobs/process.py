@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import psutil
 
-from cxr_core.errors import WorkError
+from cxr_core.errors import work_error
 from cxr_core.paths import REPOSITORY
 
 _logger = logging.getLogger(__name__)
@@ -90,4 +90,4 @@ def start_process(function: str, arguments: tuple[Any, ...], log: Path) -> Proce
         _logger.info("process %d started: %s", process.pid, function)
         return ProcessId._of(psutil.Process(process.pid))
     except OSError as error:
-        raise WorkError(f"{function}: its process could not be started ({error.strerror}).") from error
+        raise work_error(function, "its process could not be started", error) from error

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 from uuid import uuid4
 
-from cxr_core.errors import CXRError, SettingsError, UnusableFile, WorkError
+from cxr_core.errors import CXRError, SettingsError, UnusableFile, work_error
 from cxr_core.files import sha256_of
 from cxr_core.limits import DAMAGED, NETWORK, open_zip
 from cxr_core.models.card import ModelCard
@@ -158,7 +158,7 @@ def _unpacked(packed: zipfile.ZipFile, manifest: _Manifest, name: str, thing: st
         Model(part, card).check()
         part.rename(folder)
     except OSError as error:
-        raise WorkError(f"{folder}: the model folder cannot be written ({error.strerror or error}).") from error
+        raise work_error(folder, "the model folder cannot be written", error) from error
     except DAMAGED as error:
         raise error if isinstance(error, CXRError) else UnusableFile("is damaged", thing=thing) from error
     finally:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from cxr_core.backend import without_native_log
-from cxr_core.errors import WorkError
+from cxr_core.errors import WorkError, work_error
 
 MOST_WORKERS = 8  # each holds its own copy of the weights, about 13 MB for the released model
 WORKERS = min(os.cpu_count() or 1, MOST_WORKERS)
@@ -42,7 +42,7 @@ class LiteNetwork:
             first = _interpreter(file)
             inputs, outputs = first.get_input_details(), first.get_output_details()
         except (OSError, ValueError, RuntimeError) as error:
-            raise WorkError(f"{file}: cannot be loaded ({error}).") from error
+            raise work_error(file, "cannot be loaded", error) from error
         if len(inputs) != 1 or inputs[0]["dtype"] is not np.uint8 or len(outputs) != len(roles):
             raise WorkError(f"{file}: is not a network with one uint8 input and the outputs {', '.join(roles)}.")
         self._side = int(inputs[0]["shape"][1])

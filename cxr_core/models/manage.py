@@ -5,7 +5,7 @@ import shutil
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from cxr_core.errors import NotFound, SettingsError, WorkError
+from cxr_core.errors import NotFound, SettingsError, work_error
 from cxr_core.files import locked, replace_atomically
 from cxr_core.models.card import ModelCard
 from cxr_core.models.registry import Model, check_name, default_file, list_models
@@ -22,7 +22,7 @@ def set_default(model: Model) -> None:
         with locked(file), replace_atomically(file) as part:
             part.write_text(f"{model.name}\n", encoding="utf-8")
     except OSError as error:
-        raise WorkError(f"{file}: the default cannot be stored ({error.strerror or error}).") from error
+        raise work_error(file, "the default cannot be stored", error) from error
 
 
 def rename(model: Model, name: str) -> Model:
@@ -93,7 +93,7 @@ def _moved(folder: Path, target: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(folder, target)
     except OSError as error:
-        raise WorkError(f"{folder}: cannot be moved ({error.strerror or error}).") from error
+        raise work_error(folder, "cannot be moved", error) from error
     return target
 
 

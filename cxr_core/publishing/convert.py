@@ -15,7 +15,7 @@ import pandas as pd
 from cxr_core.backend import inference_function, to_lite
 from cxr_core.datasets.index import Index, build_index
 from cxr_core.datasets.input_cache import cached_inputs
-from cxr_core.errors import InputError, UnusableFile, WorkError
+from cxr_core.errors import InputError, UnusableFile, WorkError, work_error
 from cxr_core.evaluation.store import data_folder
 from cxr_core.evaluation.train_test_overlap import runs_of, split_table
 from cxr_core.files import locked, replace_atomically, sha256_of
@@ -59,7 +59,7 @@ def convert_model(model: Model, data: Path | Sequence[Path] | None = None, progr
             converted.write_card()
             fingerprint_films(model.folder, table, index, progress)
     except OSError as error:
-        raise WorkError(f"{model.folder}: model.tflite cannot be written ({error.strerror or error}).") from error
+        raise work_error(model.folder, "model.tflite cannot be written", error) from error
     return converted
 
 
@@ -96,7 +96,7 @@ def convert(weights: Path, file: Path, inputs: np.ndarray) -> dict[str, Any]:
     except UnusableFile as error:
         raise WorkError(f"cannot be loaded ({error.problem}).", thing=str(weights)) from error
     except (OSError, ValueError, TypeError) as error:
-        raise WorkError(f"{weights}: cannot be loaded ({error}).") from error
+        raise work_error(weights, "cannot be loaded", error) from error
     return {"of": sha256_of(weights)} | convert_network(network, ROLES, file, inputs)
 
 

@@ -17,7 +17,7 @@ from cxr_core.datasets.index import Index
 from cxr_core.datasets.input_cache import cached_inputs
 from cxr_core.datasets.split import read_split
 from cxr_core.datasets.summary import counts
-from cxr_core.errors import Busy, InputError, SettingsError, UnusableFile, WorkError
+from cxr_core.errors import Busy, InputError, SettingsError, UnusableFile, WorkError, work_error
 from cxr_core.evaluation.run import measure
 from cxr_core.evaluation.sources import of_both_classes
 from cxr_core.evaluation.test_log import record_test_metrics
@@ -68,7 +68,7 @@ def publish(run: Run, name: str, into: Path | None = None) -> Model:
     except Busy as error:
         raise SettingsError(f"name {name!r}: is being published by another process; another is accepted.") from error
     except OSError as error:
-        raise WorkError(f"{folder}: the model folder cannot be written ({error.strerror or error}).") from error
+        raise work_error(folder, "the model folder cannot be written", error) from error
 
 
 def _publish(run: Run, name: str, into: Path | None) -> Model:
@@ -97,7 +97,7 @@ def _publish(run: Run, name: str, into: Path | None) -> Model:
         _measure(model, index, training, validation, held_out)
         part.rename(folder)
     except OSError as error:
-        raise WorkError(f"{folder}: the model folder cannot be written ({error.strerror or error}).") from error
+        raise work_error(folder, "the model folder cannot be written", error) from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     _logger.info("a model is published")

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from cxr_core.backend import import_keras
-from cxr_core.errors import CXRError, WorkError
+from cxr_core.errors import CXRError, work_error
 from cxr_core.files import sha256_of
 from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.film import Film
@@ -84,7 +84,7 @@ def convert_gate(folder: Path, inputs: np.ndarray) -> dict[str, Any]:
         entry = of | convert_network(outputs, ROLES, folder / "model.tflite", inputs)
         card.write_text(json.dumps(json.loads(card.read_text()) | {"conversion": entry}, indent=1) + "\n")
     except (OSError, ValueError) as error:
-        raise WorkError(f"{folder}: the gate cannot be converted ({error}).") from error
+        raise work_error(folder, "the gate cannot be converted", error) from error
     return entry
 
 

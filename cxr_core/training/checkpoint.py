@@ -16,7 +16,7 @@ from typing import IO, Any, Self
 
 import numpy as np
 
-from cxr_core.errors import WorkError
+from cxr_core.errors import work_error
 from cxr_core.files import replace_atomically
 from cxr_core.limits import read_arrays
 from cxr_core.records import Fields, damaged, read_object
@@ -88,10 +88,8 @@ def commit(run: Run, model: Any, done: Commit, network: Any = None) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             settle(run)  # removes the incomplete epoch's files, so that a full disk has room for the message
-        reason = error.strerror or str(error)
-        raise WorkError(
-            f"{run.folder}: epoch {done.epoch} cannot be stored ({reason}); make room and resume."
-        ) from error
+        problem = f"epoch {done.epoch} cannot be stored"
+        raise work_error(run.folder, problem, error, "make room and resume") from error
 
 
 def settle(run: Run) -> None:
@@ -119,7 +117,7 @@ def restore(run: Run, model: Any, done: Commit, with_optimizer: bool) -> None:
                 for number, variable in enumerate(variables):
                     variable.assign(arrays[f"{prefix}{number}"])
     except (ValueError, KeyError) as error:
-        raise WorkError(f"{file}: the checkpoint cannot be read ({error}); start a new run.") from error
+        raise work_error(file, "the checkpoint cannot be read", error, "start a new run") from error
 
 
 def _variables(model: Any) -> dict[str, list[Any]]:

@@ -7,7 +7,7 @@ import shutil
 import time
 from pathlib import Path
 
-from cxr_core.errors import NotFound, SettingsError, UnusableFile, WorkError
+from cxr_core.errors import NotFound, SettingsError, UnusableFile, WorkError, work_error
 from cxr_core.files import locked, replace_atomically
 from cxr_core.jobs.process import start_process
 from cxr_core.limits import DAMAGED, NETWORK, open_zip
@@ -45,7 +45,7 @@ def stop(run: Run) -> None:
     try:
         (run.folder / "stop").touch()
     except OSError as error:
-        raise WorkError(f"{run.folder}: the run folder cannot be written ({error.strerror}).") from error
+        raise work_error(run.folder, "the run folder cannot be written", error) from error
 
 
 def kill(run: Run) -> None:
@@ -105,7 +105,7 @@ def rename(run: Run, name: str) -> None:
         with replace_atomically(run.folder / "name.txt") as part:
             part.write_text(name, encoding="utf-8")
     except OSError as error:
-        raise WorkError(f"{run.folder}: the run folder cannot be written ({error.strerror}).") from error
+        raise work_error(run.folder, "the run folder cannot be written", error) from error
 
 
 def weights_h5(run: Run) -> bytes:
@@ -133,4 +133,4 @@ def delete(run: Run) -> None:
         (run.folder / "state.json").unlink()  # first: what an interrupted delete leaves is then no run
         shutil.rmtree(run.folder)
     except OSError as error:
-        raise WorkError(f"{run.folder}: cannot be deleted ({error.strerror}).") from error
+        raise work_error(run.folder, "cannot be deleted", error) from error

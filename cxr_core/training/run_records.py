@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from cxr_core.errors import SettingsError
+from cxr_core.errors import SettingsError, reason_of
 from cxr_core.records import Fields, Record
 from cxr_core.training.recipe_settings import Recipe, recipe_from_dict
 
@@ -48,7 +48,7 @@ class RunConfig(Record):
         try:
             parsed = recipe_from_dict(settings)
         except SettingsError as error:
-            raise ValueError(str(error).rstrip(".")) from error
+            raise ValueError(reason_of(error)) from error
         several = isinstance(values.get("data"), list)
         return cls(
             content=values,

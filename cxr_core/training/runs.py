@@ -25,7 +25,7 @@ from typing import Any
 
 import pandas as pd
 
-from cxr_core.errors import DamagedRecord, NotFound, SettingsError, WorkError
+from cxr_core.errors import DamagedRecord, NotFound, SettingsError, WorkError, work_error
 from cxr_core.files import locked
 from cxr_core.jobs.memory import reason_in_log
 from cxr_core.jobs.process import ProcessId
@@ -95,7 +95,7 @@ class Run:
             with locked(file):
                 write_object(file, self._stored_state() | finite | {"heartbeat": time.time()})
         except OSError as error:
-            raise WorkError(f"{self.folder}: the run folder cannot be written ({error.strerror}).") from error
+            raise work_error(self.folder, "the run folder cannot be written", error) from error
 
     def _stored_state(self) -> dict[str, Any]:
         file = self.folder / "state.json"
@@ -220,7 +220,7 @@ def create_run(
         folder.mkdir(parents=True, exist_ok=True)
         RunConfig.from_dict(config).write(folder / "config.json")
     except OSError as error:
-        raise WorkError(f"{folder}: the run folder cannot be written ({error.strerror}).") from error
+        raise work_error(folder, "the run folder cannot be written", error) from error
     run = Run(folder)
     begun = {"epoch": 0, "epochs": recipe.epochs, "arrived": time.time(), "message": "Starting."}
     run.update(status="starting", **begun, **ProcessId.current().to_dict())

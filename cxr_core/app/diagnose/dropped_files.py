@@ -96,4 +96,4 @@ def _is_zip(data: bytes) -> bool:
 
 def _refusal(name: str, reason: str) -> UnreadableFilm:
     printable = "".join(letter if letter.isprintable() else "?" for letter in name)
-    return UnreadableFilm(f"{printable}: {reason}; accepted are films, and zips of films.")
+    return UnreadableFilm(reason, thing=printable, accepted="accepted are films, and zips of films")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cxr_core.errors import WorkError
+from cxr_core.errors import work_error
 from cxr_core.limits import read_arrays
 
 MIN_CORRELATION = 0.3  # below it, no heatmap is given
@@ -61,4 +61,4 @@ def read_local_evidence(file: Path) -> LocalEvidence:
         parts = read_arrays(file)
         return LocalEvidence(parts["centre"], parts["direction"], parts["offset"], float(parts["strong"]))
     except (ValueError, KeyError, TypeError) as error:
-        raise WorkError(f"{file}: cannot be loaded ({error}).") from error
+        raise work_error(file, "cannot be loaded", error) from error

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cxr_core.errors import WorkError
+from cxr_core.errors import WorkError, work_error
 from cxr_core.files import sha256_of
 from cxr_core.imaging.film import Film
 from cxr_core.imaging.gate_input import gate_input
@@ -75,7 +75,7 @@ class Gate:
                 raise WorkError(f"{folder / 'model.tflite'}: is not the gate that its card describes; restore it.")
             self._network = LiteNetwork(folder / "model.tflite", tuple(self.card["conversion"]["outputs"]))
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise WorkError(f"{folder}: the gate cannot be loaded ({error}).") from error
+            raise work_error(folder, "the gate cannot be loaded", error) from error
         self._classes = list(self.card["classes"])
         self._min_probability = float(self.card["limits"]["min_probability"])
         self._max_distance = float(self.card["limits"]["max_distance"])

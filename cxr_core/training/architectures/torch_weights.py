@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from cxr_core.errors import WorkError
+from cxr_core.errors import work_error
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _NUMBERS = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
@@ -46,7 +46,7 @@ def read_state_dict(file: Path) -> dict[str, np.ndarray]:
             storages = {key: _read_storage(stream, numbers[key]) for key in keys}
         return {name: _array(tensor, storages[tensor.storage.key]) for name, tensor in tensors.items()}
     except (OSError, ValueError, KeyError, AttributeError, EOFError, pickle.UnpicklingError) as error:
-        raise WorkError(f"{file}: is not a PyTorch state dict that can be read ({error}).") from error
+        raise work_error(file, "is not a PyTorch state dict that can be read", error) from error
 
 
 class _Unpickler(pickle.Unpickler):
