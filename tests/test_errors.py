@@ -1,10 +1,21 @@
 """The sentence of an error is made in one place, of its fields."""
 
 import pickle
+import re
 
 import pytest
 
-from cxr_core.errors import CXRError, DataSetError, InputError, NotFound, UnusableFile, WorkError
+from cxr_core.errors import (
+    CXRError,
+    DataSetError,
+    InputError,
+    NotFound,
+    UnusableFile,
+    WorkError,
+    reason_of,
+    work_error,
+)
+from tests.conftest import REPOSITORY
 
 
 def test_fields_become_one_sentence() -> None:
@@ -33,3 +44,30 @@ def test_an_error_keeps_its_fields_between_processes() -> None:
 def test_the_tree_is_that_of_its_docstring(kind: type[CXRError], also: type[Exception]) -> None:
     assert issubclass(kind, CXRError)
     assert issubclass(kind, also)
+
+
+def test_another_errors_reason_is_in_our_own_words() -> None:
+    assert reason_of(PermissionError(13, "Permission denied", "/home/anna/a.json")) == "Permission denied"
+    assert reason_of(UnicodeDecodeError("utf-8", b"x", 0, 1, "secret")) == "its bytes are not text"
+    assert reason_of(ValueError("Anna Smith at line 3")) == reason_of(OSError("Anna")) == "its content is damaged"
+    assert reason_of(NotFound("is missing", thing="a", accepted="b is accepted")) == "a: is missing; b is accepted"
+    assert reason_of(MemoryError()) == "not enough memory"
+
+
+def test_work_that_failed_names_thing_reason_and_what_to_do() -> None:
+    full = OSError(28, "No space left on device")
+    assert str(work_error("runs/a", "the run folder cannot be written", full)) == (
+        "runs/a: the run folder cannot be written (No space left on device)."
+    )
+    error = work_error("runs/a", "epoch 3 cannot be stored", full, "make room and resume")
+    assert str(error) == "runs/a: epoch 3 cannot be stored (No space left on device); make room and resume."
+    assert error.accepted == "make room and resume"
+
+
+def test_nobody_takes_the_sentence_of_an_error_apart() -> None:
+    surgery = re.compile(r"str\(\w+\)\.(replace|r?partition|r?split\w*|[lr]?strip|remove\w+)\(|\berror\.args\b")
+    for file in (REPOSITORY / "cxr_core").rglob("*.py"):
+        for line in file.read_text().splitlines():
+            found = surgery.search(line)
+            taken = found and "error" in line and file.name != "errors.py"
+            assert not taken, f"{file.relative_to(REPOSITORY)}: {line.strip()}"

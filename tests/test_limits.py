@@ -14,6 +14,7 @@ import pytest
 from cxr_core import limits
 from cxr_core.backend import load_network
 from cxr_core.datasets.archives import unpack
+from cxr_core.datasets.boxes import read_boxes
 from cxr_core.datasets.folder_layout import find_files
 from cxr_core.datasets.index import build_index
 from cxr_core.errors import DataSetError, UnusableFile
@@ -173,3 +174,22 @@ def test_bytes_are_read_to_a_limit(tmp_path: Path) -> None:
         limits.read_bytes(tmp_path)
     with pytest.raises(UnusableFile, match="not a valid path"):
         limits.read_bytes(Path("a\0b"))
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "it is empty"),
+        (b'path,label\n"a.jpeg,0\n', "a quotation mark is not closed"),
+        (b"path,label\na,0\nb,1,2,3\n", "a row has more values"),
+        (b"path,label\n\xff\xfe\x00,0\n", "its bytes are not text"),
+    ],
+)
+def test_a_table_that_cannot_be_read_says_why_in_our_own_words(tmp_path: Path, content: bytes, reason: str) -> None:
+    file = tmp_path / "table.csv"
+    file.write_bytes(content)
+    with pytest.raises(UnusableFile, match=reason) as caught:
+        limits.read_table(file)
+    assert "tokenizing" not in str(caught.value)
+    with pytest.raises(DataSetError, match=reason):  # one door for every table
+        read_boxes(file)

@@ -11,6 +11,7 @@ films.
 
 import argparse
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -30,7 +31,7 @@ def main() -> None:
     gate = shipped_gate()
     halves = [half_folder(half) for half in (0, 1)]
     fitted = all((folder / "card.json").exists() for folder in halves)
-    others = gate.card["figures"]["others"]
+    others = dict(gate.card.refused_others)
     if fitted:
         others = measure_non_frontal(data, [Gate(folder) for folder in halves])
     for kind, estimate in others.items():
@@ -43,7 +44,7 @@ def main() -> None:
     )
 
 
-def _in_words(refused: dict[str, Any]) -> str:
+def _in_words(refused: Mapping[str, Any]) -> str:
     return f"{refused['value']:.1%} of {refused['n']} refused ({refused['low']:.1%} to {refused['high']:.1%})"
 
 

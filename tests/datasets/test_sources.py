@@ -114,5 +114,5 @@ def test_a_bad_table_of_boxes_is_refused(tmp_path: Path, text: str, reason: str)
     (tmp_path / "boxes.csv").write_text(text)
     with pytest.raises(DataSetError, match=reason):
         read_boxes(tmp_path / "boxes.csv")
-    with pytest.raises(DataSetError, match="not a readable table"):
+    with pytest.raises(DataSetError, match=r"missing\.csv: cannot be read: No such file"):
         read_boxes(tmp_path / "missing.csv")

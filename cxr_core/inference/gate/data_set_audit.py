@@ -6,7 +6,6 @@ checked once, wherever the file is, and again only by another gate.
 
 import hashlib
 import io
-import json
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +16,7 @@ from cxr_core.errors import UnreadableFilm
 from cxr_core.files import locked, read_sealed, seal, store_file
 from cxr_core.imaging.decode import decode_film
 from cxr_core.inference.gate.gate import SHIPPED, Gate, shipped_gate
+from cxr_core.inference.gate.gate_card import GateCard
 from cxr_core.parallel import map_in_order
 from cxr_core.paths import cache_folder
 from cxr_core.progress import Progress
@@ -93,7 +93,7 @@ def _refusal(file: Path, sha256: str, gate: Gate | None) -> str | None:
 
 
 def _store() -> Path:
-    gate = json.loads((SHIPPED / "card.json").read_text())["sha256"]
+    gate = GateCard.read(SHIPPED / "card.json").sha256
     return cache_folder("gate") / f"{gate[:16]}.feather"
 
 

@@ -6,7 +6,6 @@ those of all training films. `cxr_core/publishing/publish_gate.py` fits the gate
 images that were not used for fitting.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -14,10 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from cxr_core.errors import WorkError, work_error
+from cxr_core.errors import DamagedRecord, WorkError, work_error
 from cxr_core.files import sha256_of
 from cxr_core.imaging.film import Film
 from cxr_core.imaging.gate_input import gate_input
+from cxr_core.inference.gate.gate_card import GateCard
 from cxr_core.inference.gate.pixel_checks import Check, Refusal, check_pixels, exposure_notes
 from cxr_core.limits import read_arrays
 from cxr_core.models.lite_network import LiteNetwork
@@ -68,17 +68,15 @@ class Gate:
     def __init__(self, folder: Path = SHIPPED) -> None:
         """Raises WorkError if the gate is not converted, or its files are damaged or not those its card describes."""
         try:
-            self.card = json.loads((folder / "card.json").read_text())
+            self.card = GateCard.read(folder / "card.json")
             arrays = read_arrays(folder / "distance.npz")
             self._mean, self._whitening = arrays["mean"], arrays["whitening"]
-            if sha256_of(folder / "model.tflite") != self.card["conversion"]["sha256"]:
+            conversion = self.card.conversion
+            if conversion is None or sha256_of(folder / "model.tflite") != conversion.sha256:
                 raise WorkError(f"{folder / 'model.tflite'}: is not the gate that its card describes; restore it.")
-            self._network = LiteNetwork(folder / "model.tflite", tuple(self.card["conversion"]["outputs"]))
-        except (OSError, ValueError, TypeError, KeyError) as error:
+            self._network = LiteNetwork(folder / "model.tflite", conversion.outputs)
+        except (OSError, ValueError, KeyError, DamagedRecord) as error:
             raise work_error(folder, "the gate cannot be loaded", error) from error
-        self._classes = list(self.card["classes"])
-        self._min_probability = float(self.card["limits"]["min_probability"])
-        self._max_distance = float(self.card["limits"]["max_distance"])
 
     def admit(self, films: Sequence[Film]) -> list[Admission]:
         """The gate's result for each film, in order."""
@@ -112,9 +110,9 @@ class Gate:
         ]
 
     def _refusal(self, probabilities: np.ndarray, distance: float, colour: bool) -> Refusal | None:
-        if probabilities[0] < (MIN_PROBABILITY_IN_COLOUR if colour else self._min_probability):
-            return Refusal(*_REASONS[self._classes[1 + int(probabilities[1:].argmax())]])
-        return _OUTLIER if distance > self._max_distance else None
+        if probabilities[0] < (MIN_PROBABILITY_IN_COLOUR if colour else self.card.min_probability):
+            return Refusal(*_REASONS[self.card.classes[1 + int(probabilities[1:].argmax())]])
+        return _OUTLIER if distance > self.card.max_distance else None
 
 
 @lru_cache(maxsize=1)
