@@ -105,7 +105,7 @@ def test_a_zip_with_a_damaged_film_is_refused(tmp_path):
     data = bytearray(archive.read_bytes())
     data[data.index(b"\xff\xd8") + 100] ^= 255
     archive.write_bytes(data)
-    with pytest.raises(DataSetError, match="films.zip: a damaged or incomplete archive; download it again"):
+    with pytest.raises(DataSetError, match=r"films\.zip: a damaged or incomplete archive; download it again"):
         unpack(archive)
 
 
