@@ -79,11 +79,11 @@ def place(features: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray]:
     standardised = (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1)
     components = min(_COMPONENTS, *standardised.shape)
     reduced = PCA(components, random_state=0).fit_transform(standardised)
-    nearest = NearestNeighbors(n_neighbors=min(_NEIGHBOURS + 1, len(reduced))).fit(reduced).kneighbors()[0]
+    nearest = NearestNeighbors(n_neighbors=min(_NEIGHBOURS, len(reduced) - 1)).fit(reduced).kneighbors()[0]
     outlying = np.zeros(len(reduced), int)
     outlying[nearest[:, -1] > np.quantile(nearest[:, -1], 1 - _OUTLIERS)] = 1
     outlying[nearest[:, 0] < _DUPLICATE * np.median(nearest[:, 0])] = 2
-    if method == "pca" or components < 2:
+    if method == "pca" or components < 2 or not reduced.std():
         return np.pad(reduced, ((0, 0), (0, max(0, 2 - components))))[:, :2], outlying
     from sklearn.manifold import TSNE
 

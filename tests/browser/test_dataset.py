@@ -22,7 +22,7 @@ def opened(page, address, tmp_path):
     root = write_faulty_data_set(tmp_path / "set")
     go_to_dataset(page, address)
     page.get_by_role("textbox", name="Data set folder").fill(str(root))
-    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_test_id("stForm").get_by_role("button", name="Open", exact=True).click()
     wait_until_drawn(page, page.get_by_role("tab", name="Overview"))
     yield page
     assert page.get_by_test_id("stException").count() == 0
@@ -39,7 +39,7 @@ def test_the_demo_set_opens_from_the_empty_page(page, address):
 def test_a_folder_that_is_no_data_set_is_one_message(page, address):
     go_to_dataset(page, address)
     page.get_by_role("textbox", name="Data set folder").fill("/nowhere/at/all")
-    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_test_id("stForm").get_by_role("button", name="Open", exact=True).click()
     page.get_by_text("/nowhere/at/all: no such folder").wait_for()
     assert page.get_by_text("Traceback").count() == 0
 

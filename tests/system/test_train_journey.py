@@ -29,7 +29,7 @@ def open_view(page, address: str, view: str) -> None:
 def start_run(page, address: str, data: Path, epochs: int) -> None:
     open_view(page, address, "New run")
     page.get_by_label("Data set folder", exact=True).fill(str(data))
-    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_test_id("stForm").get_by_role("button", name="Open", exact=True).click()
     wait_until_drawn(page, page.get_by_role("button", name="Start"))
     pick(page, "Recipe", "residual-128")
     # The controls of the previous recipe stay on the screen until the script run ends.
