@@ -116,7 +116,7 @@ if readable:
     reading, hidden = chosen.reading, chosen.file.key in hidden_keys
     with film_side:
         mark_film(chosen)
-        about = (reading.file, f"{listed.index(chosen) + 1} of {len(listed)}", settings.model.name)
+        about = (reading.file, f"{listed.index(chosen) + 1} of {len(listed)}", settings.model.name, *settings.site_text)
         warnings = age_note(chosen.source.header, settings.model.card)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="answer"):
             if hidden:
@@ -136,7 +136,7 @@ if readable:
                         st.write(escape_markdown(reason))
                 if reading.probability_here is not None:
                     st.write(frequency_sentence(reading.probability_here, settings.prevalence))
-                    if is_assumed():
+                    if is_assumed(settings.rules):
                         st.caption(
                             f"{settings.prevalence:.0%} is assumed: state beside the number what is true where you are."
                         )
@@ -168,6 +168,7 @@ if readable:
             settings.to_dict(),
             own_readings,
             settings.summary(),
+            settings.site,
         )
 if unreadable:
     count = f"{len(unreadable)} files" if len(unreadable) > 1 else "1 file"

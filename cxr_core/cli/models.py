@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,8 +94,10 @@ def _estimate_lines(metrics: "Metrics") -> list[str]:
 def _accept(options: argparse.Namespace) -> int:
     from cxr_core.evaluation.site import accept_site
     from cxr_core.models.registry import find_model
+    from cxr_core.reports.acceptance_pdf import acceptance_pdf
 
     result = accept_site(find_model(options.model), options.data, options.out, progress_counter("Decoding the films"))
+    (options.out / "acceptance.pdf").write_bytes(acceptance_pdf(result, datetime.now(UTC)))
     return print_result(
         options, result, "\n".join([result["verdict_in_words"], *result["reasons"], f"Wrote {options.out}."])
     )

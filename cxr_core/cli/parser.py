@@ -106,6 +106,7 @@ def parser() -> argparse.ArgumentParser:
     predict.add_argument(
         "--prevalence", type=float, metavar="P", help="share of films with pneumonia where you are, 0.02 to 0.8"
     )
+    predict.add_argument("--site", metavar="NAME", help="read by the profile of a site that accepted the model")
     predict.add_argument("--fhir", type=Path, metavar="DIR", help="write a FHIR R5 DiagnosticReport for each film")
     predict.add_argument("--send", action="store_true", help="store the results in the archive, for dicomweb:STUDY-UID")
 

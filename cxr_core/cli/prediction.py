@@ -14,6 +14,7 @@ def predict_films(options: argparse.Namespace) -> int:
     from cxr_core.hospital.answer import SCHEME, Terms
     from cxr_core.inference.batch import find_films, read_files, write_csv
     from cxr_core.inference.decision import Choice
+    from cxr_core.models.site_profile import find_profile
 
     studies = [path.removeprefix(SCHEME) for path in options.paths if path.startswith(SCHEME)]
     paths = [path for path in options.paths if not path.startswith(SCHEME)]
@@ -29,7 +30,8 @@ def predict_films(options: argparse.Namespace) -> int:
     if files:
         progress = progress_counter("Reading")
         choice = Choice(prevalence=options.prevalence)
-        results, unreadable = read_files(files, options.model, options.heatmaps, progress, on_reading, choice)
+        site = find_profile(options.site) if options.site else None
+        results, unreadable = read_files(files, options.model, options.heatmaps, progress, on_reading, choice, site)
     if studies:
         fetched, messages = read_archive(studies, options, terms)
         results, unreadable = results + fetched, unreadable + messages

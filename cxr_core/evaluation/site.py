@@ -1,23 +1,25 @@
 """Site acceptance of a model: a hospital's own labelled films compared with the estimates on the model's card."""
 
 import json
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from cxr_core.datasets.curation import curated
 from cxr_core.datasets.index import Index, build_index
-from cxr_core.errors import DataSetError
+from cxr_core.errors import DataSetError, SettingsError
 from cxr_core.evaluation.evaluation import Evaluation
+from cxr_core.evaluation.overlap import overlap_in_words
 from cxr_core.evaluation.run import evaluate_csv, evaluate_films
 from cxr_core.evaluation.score_table import is_score_table
 from cxr_core.evaluation.train_test_overlap import training_overlap
+from cxr_core.inference.decision import fitted_prevalence, moved
 from cxr_core.inference.predictor import Predictor
-from cxr_core.metrics.estimate import Estimate
-from cxr_core.metrics.prevalence import calibration_prevalence
+from cxr_core.metrics.conformal import fit_conformal, large_enough, strictest
 from cxr_core.metrics.site_acceptance import Acceptance, ReleasedPoint, accept
-from cxr_core.models.registry import Model
+from cxr_core.models.registry import Model, check_name
+from cxr_core.models.site_profile import SiteProfile
 from cxr_core.progress import Progress
 
 MAX_FILMS = 5000
@@ -48,12 +50,20 @@ def accept_site(model: Model, data: Path, out: Path, progress: Progress | None =
     else:
         index = curated(build_index(data, progress))
         result = accept_films(Predictor(model), index, progress)
-    about = result.evaluation.record.about()
-    in_words = {"verdict_in_words": ACCEPTANCE_VERDICTS[result.acceptance.verdict]}
-    content = about | result.acceptance.to_dict() | in_words
+    content = acceptance_document(result)
     out.mkdir(parents=True, exist_ok=True)
     (out / "acceptance.json").write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
     return content
+
+
+def acceptance_document(result: SiteAcceptance) -> dict[str, Any]:
+    """The content of `acceptance.json`."""
+    record = result.evaluation.record
+    compared = "The scores came without films: whether the model was trained on these was not checked."
+    if record.overlap:
+        compared = overlap_in_words(record.overlap, result.acceptance.films)
+    in_words = {"verdict_in_words": ACCEPTANCE_VERDICTS[result.acceptance.verdict], "compared_with_training": compared}
+    return record.about() | result.acceptance.to_dict() | in_words
 
 
 def accept_films(predictor: Predictor, index: Index, progress: Progress | None = None) -> SiteAcceptance:
@@ -85,13 +95,49 @@ def accept_evaluation(evaluation: Evaluation, model: Model) -> SiteAcceptance:
     """Compare the estimates of an evaluation with those on the model's card."""
     points, point = model.card.operating_points, model.card.operating_point
     released = {
-        name: ReleasedPoint(one.threshold, *(_lower_end(estimate) for estimate in (one.sensitivity, one.specificity)))
+        name: ReleasedPoint(one.threshold, one.sensitivity.value or 0.0, one.specificity.value or 0.0)
         for name, one in points.items()
     }
-    acceptance = accept(evaluation.scores, released, point, calibration_prevalence(points[point]))
+    acceptance = accept(evaluation.scores, released, point, fitted_prevalence(model.card))
     return SiteAcceptance(evaluation, acceptance)
 
 
-def _lower_end(estimate: Estimate) -> float:
-    low = estimate.value if estimate.low is None else estimate.low
-    return math.nan if low is None else low
+def profile_of(site: SiteAcceptance, model: Model, name: str, who: str, prevalence: float) -> SiteProfile:
+    """The profile that uses a model at a site as its acceptance allows.
+
+    "fit" leaves the scores as they are; "fit after recalibration" moves them by the shift. The conformal limits are the
+    strictest of the card's and, for the error rates that these films are enough for, the site's own. Raises
+    SettingsError for another verdict, an invalid name, or a prevalence outside 2 to 80%.
+    """
+    acceptance = site.acceptance
+    if acceptance.verdict not in ("fit", "fit after recalibration"):
+        raise SettingsError(f"site {name!r}: {ACCEPTANCE_VERDICTS[acceptance.verdict]} Only a fit model can be used.")
+    if not who.strip():
+        raise SettingsError(f"site {name!r}: who accepts it is missing; a name or initials are accepted.")
+    check_name(name)
+    shift = float(acceptance.shift.value or 0) if acceptance.verdict == "fit after recalibration" else 0.0
+    scores = replace(site.evaluation.scores, scores=moved(site.evaluation.scores.scores, shift))
+    card_limits = model.card.limits_by_error_rate
+    own = fit_conformal(scores, list(card_limits))
+    limits = {
+        f"{rate:g}": (strictest([card, own[f"{rate:g}"]]) if large_enough(scores, rate) else card).to_dict()
+        for rate, card in card_limits.items()
+    }
+    profile = {
+        "name": name,
+        "model": model.name,
+        "version": model.version,
+        "prevalence": prevalence,
+        "shift": shift,
+        "limits_by_error_rate": limits,
+        "verdict": acceptance.verdict,
+        "who": who.strip(),
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "data": site.evaluation.record.data,
+        "films": acceptance.films,
+        "acceptance": acceptance.to_dict(),
+    }
+    try:
+        return SiteProfile.from_dict(profile)
+    except ValueError as error:
+        raise SettingsError(f"site {name!r}: {error}; accepted is a prevalence from 0.02 to 0.8.") from error

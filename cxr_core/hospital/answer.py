@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from cxr_core.errors import SettingsError
-from cxr_core.inference.decision import Choice, Rules
+from cxr_core.inference.decision import Choice, Rules, moved
 from cxr_core.inference.reading import Reading
 from cxr_core.labels import Verdict
 from cxr_core.models.registry import Model
+from cxr_core.models.site_profile import SiteProfile
 
 SCHEME = "dicomweb:"
 """Of the names of studies and films in the archive: dicomweb:STUDY-UID, dicomweb:STUDY-UID/INSTANCE-UID."""
@@ -60,9 +61,12 @@ class Answer:
         )
 
 
-def answer_of(reading: Reading, model: Model, terms: Terms) -> Answer:
-    """The answer that a reading gives under these terms. Raises SettingsError for a choice that the model lacks."""
-    rules = Rules.of(model.card)
+def answer_of(reading: Reading, model: Model, terms: Terms, site: SiteProfile | None = None) -> Answer:
+    """The answer that a reading gives under these terms. Raises SettingsError for a choice that the model lacks.
+
+    site: the profile that the film was read by.
+    """
+    rules = Rules.of(model.card).at(site) if site else Rules.of(model.card)
     point = terms.choice.operating_point or rules.default.operating_point
     error_rate = terms.choice.error_rate if terms.choice.error_rate is not None else rules.default.error_rate
 
@@ -70,6 +74,7 @@ def answer_of(reading: Reading, model: Model, terms: Terms) -> Answer:
         return rules.number(min(float(probability), 1.0), terms.choice)
 
     views = reading.prediction.view_probabilities if reading.prediction else None
+    views = None if views is None else moved(views, rules.shift)
     known = reading.probability is not None and views is not None and len(views)
     return Answer(
         verdict=reading.verdict,

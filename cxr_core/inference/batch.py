@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cxr_core.errors import InputError, UnreadableFilm, WorkError
+from cxr_core.errors import InputError, SettingsError, UnreadableFilm, WorkError
 from cxr_core.files import replace_atomically
 from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.film import Film
@@ -23,6 +23,7 @@ from cxr_core.inference.predictor import Predictor
 from cxr_core.inference.reading import Reading
 from cxr_core.limits import walk_files
 from cxr_core.models.registry import find_model
+from cxr_core.models.site_profile import SiteProfile
 from cxr_core.progress import Progress
 from cxr_core.tables import rows_to_csv
 
@@ -61,14 +62,15 @@ def read_files(
     progress: Progress | None = None,
     on_reading: Callable[[Path, Reading], None] | None = None,
     choice: Choice = Choice(),  # noqa: B008  frozen
+    site: SiteProfile | None = None,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Read files with a model (the released one by default).
 
     Returns the readings as the JSON documents of `predict --json`, in order, and one message for each file that cannot
     be read, or whose heatmap cannot be written. With `heatmaps`, an overlay of each film is written into that folder,
     `NAME.png`, and the evidence in its own cells, `NAME.evidence.png`, 16-bit grey. `progress(done, total)` counts
-    files; `on_reading` is called with each
-    reading. The model is loaded only if there is a film to read. Raises CXRError if the model cannot be used.
+    files; `on_reading` is called with each reading. site: the profile to read by; without a model named, its own is
+    used. The model is loaded only if there is a film to read. Raises CXRError if the model cannot be used.
     """
     overlays: dict[Path, Path] = {}
     if heatmaps:
@@ -76,7 +78,7 @@ def read_files(
         overlays = _overlay_files(files, heatmaps)
     results: list[dict[str, Any]] = []
     unreadable: list[str] = []
-    predictor = _LatePredictor(model)
+    predictor = _LatePredictor(model, site)
     for done, (file, found) in enumerate(
         zip(files, predict_sources(files, read_film, predictor), strict=True), start=1
     ):
@@ -136,14 +138,21 @@ def write_csv(results: list[dict[str, Any]], file: Path) -> None:
 class _LatePredictor:
     """A model that is loaded with the first film."""
 
-    def __init__(self, name: str | None) -> None:
-        self._name, self._lock = name, threading.Lock()
+    def __init__(self, name: str | None, site: SiteProfile | None) -> None:
+        self._name, self._site, self._lock = name or (site.model if site else None), site, threading.Lock()
         self._predictor: Predictor | None = None
 
     @property
     def loaded(self) -> Predictor:
         with self._lock:
-            self._predictor = self._predictor or Predictor(find_model(self._name))
+            if self._predictor is None:
+                model = find_model(self._name)
+                if self._site and self._site.version != model.version:
+                    raise SettingsError(
+                        f"site {self._site.name!r}: its profile is of {self._site.model} {self._site.version}, not of "
+                        f"{model.name} {model.version}; accept the model there first."
+                    )
+                self._predictor = Predictor(model, site=self._site)
             return self._predictor
 
     def predict_film(self, film: Film, score_refused: bool = False) -> Prediction:

@@ -15,6 +15,7 @@ from cxr_core.labels import CLASSES, PNEUMONIA, Verdict
 from cxr_core.metrics.conformal import ConformalLimits
 from cxr_core.metrics.prevalence import probability_at_prevalence
 from cxr_core.models.card import ModelCard
+from cxr_core.models.site_profile import SiteProfile
 
 T = TypeVar("T")
 DEFAULT_MAX_SPREAD = 0.25  # for a model whose card has no `stability`
@@ -45,7 +46,8 @@ class Rules:
     max_spread: of the probability over augmented views, in [0, 1]; an answer that varies more may be unstable.
     mirror: whether the mirror image is one of the augmented views.
     fitted_prevalence: share of pneumonia among the films that the probability was calibrated on. prevalence: the
-    default of `Choice.prevalence`.
+    default of `Choice.prevalence`. shift: subtracted from the logit of every probability at a site that was
+    recalibrated. site: a sentence on the site profile that applies, or "".
     """
 
     thresholds: dict[str, float]
@@ -55,6 +57,8 @@ class Rules:
     mirror: bool = False
     fitted_prevalence: float = UNKNOWN_PREVALENCE
     prevalence: float = PREVALENCE
+    shift: float = 0.0
+    site: str = ""
 
     @classmethod
     def of(cls, card: ModelCard) -> "Rules":
@@ -68,6 +72,11 @@ class Rules:
             fitted_prevalence=fitted_prevalence(card),
             prevalence=PREVALENCE if card.prevalence is None else card.prevalence,
         )
+
+    def at(self, site: SiteProfile) -> "Rules":
+        """The rules as a site's profile changes them."""
+        limits = dict(site.limits_by_error_rate) or self.limits
+        return replace(self, limits=limits, prevalence=site.prevalence, shift=site.shift, site=site.sentence)
 
     def stated_prevalence(self, choice: Choice) -> float:
         """The prevalence of a choice. Raises SettingsError beyond 2 to 80%."""
@@ -149,17 +158,19 @@ def decide(prediction: Prediction, rules: Rules, choice: Choice, model: str, ver
         check, reason = (refusal.check, refusal.reason) if refusal else (None, "The film was not read.")
         reasons = (reason, *prediction.notes)
         return Reading(verdict="not_assessable", probability=None, heatmap=None, check=check, reasons=reasons, **about)
-    probability = prediction.probability
+    views = moved(prediction.view_probabilities, rules.shift)
+    probability = float(moved(np.array([prediction.probability]), rules.shift)[0])
     here = rules.number(probability, choice)
     called: Verdict = "pneumonia" if probability >= threshold else "normal"
     rules_that_fail = (
         *_class_uncertainty(called, limits.answer(probability), rate),
-        *_instability(prediction.view_probabilities, threshold, rules, choice),
+        *_instability(views, threshold, rules, choice),
         *_prevalence_uncertainty(called, here, prevalence),
     )
     verdict: Verdict = "uncertain" if rules_that_fail else called
     averaged = f"Borderline: averaged over the film as it is and {views_in_words(rules.mirror)}."
-    notes = (*([averaged] if prediction.averaged else []), *rules_that_fail[:1], *prediction.notes)
+    site = [rules.site] if rules.site else []
+    notes = (*([averaged] if prediction.averaged else []), *rules_that_fail[:1], *prediction.notes, *site)
     return Reading(
         verdict=verdict,
         probability=probability,
@@ -168,6 +179,14 @@ def decide(prediction: Prediction, rules: Rules, choice: Choice, model: str, ver
         reasons=(result_sentence(here, prevalence, verdict), *notes),
         **about,
     )
+
+
+def moved(probabilities: np.ndarray, shift: float) -> np.ndarray:
+    """Probabilities in [0, 1] with `shift` subtracted from their logits; unchanged for a shift of 0."""
+    if not shift:
+        return probabilities
+    factor = np.exp(-shift)
+    return np.asarray(probabilities * factor / (probabilities * factor + 1 - probabilities))
 
 
 def _class_uncertainty(called: Verdict, possible: str, rate: float) -> Iterator[str]:

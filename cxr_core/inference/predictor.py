@@ -22,6 +22,7 @@ from cxr_core.inference.test_time_augmentation import read_test_time_augmentatio
 from cxr_core.metrics.calibration import Platt
 from cxr_core.models.registry import Model
 from cxr_core.models.runtime import Network, ReadsInputs
+from cxr_core.models.site_profile import SiteProfile
 from cxr_core.parallel import map_in_order
 
 NO_HEATMAP_FITS = "No heatmap: the network's features of this film are unlike those that the heatmap was fitted to."
@@ -32,11 +33,17 @@ NO_HEATMAP_IN_MODEL = "No heatmap: this model was published without one; publish
 class Predictor:
     """One model. Safe to share between threads."""
 
-    def __init__(self, model: Model, gate: Gate | None = None, network: ReadsInputs | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        gate: Gate | None = None,
+        network: ReadsInputs | None = None,
+        site: SiteProfile | None = None,
+    ) -> None:
         """Raises WorkError if the model is not converted for reading, or a file is not the one its card describes.
 
         gate: the gate that films must pass; by default the shipped one, which is loaded with the first film.
-        network: by default the model's own, converted.
+        network: by default the model's own, converted. site: the profile by which films are read; of this model.
         """
         self._network = network or Network(model)
         self._map = read_evidence_map(model.card)
@@ -44,7 +51,7 @@ class Predictor:
         self._local = read_local_evidence(model.local_evidence) if fitted else None
         self.model = model
         self.preprocessing = Preprocessing(**model.card.preprocessing)
-        self.rules = Rules.of(model.card)
+        self.rules = Rules.of(model.card).at(site) if site else Rules.of(model.card)
         self.threshold = self.rules.chosen(Choice())[0]
         self._platt = Platt(model.card.slope, model.card.intercept)
         self._augmentation = read_test_time_augmentation(model.card, self.rules.mirror)

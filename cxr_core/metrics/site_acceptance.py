@@ -26,11 +26,13 @@ from cxr_core.metrics.weighted_statistics import Statistic, ratio
 
 MIN_FILMS, MIN_PER_CLASS = 50, 10
 MIN_AUROC = 0.9
+MARGIN = 0.1
+"""By how much sensitivity, and specificity, may be lower here than as released: the margin of non-inferiority."""
 
 
 @dataclass(frozen=True)
 class ReleasedPoint:
-    """An operating point as released: its threshold, and the lower ends of its intervals on validation patients."""
+    """An operating point as released: its threshold, and its estimates on validation patients."""
 
     threshold: float
     sensitivity: float
@@ -39,16 +41,21 @@ class ReleasedPoint:
 
 @dataclass(frozen=True)
 class SitePoint:
-    """An operating point on the site's films, as released and after recalibration. `holds`: see `accept`."""
+    """An operating point on the site's films, as released and after recalibration.
+
+    holds: both rates are shown to be non-inferior, see `accept`. fails: one of them is shown to be inferior.
+    """
 
     threshold: float
     sensitivity: Estimate
     specificity: Estimate
     holds: bool
+    fails: bool
     recalibrated: Estimate
     sensitivity_after: Estimate
     specificity_after: Estimate
     holds_after: bool
+    fails_after: bool
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready, without NaN."""
@@ -86,6 +93,7 @@ class Acceptance:
             "patients": self.patients,
             "figures": {name: estimate.to_dict() for name, estimate in self.estimates.items()},
             "shift": self.shift.to_dict(),
+            "margin": MARGIN,
             "points": {name: point.to_dict() for name, point in self.points.items()},
             "point": self.point,
             "more_films": self.more_films,
@@ -105,11 +113,12 @@ def accept(
     """Judge a system by a site's labelled films.
 
     released: the operating points by name. point: the one in use. prevalence: at which the system was calibrated.
-    An operating point holds unless the whole interval of its sensitivity or specificity here lies below the released
-    one. "fit": the AUROC is at least MIN_AUROC, the point in use holds and no shift is found. "fit after
-    recalibration": the recalibrated point holds. With fewer than MIN_FILMS films, or MIN_PER_CLASS of a class, there
-    are estimates but no verdict. Raises SettingsError for a prevalence outside (0, 1) or a point that is not among the
-    released ones.
+    Non-inferiority (Piaggio et al., JAMA 2012; 308:2594-2604): an operating point holds if the whole intervals of its
+    sensitivity and specificity here lie above the released ones less MARGIN, and fails if one lies below. "fit": the
+    AUROC is at least MIN_AUROC and the point in use holds. "fit after recalibration": it does not, a shift of the
+    scores is found, and the recalibrated point holds. "not fit": neither can. "too few films": the films show neither,
+    or are fewer than MIN_FILMS, or MIN_PER_CLASS of a class. Raises SettingsError for a prevalence outside (0, 1) or a
+    point that is not among the released ones.
     """
     require_prevalence(prevalence)
     if point not in released:
@@ -124,7 +133,7 @@ def accept(
     estimates = clustered_bootstrap(scores, statistics, draws, seed, expanded_level(scores, draws))
     shift = estimates.pop("shift")
     points = {name: _site_point(scores, one, shift, draws, seed) for name, one in released.items()}
-    verdict, reasons = _verdict(scores, estimates["auroc"], shift, points[point])
+    verdict, reasons = _verdict(scores, estimates["auroc"], shift, points[point], released[point])
     return Acceptance(
         films=len(scores),
         pneumonia=scores.pneumonia,
@@ -200,10 +209,12 @@ def _site_point(scores: Scores, released: ReleasedPoint, shift: Estimate, draws:
         sensitivity=here[0],
         specificity=here[1],
         holds=_holds(*here, released),
+        fails=_fails(*here, released),
         recalibrated=recalibrated,
         sensitivity_after=after[0],
         specificity_after=after[1],
         holds_after=_holds(*after, released),
+        fails_after=_fails(*after, released),
     )
 
 
@@ -227,11 +238,18 @@ def _rates(scores: Scores, threshold: float, draws: int, seed: int) -> tuple[Est
 
 
 def _holds(sensitivity: Estimate, specificity: Estimate, released: ReleasedPoint) -> bool:
+    pairs = ((sensitivity.low, released.sensitivity), (specificity.low, released.specificity))
+    return all(low is not None and low >= reached - MARGIN for low, reached in pairs)
+
+
+def _fails(sensitivity: Estimate, specificity: Estimate, released: ReleasedPoint) -> bool:
     pairs = ((sensitivity.high, released.sensitivity), (specificity.high, released.specificity))
-    return all(high is not None and high >= reached for high, reached in pairs)
+    return any(high is not None and high < reached - MARGIN for high, reached in pairs)
 
 
-def _verdict(scores: Scores, auroc: Estimate, shift: Estimate, point: SitePoint) -> tuple[str, tuple[str, ...]]:
+def _verdict(
+    scores: Scores, auroc: Estimate, shift: Estimate, point: SitePoint, released: ReleasedPoint
+) -> tuple[str, tuple[str, ...]]:
     fewest = min(scores.pneumonia, scores.normal)
     if len(scores) < MIN_FILMS or fewest < MIN_PER_CLASS:
         reason = (
@@ -239,33 +257,30 @@ def _verdict(scores: Scores, auroc: Estimate, shift: Estimate, point: SitePoint)
             f"verdict; {MIN_FILMS} films with {MIN_PER_CLASS} of each class are needed."
         )
         return "too few films", (reason,)
-    reasons = []
     if auroc.value is None or auroc.value < MIN_AUROC:
-        reasons.append(f"The AUROC here is below {MIN_AUROC}: no threshold would separate the classes well enough.")
-        return "not fit", tuple(reasons)
-    shifted = shift.low is not None and shift.high is not None and not shift.low <= 0 <= shift.high
-    if shifted:
-        direction = "higher" if (shift.value or 0) > 0 else "lower"
-        reasons.append(f"Scores are {direction} here than where the system was calibrated, beyond chance.")
-    else:
-        reasons.append("No shift of the scores was found.")
-    reasons.append(
-        "The released threshold holds here."
-        if point.holds
-        else "The released threshold does not hold here: its sensitivity or specificity is below the released one."
+        reason = f"The AUROC here is below {MIN_AUROC}: no threshold would separate the classes well enough."
+        return "not fit", (reason,)
+    margin = (
+        f"at most {100 * MARGIN:g} points below the released sensitivity of {released.sensitivity:.0%} and specificity "
+        f"of {released.specificity:.0%}"
     )
-    if point.holds and not shifted:
-        return "fit", (*reasons, _lower_ends(point.sensitivity, point.specificity))
+    if point.holds:
+        return "fit", (f"At the released threshold the films show what is required, {margin}.",)
+    shifted = shift.low is not None and shift.high is not None and not shift.low <= 0 <= shift.high
+    if not shifted:
+        if point.fails:
+            return "not fit", (f"The released threshold fails: {margin} is required. The scores are not shifted.",)
+        return "too few films", (f"The films cannot show what is required, {margin}; more films can.",)
+    direction = "higher" if (shift.value or 0) > 0 else "lower"
+    moved = f"Scores are {direction} here than where the system was calibrated, beyond chance"
     if point.holds_after:
-        after = _lower_ends(point.sensitivity_after, point.specificity_after)
-        return "fit after recalibration", (*reasons, "The recalibrated threshold holds here.", after)
-    return "not fit", (*reasons, "The recalibrated threshold does not hold here either.")
-
-
-def _lower_ends(sensitivity: Estimate, specificity: Estimate) -> str:
-    pairs = (("sensitivity", sensitivity.low), ("specificity", specificity.low))
-    values = [f"{name} of {low:.2f}" for name, low in pairs if low is not None]
-    return f"These films cannot exclude a {' and a '.join(values)}." if values else ""
+        return "fit after recalibration", (
+            f"{moved}, and the released threshold does not show what is required, {margin}.",
+            "With the scores moved back by this shift it does, on these same films.",
+        )
+    if point.fails and point.fails_after:
+        return "not fit", (f"{moved}. With or without the shift the films fail what is required, {margin}.",)
+    return "too few films", (f"{moved}. The films cannot show what is required, {margin}; more films can.",)
 
 
 def _more_films(scores: Scores, point: SitePoint) -> dict[str, int]:

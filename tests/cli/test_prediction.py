@@ -9,6 +9,8 @@ import pytest
 
 from cxr_core.cli.main import main
 from cxr_core.datasets.demo import sample_films
+from cxr_core.models.registry import find_model
+from cxr_core.models.site_profile import SiteProfile, store_profile
 from tests.support.command_line import run_verb
 
 
@@ -112,3 +114,19 @@ def test_the_csv_of_readings_has_no_formula(tmp_path: Path, cxr_home: Path) -> N
     shutil.copy(sample_films()[0], tmp_path / "=1+1.jpeg")
     assert run_verb("predict", "=1+1.jpeg", "--csv", "out.csv", home=cxr_home, cwd=tmp_path).returncode == 0
     assert "'=1+1.jpeg," in (tmp_path / "out.csv").read_text()
+
+
+def test_films_are_read_by_a_sites_profile(cxr_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    film, model = str(sample_films()[0]), find_model()
+    assert main(["predict", film, "--site", "north"]) == 2
+    assert "site 'north': has no profile" in capsys.readouterr().err
+    values = {"name": "north", "model": model.name, "version": model.version, "prevalence": 0.4, "shift": 0.0}
+    values |= {"limits_by_error_rate": {}, "verdict": "fit", "who": "A", "when": "2026-01-02", "data": "d", "films": 90}
+    store_profile(SiteProfile.from_dict(values))
+    assert main(["predict", film, "--site", "north", "--json"]) == 0
+    (result,) = json.loads(capsys.readouterr().out)
+    assert result["prevalence"] == 0.4
+    assert result["reasons"][-1] == "By the profile of site north, 90 films, 2026-01-02, A."
+    store_profile(SiteProfile.from_dict(values | {"version": "another"}))
+    assert main(["predict", film, "--site", "north"]) == 2
+    assert "accept the model there first" in capsys.readouterr().err

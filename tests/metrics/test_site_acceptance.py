@@ -10,6 +10,7 @@ from cxr_core.metrics.bootstrap import clustered_bootstrap
 from cxr_core.metrics.estimate import Estimate, wilson
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.site_acceptance import (
+    MARGIN,
     ReleasedPoint,
     accept,
     expanded_level,
@@ -113,3 +114,22 @@ def test_films_to_halve_halve_wilsons_interval(found: int, films: int) -> None:
 def test_a_missing_shift_gives_no_recalibrated_threshold() -> None:
     gone = Estimate(None, None, None, "bootstrap", 3, "One class only.")
     assert shifted_threshold(0.4, gone).reason == "One class only."
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_verdict_follows_from_what_is_shown(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    found = judged(float(draw.normal(0, 1)), films=int(draw.integers(50, 400)), seed=seed)
+    point, released = found.points["balanced"], RELEASED["balanced"]
+    assert not (point.holds and point.fails)
+    if found.verdict == "fit":
+        assert point.holds
+        assert (point.sensitivity.low or 0) >= released.sensitivity - MARGIN
+        assert (point.specificity.low or 0) >= released.specificity - MARGIN
+    elif found.verdict == "fit after recalibration":
+        assert not point.holds
+        assert point.holds_after
+    elif found.verdict == "not fit":
+        assert point.fails or (found.estimates["auroc"].value or 0) < 0.9
+    else:
+        assert not point.holds

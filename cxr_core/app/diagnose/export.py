@@ -14,6 +14,7 @@ from cxr_core.app.diagnose.session import FilmResult, pixels_of
 from cxr_core.inference.decision import Choice
 from cxr_core.inference.reader_log import OwnReading
 from cxr_core.models.registry import find_model
+from cxr_core.models.site_profile import SiteProfile
 from cxr_core.reports.reading_table import ReportedReading, to_csv, to_json
 
 
@@ -24,11 +25,13 @@ def offer_downloads(
     settings: dict[str, Any],
     own_readings: dict[tuple[str, str], OwnReading],
     details: Sequence[str],
+    site: SiteProfile | None,
 ) -> None:
     """Download buttons.
 
     results: those to export, of `films_read` in all. chosen: the film on screen, or None while its verdict is hidden.
     settings: for the JSON. own_readings: by sha256 and model version. details: sentences on the settings, for the PDFs.
+    site: the profile that the films were read by.
     """
 
     def reported(result: FilmResult) -> ReportedReading:
@@ -57,7 +60,7 @@ def offer_downloads(
         from cxr_core.hospital.fhir import diagnostic_report, subject_of, to_json
 
         terms = Terms(settings["prevalence"], Choice(settings["operating_point"], settings["error_rate"]))
-        answer = answer_of(result.reading, find_model(result.reading.model), terms)
+        answer = answer_of(result.reading, find_model(result.reading.model), terms, site)
         return to_json(
             diagnostic_report(answer, subject_of(result.reading.sha256, result.file.read()), datetime.now(UTC))
         )

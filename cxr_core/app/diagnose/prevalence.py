@@ -12,9 +12,15 @@ def prevalence_of_session(rules: Rules) -> float:
     return float(st.session_state.get(KEY, round(100 * rules.prevalence))) / 100
 
 
-def is_assumed() -> bool:
-    """Whether the reader has stated no prevalence in this session."""
-    return not st.session_state.get(STATED, False)
+def is_assumed(rules: Rules) -> bool:
+    """Whether neither the reader, in this session, nor a site profile has stated the prevalence."""
+    return not (st.session_state.get(STATED, False) or rules.site)
+
+
+def forget_prevalence() -> None:
+    """Return to the default, for another site."""
+    for key in (KEY, STATED):
+        st.session_state.pop(key, None)
 
 
 def ask_prevalence(rules: Rules) -> None:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from cxr_core.app.diagnose.prevalence import prevalence_of_session
+from cxr_core.app.diagnose.prevalence import forget_prevalence, prevalence_of_session
 from cxr_core.app.diagnose.session import FilmResult
 from cxr_core.inference.decision import Choice, Rules, decide
 from cxr_core.inference.elsewhere import worth_elsewhere
@@ -15,6 +15,7 @@ from cxr_core.labels import OPERATING_POINTS
 from cxr_core.metrics.prevalence import predictive_values_of_point
 from cxr_core.models.card_sections import CardPoint
 from cxr_core.models.registry import Model
+from cxr_core.models.site_profile import SiteProfile, list_profiles
 
 T = TypeVar("T")
 
@@ -25,7 +26,7 @@ class Settings:
 
     point: key of an operating point of the model's card. error_rate: one of the rates of the card. prevalence: local
     prevalence of pneumonia, 0.02 to 0.8. keep: whether own readings are recorded. blind: whether the model's reading is
-    hidden until the user has entered their own.
+    hidden until the user has entered their own. site: the profile that applies, or None.
     """
 
     model: Model
@@ -34,11 +35,18 @@ class Settings:
     prevalence: float
     keep: bool
     blind: bool
+    site: SiteProfile | None = None
 
     @property
     def rules(self) -> Rules:
         """The model's rules for a verdict."""
-        return Rules.of(self.model.card)
+        rules = Rules.of(self.model.card)
+        return rules.at(self.site) if self.site else rules
+
+    @property
+    def site_text(self) -> list[str]:
+        """The site whose profile applies, for the banner; empty without one."""
+        return [f"site {self.site.name}"] if self.site else []
 
     @property
     def choice(self) -> Choice:
@@ -61,14 +69,16 @@ class Settings:
             f"{pneumonia_from}, uncertain between (operating point {OPERATING_POINTS[self.point].lower()}, accepted "
             f"error rate {self.error_rate:.0%})."
         )
-        return [text for text in (settings, worth_elsewhere(self.model.card)) if text]
+        site = self.site.sentence if self.site else ""
+        return [text for text in (settings, site, worth_elsewhere(self.model.card)) if text]
 
     def to_dict(self) -> dict[str, Any]:
         """The settings for the JSON report, with the predictive values at the local prevalence."""
         ppv, npv = predictive_values_of_point(self._point, self.prevalence)
         threshold = self.model.card.operating_points[self.point].threshold
         chosen = {"operating_point": self.point, "threshold": threshold, "error_rate": self.error_rate}
-        return chosen | {"prevalence": self.prevalence, "ppv": ppv.to_dict(), "npv": npv.to_dict()}
+        site = {"site": self.site.to_dict()} if self.site else {}
+        return chosen | site | {"prevalence": self.prevalence, "ppv": ppv.to_dict(), "npv": npv.to_dict()}
 
     @property
     def _point(self) -> CardPoint:
@@ -86,7 +96,8 @@ def choose_settings(models: list[Model]) -> Settings:
         if len(names) > 1:
             name = st.selectbox("Model", names, key="model", persist_state="session")
         model = models[names.index(name)]
-        rules = Rules.of(model.card)
+        site = _site(list_profiles(model))
+        rules = Rules.of(model.card).at(site) if site else Rules.of(model.card)
         prevalence = prevalence_of_session(rules)
         point = _choice(
             "Operating point",
@@ -118,7 +129,26 @@ def choose_settings(models: list[Model]) -> Settings:
             disabled=not keep,
             help="The model's reading is hidden until you have entered yours.",
         )
-    return Settings(model, point, error_rate, prevalence, keep, keep and blind)
+    return Settings(model, point, error_rate, prevalence, keep, keep and blind, site)
+
+
+def _site(profiles: list[SiteProfile]) -> SiteProfile | None:
+    """The chosen site profile, at first the newest; None for none. Nothing is drawn where there is none."""
+    if not profiles:
+        return None
+    by_name = {profile.name: profile for profile in profiles}
+    names = [*by_name, ""]
+    if st.session_state.get("site") not in names:
+        st.session_state.site = names[0]
+    name = st.selectbox(
+        "Site profile",
+        names,
+        format_func=lambda name: name or "None: as released",
+        key="site",
+        persist_state="session",
+        on_change=forget_prevalence,
+    )
+    return by_name.get(name)
 
 
 def _choice(label: str, options: list[T], default: T, key: str, text: Callable[[T], str], about: str) -> T:

@@ -6,7 +6,7 @@ from html import escape as escaped
 import streamlit as st
 
 from cxr_core.inference.augmented_views import views_in_words
-from cxr_core.inference.decision import Choice, Rules
+from cxr_core.inference.decision import Choice, Rules, moved
 from cxr_core.inference.number import number_in_words, number_text, of_100
 from cxr_core.inference.reading import Reading
 from cxr_core.labels import VERDICTS
@@ -49,7 +49,7 @@ def show_stability(reading: Reading, rules: Rules, choice: Choice) -> None:
     prediction = reading.prediction
     if prediction is None or prediction.view_probabilities is None:
         return
-    views = prediction.view_probabilities
+    views = moved(prediction.view_probabilities, rules.shift)
     low, high = (number_text(rules.number(float(end), choice)) for end in (views.min(), views.max()))
     between = f"stays at {low}" if low == high else f"ranges from {low} to {high}"
     text = f"When the film is {views_in_words(rules.mirror)}, the probability {between}."

@@ -7,11 +7,18 @@ from cxr_core import audit
 from cxr_core.app.account import account
 from cxr_core.app.data_set_picker import choose_data_set
 from cxr_core.app.evaluate.score_upload import with_uploaded_csv
+from cxr_core.app.evaluate.use_here import offer_result, offer_use_here
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.model_cache import predictor_with_spinner
 from cxr_core.datasets.curation import curated
 from cxr_core.errors import CXRError
-from cxr_core.evaluation.site import ACCEPTANCE_VERDICTS, SiteAcceptance, accept_csv, accept_films
+from cxr_core.evaluation.site import (
+    ACCEPTANCE_VERDICTS,
+    SiteAcceptance,
+    accept_csv,
+    accept_films,
+    acceptance_document,
+)
 from cxr_core.labels import ESTIMATES, OPERATING_POINTS
 from cxr_core.metrics.estimate_text import number, value_with_interval
 from cxr_core.models.registry import Model
@@ -28,8 +35,8 @@ BOXES = {
 def show_acceptance(models: list[Model]) -> None:
     """Draw the controls, and the result of the last run."""
     st.write(
-        "Does a model perform in your hospital as its card states? Test it on 50 to 500 of your own labelled films: a "
-        "folder, a .zip or a .csv. Nothing leaves this machine."
+        "Does a model perform in your hospital as its card states, within 10 points? Test it on 50 to 500 of your own "
+        "labelled films: a folder, a .zip or a .csv. Nothing leaves this machine."
     )
     model = models[0]
     if len(models) > 1:
@@ -47,6 +54,8 @@ def show_acceptance(models: list[Model]) -> None:
     version, last = st.session_state.get("acceptance", (None, None))
     if last is not None and version == model.version:
         _show(last)
+        offer_result(last)
+        offer_use_here(last, model)
 
 
 def _films(model: Model) -> SiteAcceptance | None:
@@ -93,12 +102,10 @@ def _show(site: SiteAcceptance) -> None:
         f"{result.films:,} films of {result.patients:,} patients: {result.pneumonia:,} with pneumonia, "
         f"{result.normal:,} normal. Intervals are 95% intervals from resampling whole patients."
     )
-    point = result.points[result.point]
+    st.caption(acceptance_document(site)["compared_with_training"])
     with st.grid("auto", min_column_width=220):
         _tile("AUROC here", value_with_interval(result.estimates["auroc"]))
         _tile("Shift of the scores, logits", value_with_interval(result.shift, 2))
-        _tile("Released threshold", number(point.threshold))
-        _tile("Recalibrated threshold", value_with_interval(point.recalibrated))
     rows = []
     for name, one in result.points.items():
         rows.append(
@@ -107,11 +114,10 @@ def _show(site: SiteAcceptance) -> None:
                 "Released": number(one.threshold),
                 "Sensitivity here": value_with_interval(one.sensitivity),
                 "Specificity here": value_with_interval(one.specificity),
-                "As stated": "yes" if one.holds else "no",
-                "Recalibrated": value_with_interval(one.recalibrated),
-                "Sensitivity recalibrated": value_with_interval(one.sensitivity_after),
-                "Specificity recalibrated": value_with_interval(one.specificity_after),
-                "Recalibrated as stated": "yes" if one.holds_after else "no",
+                "As required": _shown(one.holds, one.fails),
+                "Sensitivity, scores moved back": value_with_interval(one.sensitivity_after),
+                "Specificity, scores moved back": value_with_interval(one.specificity_after),
+                "Then as required": _shown(one.holds_after, one.fails_after),
             }
         )
     st.dataframe(
@@ -138,10 +144,11 @@ def _show(site: SiteAcceptance) -> None:
             for name, films in result.more_films.items()
         ]
         st.dataframe(pd.DataFrame(more), hide_index=True, alt="Films needed to halve each interval", key="accept_more")
-    st.caption(
-        "The recalibrated threshold was chosen and measured on the same films, so its estimates are slightly "
-        "optimistic. It is a proposal and is not used on the Diagnose page."
-    )
+    st.caption("The shift was estimated and its effect measured on the same films: slightly optimistic.")
+
+
+def _shown(holds: bool, fails: bool) -> str:
+    return "shown" if holds else "fails" if fails else "not shown"
 
 
 def _tile(label: str, value: str) -> None:

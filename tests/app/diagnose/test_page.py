@@ -17,6 +17,7 @@ from cxr_core.inference.prediction import Prediction
 from cxr_core.labels import NOTICE, SYNTHETIC_FILM
 from cxr_core.metrics.conformal import ConformalLimits
 from cxr_core.models.registry import find_model
+from cxr_core.models.site_profile import SiteProfile, store_profile
 from cxr_core.paths import RELEASED_MODELS
 from tests.support.diagnose_page import (  # noqa: F401
     QuickPredictor,
@@ -269,3 +270,18 @@ def test_a_film_that_is_not_assessable_has_a_reason_and_no_probability() -> None
     assert "Not assessable" in html(page)
     assert 'class="number"' not in html(page)
     assert any(line.value == "The film is too small." for line in page.markdown)
+
+
+def test_a_site_profile_is_applied_and_named(cxr_home: Path) -> None:
+    model = find_model()
+    values = {"name": "north", "model": model.name, "version": model.version, "prevalence": 0.4, "shift": 0.5}
+    values |= {"limits_by_error_rate": {}, "verdict": "fit", "who": "A", "when": "2026-01-02", "data": "d", "films": 90}
+    store_profile(SiteProfile.from_dict(values))
+    page = drop(open_page(), *films(1))
+    assert "site north<" in html(page)
+    assert "where 40 of 100 patients" in html(page)
+    assert not any("is assumed" in caption.value for caption in page.caption)
+    assert any(line.value.startswith("By the profile of site north, 90 films") for line in page.markdown)
+    check(page.selectbox(key="site").set_value("").run())
+    assert "site north" not in html(page)
+    assert "where 20 of 100 patients" in html(page)

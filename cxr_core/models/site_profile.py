@@ -1,0 +1,100 @@
+"""Site profiles: how a model is used at a hospital, stored after its acceptance there, `CXR_HOME/sites/NAME.json`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from cxr_core.errors import DamagedRecord, SettingsError, WorkError
+from cxr_core.files import locked
+from cxr_core.metrics.conformal import ConformalLimits
+from cxr_core.models.registry import Model, check_name
+from cxr_core.paths import home
+from cxr_core.records import Fields, Record
+
+
+@dataclass(frozen=True)
+class SiteProfile(Record):
+    """A model's settings at one site.
+
+    prevalence: of pneumonia there, in [0.02, 0.8]. shift: subtracted from the logit of the calibrated probability.
+    limits_by_error_rate: conformal limits on the shifted probability, in place of the card's; empty for the card's.
+    verdict: of the acceptance. who: accepted it. when: ISO 8601, UTC. data: what it was tested on. films: their number.
+    """
+
+    what: ClassVar[str] = "a site profile"
+    name: str
+    model: str
+    version: str
+    prevalence: float
+    shift: float
+    limits_by_error_rate: Mapping[float, ConformalLimits]
+    verdict: str
+    who: str
+    when: str
+    data: str
+    films: int
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """The profile of a JSON object. Raises ValueError."""
+        fields = Fields(values)
+        prevalence = fields.number("prevalence")
+        if not 0.02 <= prevalence <= 0.8:
+            raise ValueError("prevalence is not between 0.02 and 0.8")
+        limits = {
+            float(rate): ConformalLimits(one.number("pneumonia_from"), one.number("normal_to"))
+            for rate, one in fields.objects("limits_by_error_rate").items()
+        }
+        return cls(
+            content=values,
+            name=fields.text("name"),
+            model=fields.text("model"),
+            version=fields.text("version"),
+            prevalence=prevalence,
+            shift=fields.number("shift"),
+            limits_by_error_rate=limits,
+            verdict=fields.text("verdict"),
+            who=fields.text("who"),
+            when=fields.text("when"),
+            data=fields.text("data"),
+            films=fields.whole("films"),
+        )
+
+    @property
+    def sentence(self) -> str:
+        """What is said with every answer that is given by the profile."""
+        moved = f", scores moved by {-self.shift:+.2f} logits" if self.shift else ""
+        return f"By the profile of site {self.name}, {self.films:,} films, {self.when[:10]}, {self.who}{moved}."
+
+
+def store_profile(profile: SiteProfile) -> None:
+    """Store a profile under its name, in place of an earlier one. Raises SettingsError, or WorkError."""
+    check_name(profile.name)
+    file = home() / "sites" / f"{profile.name}.json"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with locked(file):
+            profile.write(file)
+    except OSError as error:
+        raise WorkError(f"{file}: the site profile cannot be stored ({error.strerror or error}).") from error
+
+
+def list_profiles(model: Model | None = None) -> list[SiteProfile]:
+    """The profiles that can be read, of one model if it is given, the newest first."""
+    found = []
+    for file in sorted((home() / "sites").glob("*.json")):
+        try:
+            found.append(SiteProfile.read(file))
+        except DamagedRecord:
+            continue
+    wanted = [one for one in found if model is None or one.version == model.version]
+    return sorted(wanted, key=lambda profile: profile.when, reverse=True)
+
+
+def find_profile(name: str) -> SiteProfile:
+    """The profile of a site. Raises SettingsError if there is none, DamagedRecord if it cannot be read."""
+    file = home() / "sites" / f"{name}.json"
+    known = [profile.name for profile in list_profiles()]
+    if name not in known and not (name == file.stem and file.is_file()):
+        raise SettingsError(f"site {name!r}: has no profile; accepted are {', '.join(known) or 'none yet'}.")
+    return SiteProfile.read(file)
