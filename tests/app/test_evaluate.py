@@ -11,9 +11,11 @@ from streamlit.testing.v1 import AppTest
 
 from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.evaluation.label_review import contest, film_keys
+from cxr_core.evaluation.site import ACCEPTANCE_VERDICTS
 from cxr_core.evaluation.store import store_evaluation
 from cxr_core.evaluation.test_log import read_test_accesses, record_test_evaluation
 from cxr_core.models.registry import find_model
+from cxr_core.models.site_profile import list_profiles
 from cxr_core.paths import home
 from tests.conftest import REPOSITORY
 from tests.support.synthetic_chests import write_data_set
@@ -230,12 +232,22 @@ def test_degenerate_scores_give_the_estimates_that_can_be_computed(content: byte
         assert not at.exception, tab
 
 
-def test_site_acceptance_gives_a_verdict() -> None:
+def test_site_acceptance_gives_a_verdict_and_a_fit_model_is_used_here() -> None:
     films = synthetic_evaluation(find_model(), "all", films=150).films[["file", "label", "score", "patient"]]
     at = open_page(room="Site acceptance", accept_source="Scores, as a CSV")
     at.file_uploader(key="accept_csv").upload("here.csv", films.to_csv(index=False).encode()).run()
     at.button(key="judge_scores").click().run()
     assert not at.exception
-    shown = [*at.success, *at.warning, *at.error]
-    assert any("or use here" in part.value for part in shown)
-    assert len(table(at, "Recalibrated")) == 3
+    shown = [*at.success, *at.warning, *at.error, *at.info]
+    assert any(part.value.startswith(tuple(f"**{text}" for text in ACCEPTANCE_VERDICTS.values())) for part in shown)
+    assert len(table(at, "Then as required")) == 3
+
+    sure = films.assign(score=(films["label"] == "PNEUMONIA") * 0.98 + 0.01)
+    at = open_page(room="Site acceptance", accept_source="Scores, as a CSV")
+    at.file_uploader(key="accept_csv").upload("sure.csv", sure.to_csv(index=False).encode()).run()
+    at.button(key="judge_scores").click().run()
+    at.text_input(key="site_name").set_value("north")
+    at.text_input(key="site_who").set_value("A. B.")
+    next(button for button in at.button if button.label == "Use here").click().run()
+    assert not at.exception
+    assert [profile.name for profile in list_profiles(find_model())] == ["north"]
