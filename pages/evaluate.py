@@ -13,7 +13,7 @@ from cxr_core.app.evaluate.cautions import show_cautions
 from cxr_core.app.evaluate.compare import show_comparison
 from cxr_core.app.evaluate.estimates import show_estimates
 from cxr_core.app.evaluate.misclassified_films import show_misclassified_films
-from cxr_core.app.evaluate.new_evaluation import evaluate_models
+from cxr_core.app.evaluate.new_evaluation import evaluate_models, watch_evaluations
 from cxr_core.app.evaluate.operating_points import show_operating_points
 from cxr_core.app.evaluate.report import show_report
 from cxr_core.app.evaluate.score_upload import evaluate_other_system
@@ -47,9 +47,13 @@ show_passed_over([*damaged_models(), *damaged_evaluations(models)])
 stored = [one for model in models for one in stored_evaluations(model)] + stored_systems(models)
 with st.expander("New evaluation", icon=":material/add_circle:", expanded=not stored):
     source = st.segmented_control("Evaluate", SOURCES, default=SOURCES[0], required=True, key="of_what")
-    new = evaluate_models(models) if source == SOURCES[0] else evaluate_other_system()
-if new:
-    st.session_state.evaluation = new.id
+    new = None
+    if source == SOURCES[0]:
+        evaluate_models(models)
+    elif scored := evaluate_other_system():
+        new = scored.id
+if new := watch_evaluations() or new:
+    st.session_state.evaluation = new
     st.rerun()
 if not stored:
     st.info(

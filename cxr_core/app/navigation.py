@@ -7,6 +7,7 @@ import streamlit as st
 
 from cxr_core.app.account import end_when_idle, signed_in_account
 from cxr_core.app.address import name_page
+from cxr_core.app.components.jobs import show_jobs
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import WorkError, missing_package
 from cxr_core.labels import NOTICE
@@ -86,10 +87,13 @@ def draw_frame() -> None:
     name_page(page.title)
     end_when_idle()
     st.html(STYLE)
-    content, footer = st.container(), st.container()
+    above, content, footer = st.container(), st.container(), st.container()
     footer.caption(NOTICE)
     inside = _inside_frame.set(True)
     try:
+        if person.may_research:
+            with above:
+                show_jobs()
         with content:
             page.run()
     except ModuleNotFoundError as error:

@@ -56,6 +56,8 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--run", type=Path, metavar="DIR")
 
     verb("runs", "training.show_runs", "list the runs")
+    jobs = verb("jobs", "jobs.show_jobs", "list the jobs in their order: trainings, publishing, evaluations, audits")
+    jobs.add_argument("--stop", metavar="JOB", help="stop this one")
     for name, run, description in (
         ("stop", "training.stop_run", "stop a run after its current batch; the best weights stay"),
         ("resume", "training.resume_run", "resume a run that stopped, failed or died"),

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
 POLL_SECONDS = 1.0
+_NVIDIA = Path("/dev/nvidia0")
+
+
+def this_machine() -> str:
+    """ "gpu" if this machine has one, else "cpu": the device of work that takes whatever there is."""
+    return "gpu" if _NVIDIA.exists() else "cpu"
 
 
 @contextmanager

@@ -4,10 +4,12 @@ The process has its own session and its own log, so it continues when the server
 """
 
 import logging
+import os
 import pickle
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -72,11 +74,14 @@ class ProcessId:
         return process
 
 
-def start_process(function: str, arguments: tuple[Any, ...], log: Path) -> ProcessId:
+def start_process(
+    function: str, arguments: tuple[Any, ...], log: Path, environment: Mapping[str, str] | None = None
+) -> ProcessId:
     """Call a function in a new process that outlives this one; returns at once.
 
     function: dotted name, "package.module.function"; the new process imports it.
-    arguments: picklable. log: the file that the process's output is appended to.
+    arguments: picklable. log: the file that the process's output is appended to. environment: variables that the
+    process has in addition to those of this one.
     Raises WorkError if the process cannot be started or the log cannot be written.
     """
     command = [sys.executable, "-m", "cxr_core.jobs.worker", function]
@@ -85,7 +90,13 @@ def start_process(function: str, arguments: tuple[Any, ...], log: Path) -> Proce
             pickle.dump(arguments, pickled)
             pickled.seek(0)
             process = subprocess.Popen(
-                command, cwd=REPOSITORY, stdin=pickled, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+                command,
+                cwd=REPOSITORY,
+                env=os.environ | dict(environment or {}),
+                stdin=pickled,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         _logger.info("process %d started: %s", process.pid, function)
         return ProcessId._of(psutil.Process(process.pid))

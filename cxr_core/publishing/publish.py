@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,12 +50,15 @@ from cxr_core.training.runs import Run
 _logger = logging.getLogger(__name__)
 
 
-def publish(run: Run, name: str, into: Path | None = None) -> Model:
+def publish(
+    run: Run, name: str, into: Path | None = None, activity: Callable[[str], object] = lambda text: None
+) -> Model:
     """Create a model folder from a run's best weights, in `into` or among the user's models.
 
     Calibration, conformal limits and operating points are fitted on the run's validation patients. The estimates on the
     card are computed on the run's held-out patients, and this access to the test set is recorded. Without held-out
     patients they are computed on the validation patients, and the card says so. The network is converted for reading.
+    activity: called with what is done next; may raise to end the work.
     Raises SettingsError for an invalid or taken name, also one that another process is publishing; WorkError if the run
     is active, has no weights yet, the folder cannot be written or the converted network differs; InputError if the
     run's validation or held-out films have changed.
@@ -64,14 +68,14 @@ def publish(run: Run, name: str, into: Path | None = None) -> Model:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with locked(folder, seconds=0):
-            return _publish(run, name, into)
+            return _publish(run, name, into, activity)
     except Busy as error:
         raise SettingsError(f"name {name!r}: is being published by another process; another is accepted.") from error
     except OSError as error:
         raise work_error(folder, "the model folder cannot be written", error) from error
 
 
-def _publish(run: Run, name: str, into: Path | None) -> Model:
+def _publish(run: Run, name: str, into: Path | None, activity: Callable[[str], object]) -> Model:
     """`publish`, while no other process publishes this name."""
     check_name(name)
     folder = (into or published_models_folder()) / name
@@ -85,6 +89,7 @@ def _publish(run: Run, name: str, into: Path | None) -> Model:
     part = unfinished / name
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
+        activity("Indexing the films and loading the network.")
         (part / "evaluations").mkdir(parents=True)
         _save_for_inference(run.folder / "best.keras", part / "model.keras")
         shutil.copyfile(run.folder / "split.csv", part / "split.csv")
@@ -92,8 +97,11 @@ def _publish(run: Run, name: str, into: Path | None) -> Model:
         fingerprint_films(part, pd.read_csv(part / "split.csv"), index)
         training, validation, held_out = (films_of(run, index, split) for split in ("train", "val", "test"))
         validation, _ = of_both_classes(validation)
+        activity("Converting the network and calibrating it on validation patients.")
         model = Model(part, ModelCard.from_dict(_card(run, name, part, index, validation)))
+        activity("Fitting the heatmap.")
         model = model.described(heatmap=describe_evidence_map(model, index, validation) or fit_heatmap(model, index))
+        activity("Measuring on held-out patients.")
         _measure(model, index, training, validation, held_out)
         part.rename(folder)
     except OSError as error:

@@ -1,20 +1,14 @@
-"""Estimates the time and memory of a fit, from a few timed steps in a separate process.
+"""Estimates the time and memory of a fit, from a few timed steps in a separate process."""
 
-python -m cxr_core.training.cost_estimate SETTINGS.json FILMS_TO_TRAIN FILMS_TO_VALIDATE      prints a JSON document
-"""
-
-import json
 import math
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from typing import Any
 
-from cxr_core.errors import WorkError
+from cxr_core.jobs.call import call_apart
 from cxr_core.limits import MEASUREMENT_SECONDS
-from cxr_core.paths import REPOSITORY
-from cxr_core.training.recipe_settings import Recipe, recipe_from_dict
+from cxr_core.training.recipe_settings import Recipe
 
 STEPS = 4
 VALIDATION_SHARE = 1 / 3  # of the time of a training step: a forward pass alone
@@ -40,28 +34,11 @@ class CostEstimate:
 def estimate_cost(recipe: Recipe, train: int, val: int) -> CostEstimate:
     """Time a few steps of the recipe on noise, for `train` training films and `val` validation films.
 
-    A separate process does it, so that its memory can be measured and is released. Raises WorkError, with the last
-    message of that process, if the network cannot be built or does not fit into memory.
+    A separate process does it, so that its memory can be measured and is released. Raises WorkError if the network
+    cannot be built, does not fit into memory, or takes longer than MEASUREMENT_SECONDS.
     """
-    command = [
-        sys.executable,
-        "-m",
-        "cxr_core.training.cost_estimate",
-        json.dumps(recipe.to_dict()),
-        str(train),
-        str(val),
-    ]
-    try:
-        ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=MEASUREMENT_SECONDS)
-    except subprocess.TimeoutExpired as error:
-        raise WorkError(
-            f"The estimate took over {MEASUREMENT_SECONDS} s; this fit is very slow on this machine."
-        ) from error
-    if ended.returncode < 0:
-        raise WorkError("The system ended the estimate, most likely for lack of memory; a smaller batch needs less.")
-    if ended.returncode:
-        raise WorkError(ended.stderr.strip().splitlines()[-1] if ended.stderr.strip() else "The estimate failed.")
-    return CostEstimate(**json.loads(ended.stdout))
+    cost: CostEstimate = call_apart(f"{__name__}.measure", (recipe, train, val), MEASUREMENT_SECONDS)
+    return cost
 
 
 def measure(recipe: Recipe, train: int, val: int) -> CostEstimate:
@@ -118,16 +95,3 @@ def _row(layer: Any) -> dict[str, Any]:
         "Output": " x ".join(str(side) for side in layer.output.shape[1:]),
         "Parameters": layer.count_params(),
     }
-
-
-if __name__ == "__main__":
-    from contextlib import redirect_stdout
-
-    from cxr_core.errors import CXRError
-
-    try:
-        with redirect_stdout(sys.stderr):
-            found = measure(recipe_from_dict(json.loads(sys.argv[1])), int(sys.argv[2]), int(sys.argv[3]))
-    except CXRError as error:
-        sys.exit(str(error))
-    print(json.dumps(found.__dict__))

@@ -5,7 +5,15 @@ import numpy as np
 from cxr_core.backend import import_keras
 from cxr_core.datasets.index import Index
 from cxr_core.imaging.decode import read_film
+from cxr_core.jobs.call import call_apart
+from cxr_core.limits import MEASUREMENT_SECONDS
 from cxr_core.training.recipe_settings import Recipe
+
+
+def preview(index: Index, recipe: Recipe) -> list[tuple[str, np.ndarray]]:
+    """`augmented` in a process of its own: the web server imports no Keras. Raises also WorkError."""
+    shown: list[tuple[str, np.ndarray]] = call_apart(f"{__name__}.augmented", (index, recipe), MEASUREMENT_SECONDS)
+    return shown
 
 
 def augmented(index: Index, recipe: Recipe, films: int = 3, draws: int = 4) -> list[tuple[str, np.ndarray]]:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from cxr_core.errors import NotFound, SettingsError, UnusableFile, WorkError, work_error
 from cxr_core.files import locked, replace_atomically
+from cxr_core.jobs.job import Job, stop_job
 from cxr_core.jobs.process import start_process
 from cxr_core.limits import DAMAGED, NETWORK, open_zip
 from cxr_core.training.recipe_settings import Recipe, differences
-from cxr_core.training.runs import Run, create_run, describe_differences
+from cxr_core.training.runs import Run, create_run, describe_differences, find_run
 
 MAX_NAME = 60
 
@@ -46,6 +47,14 @@ def stop(run: Run) -> None:
         (run.folder / "stop").touch()
     except OSError as error:
         raise work_error(run.folder, "the run folder cannot be written", error) from error
+
+
+def stop_any(job: Job) -> None:
+    """Request that a job stops, a training or any other. Raises NotFound and WorkError."""
+    if job.kind == "training":
+        stop(find_run(job.id))
+    else:
+        stop_job(job.id)
 
 
 def kill(run: Run) -> None:

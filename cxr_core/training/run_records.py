@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from cxr_core.errors import SettingsError, reason_of
+from cxr_core.jobs.job import ENDED, LIVE
 from cxr_core.records import Fields, Record
 from cxr_core.training.recipe_settings import Recipe, recipe_from_dict
-
-LIVE = ("starting", "queued", "preparing", "running", "stopping")
-ENDED = ("finished", "stopped", "failed", "dead")
 
 
 @dataclass(frozen=True)
@@ -99,6 +97,11 @@ class RunState(Record):
     fingerprint: str | None
     compiling: bool
     heartbeat: float | None
+
+    @property
+    def live(self) -> bool:
+        """Whether its process waits or works."""
+        return self.status in LIVE
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:

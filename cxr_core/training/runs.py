@@ -27,14 +27,15 @@ import pandas as pd
 
 from cxr_core.errors import DamagedRecord, NotFound, SettingsError, WorkError, work_error
 from cxr_core.files import locked
+from cxr_core.jobs.job import LIVE
 from cxr_core.jobs.memory import reason_in_log
 from cxr_core.jobs.process import ProcessId
 from cxr_core.paths import runs_folder
 from cxr_core.records import Fields, damaged, read_object, read_table, write_object
 from cxr_core.training.recipe_settings import Recipe, differences
-from cxr_core.training.run_records import ENDED, LIVE, RunConfig, RunState
+from cxr_core.training.run_records import RunConfig, RunState
 
-__all__ = ["ENDED", "LIVE", "Run", "StopRequested", "create_run", "find_run", "list_runs"]
+__all__ = ["Run", "StopRequested", "create_run", "find_run", "list_runs"]
 BYTES_PER_LOG_LINE = 400
 HISTORY = ("epoch", "loss", "val_auc")
 """The columns that a history must have."""

@@ -18,6 +18,7 @@ from cxr_core.models.registry import find_model
 from cxr_core.models.site_profile import list_profiles
 from cxr_core.paths import home
 from tests.conftest import REPOSITORY
+from tests.jobs.run_here import run_jobs_here
 from tests.support.synthetic_chests import write_data_set
 from tests.support.synthetic_evaluations import synthetic_evaluation
 
@@ -87,7 +88,10 @@ def test_without_evaluations_there_is_a_message() -> None:
     assert "95% interval" in text_of(open_page())
 
 
-def test_a_model_is_evaluated_and_the_evaluation_stored(tiny_home: Path, tmp_path: Path) -> None:
+def test_a_model_is_evaluated_by_a_job_and_the_evaluation_stored(
+    tiny_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_jobs_here(monkeypatch)
     data = write_data_set(tmp_path / "hospital", patients=6, split="test")
     at = open_page(data_folder=str(data))
     at.multiselect(key="evaluate_models").set_value(["tiny"])

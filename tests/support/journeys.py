@@ -9,7 +9,10 @@ from tempfile import TemporaryDirectory
 
 from cxr_core.cli.main import main
 from cxr_core.datasets.demo import sample_films, write_demo_set
-from cxr_core.paths import REPOSITORY
+from cxr_core.paths import REPOSITORY, home
+from cxr_core.training.run_device import all_jobs
+from tests.support.synthetic_chests import write_data_set
+from tests.support.waiting import wait_until
 
 HEAVY = ("tensorflow", "keras", "jax", "torch")
 
@@ -52,6 +55,47 @@ def diagnose() -> None:
     assert len(page.session_state["results"]) == len(sample_films())
 
 
+def workbench() -> None:
+    """On the pages: preview, train, publish, evaluate and audit, each to its end, in the home of CXR_HOME."""
+    from streamlit.testing.v1 import AppTest
+
+    data = write_data_set(home() / "films" / "chest_xray", patients=20)
+
+    def open_page(name: str, **state: object) -> AppTest:
+        page = AppTest.from_file(str(REPOSITORY / "streamlit_app.py"), default_timeout=600)
+        page.switch_page(f"pages/{name}.py")
+        for key, value in ({"data_folder": str(data)} | state).items():
+            page.session_state[key] = value
+        page.run()
+        return page
+
+    def press(page: AppTest, label: str) -> None:
+        next(button for button in page.button if button.label == label).click().run()
+        assert not page.exception, page.exception[0].message
+        assert not page.error, page.error[0].value
+        wait_until(lambda: not any(job.live for job in all_jobs()), seconds=600)
+        failed = [job for job in all_jobs() if job.status != "finished"]
+        assert not failed, failed[0].message
+        page.run()
+
+    page = open_page("train", train_view="New run")
+    next(one for one in page.selectbox if one.label == "Recipe").select("residual-128").run()
+    for label, value in {"Epochs": 1, "Input size, pixels": 32}.items():
+        next(one for one in page.number_input if one.label == label).set_value(value)
+    next(one for one in page.text_input if one.label == "Channels").set_value("4, 8")
+    press(page, "Preview augmentation")
+    press(page, "Start")
+    page = open_page("train", train_view="Runs")
+    next(one for one in page.text_input if one.label == "Publish as").set_value("mine")
+    press(page, "Publish")
+    page = open_page("evaluate", evaluate_models=["mine"])
+    page.selectbox(key="evaluate_split").select("all").run()
+    press(page, "Evaluate")
+    press(open_page("dataset", dataset_tab="Faults"), "Find what is not a frontal chest film")
+    open_page("models")
+    print("jobs:", *sorted(job.kind for job in all_jobs()))
+
+
 if __name__ == "__main__":
-    {one.__name__: one for one in (predict, evaluate, accept, audit, diagnose)}[sys.argv[1]]()
+    {one.__name__: one for one in (predict, evaluate, accept, audit, diagnose, workbench)}[sys.argv[1]]()
     print("loaded:", *sorted(set(HEAVY) & set(sys.modules)))

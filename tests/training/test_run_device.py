@@ -9,7 +9,6 @@ import pytest
 from cxr_core.errors import WorkError
 from cxr_core.jobs import device_queue
 from cxr_core.jobs.device_queue import hold_device
-from cxr_core.training import run_device
 from cxr_core.training.recipes import Recipe
 from cxr_core.training.run_device import device_of, hold_device_for
 from cxr_core.training.runs import Run, StopRequested
@@ -28,7 +27,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_run_takes_a_gpu_if_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_device, "_NVIDIA", tmp_path / "nvidia0")
+    monkeypatch.setattr(device_queue, "_NVIDIA", tmp_path / "nvidia0")
     assert device_of(Recipe()) == "cpu"
     (tmp_path / "nvidia0").touch()
     assert device_of(Recipe()) == "gpu"
@@ -42,7 +41,7 @@ def test_a_waiting_run_says_so_and_can_be_stopped() -> None:
         pass
     (run.folder / "stop").unlink()
     assert run.state().status == "queued"
-    assert run.state().message == "Waiting for the CPU: another run is using it."
+    assert run.state().message == "Waiting for the CPU: another job is using it."
 
 
 def test_a_waiting_run_of_another_version_does_not_hold_up_others() -> None:

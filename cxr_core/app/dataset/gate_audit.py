@@ -2,11 +2,13 @@
 
 import streamlit as st
 
+from cxr_core.app.components.jobs import watch_job
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.quality.issues import DatasetIssue
 from cxr_core.errors import CXRError
-from cxr_core.inference.gate.data_set_audit import count_unchecked, refused_films, run_gate
+from cxr_core.inference.gate.data_set_audit import count_unchecked, refused_films, start_audit
+from cxr_core.jobs.job import list_jobs
 
 
 def gate_with_progress(index: Index) -> DatasetIssue | None:
@@ -14,28 +16,28 @@ def gate_with_progress(index: Index) -> DatasetIssue | None:
     if missing := count_unchecked(index):
         _offer(index, missing)
     found = refused_films(index)
+    if len(found.films) and st.session_state.pop("select_not_frontal", False):
+        st.session_state.fault = found.name  # selects it in `show_issues`
     return found if len(found.films) or not count_unchecked(index) else None
 
 
 def _offer(index: Index, missing: int) -> None:
-    slot = st.empty()
-
-    def show(done: int, total: int) -> None:
-        slot.progress(done / total, f"Checking with the input gate: {done:,} of {total:,} films")
-
-    with slot.container(horizontal=True, vertical_alignment="center"):
+    jobs = [job for job in list_jobs() if job.kind == "audit" and job.about == index.fingerprint]
+    if jobs and jobs[-1].status != "finished":  # of any session
+        watch_job(jobs[-1].id)
+        if jobs[-1].live:
+            return
+    with st.container(horizontal=True, vertical_alignment="center"):
         clicked = st.button("Find what is not a frontal chest film", icon=":material/radiology:")
         st.caption(
             f"The input gate of the Diagnose page has not checked {missing:,} of these films. Thousands of films take "
             "some minutes; the results are stored."
         )
     if clicked:
-        slot.progress(0.0, "Loading the input gate")
         try:
-            run_gate(index, show)
+            start_audit(index)
         except CXRError as error:
-            slot.error(escape_markdown(str(error)), icon=":material/error:")
+            st.error(escape_markdown(str(error)), icon=":material/error:")
             return
-        slot.empty()
-        if len((found := refused_films(index)).films):
-            st.session_state.fault = found.name  # selects it in `show_issues`
+        st.session_state.select_not_frontal = True
+        st.rerun()

@@ -1,29 +1,30 @@
-"""Evaluate models of this machine: controls for models, data set and split, and the evaluation with its progress."""
+"""Evaluate models of this machine: controls for models, data set and split, and the jobs with their progress."""
 
 import streamlit as st
 
+from cxr_core.app.components.jobs import watch_job
 from cxr_core.app.data_set_picker import choose_data_set
 from cxr_core.app.markdown import escape_markdown
-from cxr_core.app.model_cache import predictor_with_spinner
 from cxr_core.datasets.curation import curated
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.split import saved_splits
 from cxr_core.errors import CXRError
-from cxr_core.evaluation.evaluation import Evaluation, split_label
-from cxr_core.evaluation.run import evaluate_films
+from cxr_core.evaluation.evaluation import split_label
+from cxr_core.evaluation.jobs import start_evaluation
 from cxr_core.evaluation.train_test_overlap import held_out_split
+from cxr_core.jobs.job import find_job
 from cxr_core.labels import SPLITS
 from cxr_core.models.registry import Model
 
 
-def evaluate_models(models: list[Model]) -> Evaluation | None:
-    """Controls that evaluate one or more models; returns the last evaluation when it has just been computed."""
+def evaluate_models(models: list[Model]) -> None:
+    """Controls that start a job for each model to evaluate."""
     names = [model.name for model in models]
     chosen = st.multiselect("Models", names, default=names[:1], key="evaluate_models")
     index = choose_data_set()
     if index is None:
         st.info("Open a data set with labelled films, or use the demo set, to evaluate on.", icon=":material/info:")
-        return None
+        return
     index = curated(index)
     if index.decisions:
         st.caption(index.decisions)
@@ -32,15 +33,30 @@ def evaluate_models(models: list[Model]) -> Evaluation | None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = st.selectbox("Split", list(labels), format_func=labels.__getitem__, key="evaluate_split", width=420)
         start = st.button("Evaluate", type="primary", icon=":material/play_arrow:", disabled=not selected)
-    if not start:
-        return None
-    evaluation = None
-    for model in selected:
+    if start:
         try:
-            evaluation = _evaluate(model, index, split)
+            jobs = [start_evaluation(model, index, split).id for model in selected]
+            st.session_state.evaluation_jobs = [*st.session_state.get("evaluation_jobs", []), *jobs]
+            st.rerun()  # the frame then lists the jobs
         except CXRError as error:
             st.error(escape_markdown(str(error)), icon=":material/error:")
-    return evaluation
+
+
+def watch_evaluations() -> str | None:
+    """Draw the evaluations that this session has started; returns the id of the last that has ended since, once."""
+    ended = None
+    for job_id in list(st.session_state.get("evaluation_jobs", [])):
+        try:
+            job = find_job(job_id)
+        except CXRError:  # deleted
+            st.session_state.evaluation_jobs.remove(job_id)
+            continue
+        if job.status == "finished":
+            st.session_state.evaluation_jobs.remove(job_id)
+            ended = str(job.result["evaluation"])
+        else:
+            watch_job(job_id)
+    return ended
 
 
 def splits_of(index: Index, models: list[Model]) -> dict[str, str]:
@@ -59,16 +75,3 @@ def splits_of(index: Index, models: list[Model]) -> dict[str, str]:
     for table in saved_splits(index):
         labels |= {f"{table}:{part}": f"Saved split {table.stem}: {part}" for part in reversed(SPLITS)}
     return labels | {"all": f"All {len(films):,} films"}
-
-
-def _evaluate(model: Model, index: Index, split: str) -> Evaluation:
-    slot = st.empty()
-
-    def show(done: int, total: int) -> None:
-        slot.progress(done / total, f"Reading films with {escape_markdown(model.name)}: {done:,} of {total:,}")
-
-    predictor = predictor_with_spinner(model.name)
-    with st.spinner(f"Reading the films with {escape_markdown(model.name)} and computing the intervals."):
-        evaluation = evaluate_films(predictor, index, split, show)
-    slot.empty()
-    return evaluation

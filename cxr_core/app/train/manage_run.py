@@ -1,33 +1,35 @@
 """Actions on a run: rename it, download its history and weights, delete it, publish it as a model."""
 
+import time
 from collections.abc import Callable
 
 import streamlit as st
 
 from cxr_core import audit
 from cxr_core.app.account import account
+from cxr_core.app.components.jobs import RECENT_SECONDS, watch_job
 from cxr_core.app.markdown import escape_markdown
-from cxr_core.bin import KEEP_DAYS, empty_bin, move_to_bin, owner_of, set_owner
+from cxr_core.bin import KEEP_DAYS, empty_bin, move_to_bin, owner_of
 from cxr_core.errors import CXRError, WorkError
-from cxr_core.models.registry import Model
-from cxr_core.publishing.publish import publish
+from cxr_core.jobs.job import list_jobs
+from cxr_core.publishing.jobs import start_publishing
 from cxr_core.training.run_actions import delete, rename, weights_h5
 from cxr_core.training.runs import Run
 
 
 def publish_form(run: Run) -> None:
-    """Draw the form that publishes the run's best weights as a model."""
+    """Draw the form that publishes the run's best weights as a model, and the latest job that does so."""
     with st.form("publish"), st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("Publish as", placeholder="my-model")
         if st.form_submit_button("Publish", icon=":material/publish:"):
             try:
-                with st.spinner("Calibrating on validation patients and measuring on held-out ones."):
-                    model = publish(run, name.strip())
-                set_owner_and_record(model)
-                name = escape_markdown(model.name)
-                st.success(f"Published {name}, version {model.version}. It is on the Models and Diagnose pages.")
+                start_publishing(run, name.strip(), account())
+                st.rerun()  # the frame then lists the job
             except CXRError as error:
                 st.error(escape_markdown(str(error)), icon=":material/error:")
+    jobs = list_jobs(time.time() - RECENT_SECONDS)
+    if of_run := [job for job in jobs if job.kind == "publishing" and job.about == run.id]:
+        watch_job(of_run[-1].id)
 
 
 def manage_run(run: Run) -> None:
@@ -60,13 +62,6 @@ def manage_run(run: Run) -> None:
                 st.write(_removal(run))
                 if st.button("Delete this run", type="primary"):
                     _apply(lambda: _delete(run))
-
-
-def set_owner_and_record(model: Model) -> None:
-    """With sign-in: the model is the account's, and the audit log says so."""
-    if not account().is_local:
-        set_owner(model.folder, account().id)
-        audit.record(account(), "publish", model=model.name, version=model.version)
 
 
 def _removal(run: Run) -> str:

@@ -14,7 +14,7 @@ from cxr_core.datasets.index import Index
 from cxr_core.datasets.split import saved_splits
 from cxr_core.errors import CXRError
 from cxr_core.training.cost_estimate import CostEstimate, estimate_cost
-from cxr_core.training.preview import augmented
+from cxr_core.training.preview import preview as preview_films
 from cxr_core.training.recipe_settings import CHOICES, RANGES
 from cxr_core.training.recipes import RECIPES, Recipe, configure
 from cxr_core.training.run_actions import launch
@@ -170,7 +170,7 @@ def _show_estimate(recipe: Recipe, cost: CostEstimate) -> None:
 
 def _show_augmented(index: Index, recipe: Recipe) -> None:
     with st.spinner("Augmenting films."):
-        shown = augmented(index, recipe)
+        shown = preview_films(index, recipe)
     for path, films in shown:
         captions = ["original", *(f"augmented {number}" for number in range(1, len(films)))]
         st.caption(escape_markdown(path))

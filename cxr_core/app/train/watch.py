@@ -1,32 +1,22 @@
 """One run while it trains: progress, metrics, log, learning curves; stop, kill and resume."""
 
 from collections.abc import Callable
-from typing import Any
 
 import streamlit as st
 
+from cxr_core.app.components.jobs import STATUS
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.train.duration import duration_text
 from cxr_core.app.train.learning_curves import learning_curves
 from cxr_core.errors import CXRError
+from cxr_core.jobs.job import LIVE
 from cxr_core.metrics.estimate_text import number
 from cxr_core.training.curve_remarks import remark
 from cxr_core.training.run_actions import kill, resume, stop
-from cxr_core.training.run_records import LIVE, RunState
+from cxr_core.training.run_records import RunState
 from cxr_core.training.runs import Run
 
 REFRESH_SECONDS = 1.7  # a fit updates its state every 0.25 s, so what is shown is at most 2 s old
-STATUS: dict[str, tuple[str, Any]] = {
-    "starting": (":material/hourglass_top:", "blue"),
-    "queued": (":material/schedule:", "gray"),
-    "preparing": (":material/hourglass_top:", "blue"),
-    "running": (":material/play_circle:", "blue"),
-    "stopping": (":material/pending:", "orange"),
-    "finished": (":material/check_circle:", "green"),
-    "stopped": (":material/stop_circle:", "gray"),
-    "failed": (":material/error:", "red"),
-    "dead": (":material/error:", "red"),
-}
 
 
 def watch_run(run: Run) -> None:

@@ -7,16 +7,20 @@ checked once, wherever the file is, and again only by another gate.
 import hashlib
 import io
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from cxr_core.datasets.index import Index
+from cxr_core.datasets.index import Index, build_index
 from cxr_core.datasets.quality.issues import DatasetIssue, counted, issue_films
 from cxr_core.errors import UnreadableFilm
 from cxr_core.files import locked, read_sealed, seal, store_file
 from cxr_core.imaging.decode import decode_film
 from cxr_core.inference.gate.gate import SHIPPED, Gate, shipped_gate
 from cxr_core.inference.gate.gate_card import GateCard
+from cxr_core.jobs.job import Job
+from cxr_core.jobs.start import start_job
+from cxr_core.jobs.work import Reporter
 from cxr_core.parallel import map_in_order
 from cxr_core.paths import cache_folder
 from cxr_core.progress import Progress
@@ -45,6 +49,19 @@ def run_gate(index: Index, progress: Progress | None = None) -> None:
     finally:
         if len(new):
             _write(store, reasons)
+
+
+def start_audit(index: Index) -> Job:
+    """`run_gate` as a job. Raises WorkError if it cannot be started."""
+    title, function = f"Audit {index.root.name} with the input gate", f"{__name__}.audit"
+    return start_job("audit", title, function, (index.source,), about=index.fingerprint)
+
+
+def audit(data: Path, reporter: Reporter) -> dict[str, Any]:
+    """What the job of `start_audit` does. Raises what `run_gate` raises."""
+    index = build_index(data, reporter.count("Indexing the films"))
+    run_gate(index, reporter.count("Checking with the input gate"))
+    return {"message": refused_films(index).message}
 
 
 def refused_films(index: Index) -> DatasetIssue:

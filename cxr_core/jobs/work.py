@@ -1,0 +1,115 @@
+"""What a job's process does: wait for its device, call the job's function, record how it ended."""
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+from cxr_core.errors import CXRError, WorkError
+from cxr_core.jobs.device_queue import hold_device
+from cxr_core.jobs.heartbeat import heartbeat
+from cxr_core.jobs.job import Job, find_job, jobs_folder, update_job
+from cxr_core.jobs.memory import is_out_of_memory
+from cxr_core.jobs.process import ProcessId
+from cxr_core.log import log_surprise
+from cxr_core.progress import Progress
+
+_logger = logging.getLogger(__name__)
+SECONDS_BETWEEN_REPORTS = 0.25
+
+
+class JobStopped(Exception):
+    """The job was requested to stop."""
+
+
+class Reporter:
+    """How a job's function reports how far it is. Every report ends the job if a stop was requested."""
+
+    def __init__(self, job_id: str) -> None:
+        self._id, self._reported = job_id, 0.0
+
+    def begin(self, activity: str) -> None:
+        """Report what it does now, which counts nothing. Raises JobStopped."""
+        self._raise_if_stopped()
+        self._write(message=activity, done=0, total=0)
+
+    def count(self, activity: str) -> Progress:
+        """A counter of what it does now; calling it raises JobStopped."""
+        self.begin(activity)
+
+        def report(done: int, total: int) -> None:
+            self._raise_if_stopped()
+            now = time.monotonic()
+            if done >= total or now - self._reported >= SECONDS_BETWEEN_REPORTS:
+                self._reported = now
+                self._write(message=f"{activity}: {done:,} of {total:,}.", done=done, total=total)
+
+        return report
+
+    def _raise_if_stopped(self) -> None:
+        if (jobs_folder() / self._id / "stop").exists():
+            raise JobStopped
+
+    def _write(self, **changes: Any) -> None:
+        with suppress(WorkError):  # a full disk, or a deleted folder, is met again when the result is written
+            update_job(self._id, **changes)
+
+
+def work(job_id: str, function: str, arguments: tuple[Any, ...]) -> None:
+    """Run a job in this process.
+
+    function: dotted name; called with the arguments and a Reporter, once the job has its device. It returns what the
+    job's record keeps as `result`, with `message` for the user. Raises CXRError if it fails; the record then says why.
+    """
+    try:
+        update_job(job_id, status="queued", **ProcessId.current().to_dict())
+        job = find_job(job_id)
+        with hold_device(job.device, job.requested, _waiting(job)), heartbeat(_beat(job_id)):
+            update_job(job_id, status="running", message="Starting.")
+            reporter = Reporter(job_id)
+            reporter.begin("Starting.")
+            module, _, name = function.rpartition(".")
+            result: dict[str, Any] = getattr(import_module(module), name)(*arguments, reporter)
+    except JobStopped:
+        _end(job_id, "stopped", "Stopped.")
+    except CXRError as error:
+        _end(job_id, "failed", str(error))
+        raise
+    except Exception as error:
+        number = log_surprise(_logger, error)
+        what = "out of memory" if is_out_of_memory(error) else "not expected"
+        what += f" ({type(error).__name__}, error {number}); the log in CXR_HOME/logs says where."
+        message = f"The work failed: {what}"
+        _end(job_id, "failed", message)
+        raise WorkError(message) from error
+    else:
+        _end(job_id, "finished", str(result.get("message", "Finished.")), result)
+
+
+def _waiting(job: Job) -> Callable[[], None]:
+    def waiting() -> None:
+        if (jobs_folder() / job.id / "stop").exists():
+            raise JobStopped
+        # Raises WorkError if the job was deleted meanwhile, which ends it.
+        update_job(job.id, message=f"Waiting for the {job.device.upper()}: another job is using it.")
+
+    return waiting
+
+
+def _beat(job_id: str) -> Callable[[], None]:
+    def beat() -> None:
+        with suppress(WorkError, OSError):
+            os.utime(jobs_folder() / job_id / "job.json")
+
+    return beat
+
+
+def _end(job_id: str, status: str, message: str, result: dict[str, Any] | None = None) -> None:
+    changes: dict[str, Any] = {"status": status, "message": message, "ended": time.time()}
+    try:
+        update_job(job_id, **changes, **({} if result is None else {"result": result}))
+    except WorkError as error:
+        print(error, flush=True)

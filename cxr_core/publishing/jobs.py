@@ -1,0 +1,61 @@
+"""Publishing a run and converting a model as jobs. Starting one imports neither TensorFlow nor Keras."""
+
+from typing import Any
+
+from cxr_core import audit
+from cxr_core.access import Account
+from cxr_core.bin import set_owner
+from cxr_core.errors import SettingsError
+from cxr_core.jobs.device_queue import this_machine
+from cxr_core.jobs.job import Job
+from cxr_core.jobs.start import start_job
+from cxr_core.jobs.work import Reporter
+from cxr_core.models.registry import Model, check_name, find_model, list_models
+from cxr_core.training.runs import Run
+
+CONVERTS = {"KERAS_BACKEND": "tensorflow"}
+"""Networks trained on any backend are converted by TensorFlow."""
+
+
+def start_publishing(run: Run, name: str, account: Account) -> Job:
+    """Publish a run as a job for an account, whose the model then is.
+
+    Raises SettingsError for an invalid or taken name, WorkError if the job cannot be started.
+    """
+    check_name(name)
+    if name in [model.name for model in list_models()]:
+        raise SettingsError(f"name {name!r}: is taken; another name is accepted.")
+    function, title = f"{__name__}.publish_run", f"Publish {run.name} as {name}"
+    return start_job(
+        "publishing", title, function, (run, name, account), about=run.id, device=this_machine(), environment=CONVERTS
+    )
+
+
+def start_conversion(model: Model) -> Job:
+    """Convert a published model for reading, as a job. Raises WorkError if it cannot be started."""
+    function, title = f"{__name__}.convert_published", f"Convert {model.name} for reading"
+    return start_job(
+        "conversion", title, function, (model.name,), about=model.name, device=this_machine(), environment=CONVERTS
+    )
+
+
+def publish_run(run: Run, name: str, account: Account, reporter: Reporter) -> dict[str, Any]:
+    """What the job of `start_publishing` does. Raises what `publish` raises."""
+    from cxr_core.publishing.publish import publish
+
+    model = publish(run, name, activity=reporter.begin)
+    if not account.is_local:
+        set_owner(model.folder, account.id)
+        audit.record(account, "publish", model=model.name, version=model.version)
+    message = f"Published {model.name}, version {model.version}. It is on the Models and Diagnose pages."
+    return {"message": message, "model": model.name, "version": model.version}
+
+
+def convert_published(name: str, reporter: Reporter) -> dict[str, Any]:
+    """What the job of `start_conversion` does. Raises what `convert_model` raises."""
+    from cxr_core.publishing.convert import convert_model
+
+    model = convert_model(find_model(name), progress=reporter.count("Decoding the validation films"))
+    entry = model.card.conversion
+    largest = f"no logit differs by more than {entry.largest_logit_difference:.1e}" if entry else "done"
+    return {"message": f"Converted {name}: {largest}.", "model": name}
