@@ -33,6 +33,8 @@ lock: .venv/dev
 	$(COMPILE) requirements-read.in --constraint requirements.txt --output-file requirements-read.txt
 	sed -e '/^tensorflow-cpu/d' -e 's/^tensorflow==\([0-9.]*\).*/tensorflow[and-cuda]==\1/' requirements.in \
 	  | $(COMPILE) - --output-file requirements-gpu.txt
+	sed -e '$$a jax[cuda12]==0.10.2' requirements.in \
+	  | $(COMPILE) - --constraint requirements.txt --output-file requirements-gpu-jax.txt
 
 sbom: .venv/app
 	$(BIN)/python -m pip install --quiet cyclonedx-bom==7.5.0

@@ -1,4 +1,4 @@
-"""Imports Keras and its backend when they are first needed. No other module imports TensorFlow or JAX.
+"""Imports Keras and its backend when they are first needed. Only `accelerator.py` also imports TensorFlow or JAX.
 
 TensorFlow takes seconds to import and writes log lines to standard error; the functions here import it on first use
 and suppress those lines.
@@ -17,13 +17,15 @@ from typing import Any
 
 import numpy as np
 
-from cxr_core.errors import SettingsError, UnusableFile, WorkError
+from cxr_core.errors import UnusableFile, WorkError
 from cxr_core.limits import DAMAGED, check_network_file
+from cxr_core.paths import cache_folder
 
 # Training a convolution of fewer channels corrupts the heap by way of oneDNN in TensorFlow 2.21 (its issues 117700 and
 # 123109 are of that kind). Networks for real films are wider, and a third faster with oneDNN.
 ONEDNN_CHANNELS = 16
 HOW_TO_INSTALL = "training, publishing and converting need `pip install -r requirements.txt`"
+_MEMORY_AS_NEEDED = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
 _import_lock = threading.Lock()
 _stderr_lock = threading.RLock()
 _NATIVE_LOG_LINE = re.compile(rb"WARNING: All log messages before absl|INFO: |[IW]\d{4} \d\d:\d\d:")
@@ -47,11 +49,34 @@ def import_keras() -> Any:
         return keras
 
 
-def import_keras_to_train(widths: tuple[int, ...]) -> Any:
-    """`import_keras` for networks with these channels: without oneDNN if it could not train them safely."""
+def import_keras_to_train(widths: tuple[int, ...], autotuning: bool = True) -> Any:
+    """`import_keras` for networks with these channels: without oneDNN if it could not train them safely.
+
+    On JAX, what XLA compiles is kept under `CXR_HOME`: the next fit of the same network starts at once.
+    """
     if min(widths) < ONEDNN_CHANNELS:
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    return import_keras()
+    prepare_devices(autotuning)
+    keras = import_keras()
+    if keras.backend.backend() == "jax":
+        import jax
+
+        jax.config.update("jax_compilation_cache_dir", str(cache_folder("xla")))  # type: ignore[no-untyped-call]
+    return keras
+
+
+def prepare_devices(autotuning: bool = True) -> None:
+    """Set what must be set before TensorFlow or JAX looks for devices: memory as it is needed, autotuning or not.
+
+    Without autotuning XLA takes the first algorithm for each convolution instead of timing all of them: a network is
+    ready sooner, its epochs may be slower.
+    """
+    for name, value in _MEMORY_AS_NEEDED.items():
+        os.environ.setdefault(name, value)
+    flags = os.environ.get("XLA_FLAGS", "")
+    if not autotuning and "xla_gpu_autotune_level" not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_autotune_level=0".strip()
+        os.environ.setdefault("TF_CUDNN_USE_AUTOTUNE", "0")
 
 
 def load_network(file: Path) -> Any:
@@ -94,65 +119,6 @@ def to_lite(model: Any) -> bytes:
         converter = tf.lite.TFLiteConverter.from_concrete_functions([run.get_concrete_function()], model)
         converter.experimental_lower_to_saved_model = False  # by way of it, TensorFlow 2.21 wrote weights as NaN
         return bytes(converter.convert())
-
-
-def device_name() -> str:
-    """The device that a fit would run on: the first GPU's name, or the number of CPU cores."""
-    keras = import_keras()
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        gpus = tf.config.list_physical_devices("GPU")
-        if gpus:
-            return str(tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU"))
-    return f"CPU, {os.cpu_count()} cores"
-
-
-@contextlib.contextmanager
-def placement(device: str, gpus: int) -> Iterator[str]:
-    """Build and fit networks on "cpu", "gpu" or, with "auto", a GPU if there is one; yields its name.
-
-    With several GPUs each batch is shared between them (`tf.distribute.MirroredStrategy`). Raises SettingsError if
-    this machine has fewer.
-    """
-    keras = import_keras()
-    if keras.backend.backend() != "tensorflow":
-        if gpus > 1:
-            raise SettingsError(f"gpus={gpus}: several GPUs need KERAS_BACKEND=tensorflow; 1 is accepted.")
-        yield device_name()
-        return
-    import tensorflow as tf
-
-    found = [] if device == "cpu" else tf.config.list_physical_devices("GPU")
-    if len(found) < gpus and (device == "gpu" or gpus > 1):
-        raise SettingsError(f"device={device}, gpus={gpus}: this machine has {len(found)} GPUs that can be used.")
-    if not found:
-        with tf.device("CPU:0"):
-            yield f"CPU, {os.cpu_count()} cores"
-    elif gpus == 1:
-        yield device_name()
-    else:
-        with mirrored([f"GPU:{number}" for number in range(gpus)]):
-            yield f"{gpus} x {device_name()}"
-
-
-def mirrored(devices: list[str]) -> contextlib.AbstractContextManager[Any]:
-    """A context manager in which networks are built and fitted on all these devices, each batch shared between them."""
-    import tensorflow as tf
-
-    result: contextlib.AbstractContextManager[Any] = tf.distribute.MirroredStrategy(devices).scope()
-    return result
-
-
-def device_memory() -> int | None:
-    """Memory in use on the first GPU in bytes, None without one."""
-    if import_keras().backend.backend() != "tensorflow":
-        return None
-    import tensorflow as tf
-
-    if not tf.config.list_physical_devices("GPU"):
-        return None
-    return int(tf.config.experimental.get_memory_info("GPU:0")["current"])
 
 
 def event_log(folder: Path) -> Callable[[int, dict[str, float]], None]:

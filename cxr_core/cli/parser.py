@@ -58,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     verb("runs", "training.show_runs", "list the runs")
     jobs = verb("jobs", "jobs.show_jobs", "list the jobs in their order: trainings, publishing, evaluations, audits")
     jobs.add_argument("--stop", metavar="JOB", help="stop this one")
+    verb("gpu", "gpu.show_gpu", "say what GPU was found, what is missing for its use, and what to install")
     for name, run, description in (
         ("stop", "training.stop_run", "stop a run after its current batch; the best weights stay"),
         ("resume", "training.resume_run", "resume a run that stopped, failed or died"),

@@ -7,7 +7,8 @@ from typing import Any
 import keras
 import psutil
 
-from cxr_core.backend import device_memory, event_log
+from cxr_core.accelerator import device_memory
+from cxr_core.backend import event_log
 from cxr_core.errors import WorkError
 from cxr_core.training.checkpoint import Commit, commit
 from cxr_core.training.network import METRICS

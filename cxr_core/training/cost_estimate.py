@@ -45,9 +45,10 @@ def measure(recipe: Recipe, train: int, val: int) -> CostEstimate:
     """`estimate_cost` in this process. Raises CXRError if the network cannot be built."""
     import numpy as np
 
-    from cxr_core.backend import device_name, import_keras_to_train, placement
+    from cxr_core.accelerator import placement
+    from cxr_core.backend import import_keras_to_train
 
-    import_keras_to_train(recipe.widths)
+    import_keras_to_train(recipe.widths, recipe.autotuning == "on")
     from cxr_core.training.network import compiled_network
 
     train = min(train, recipe.subset or train)
@@ -70,7 +71,7 @@ def measure(recipe: Recipe, train: int, val: int) -> CostEstimate:
         seconds_an_epoch=epoch,
         seconds=epoch * recipe.epochs,
         memory=_peak_memory() + checkpoint,
-        device=device or device_name(),
+        device=device,
         parameters=model.count_params(),
         layers=[_row(layer) for layer in model.layers],
     )

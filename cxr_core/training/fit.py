@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxr_core.backend import device_name, import_keras_to_train, placement
+from cxr_core.accelerator import placement
+from cxr_core.backend import import_keras_to_train
 from cxr_core.datasets.boxes import Boxes, find_boxes
 from cxr_core.datasets.curation import index_with_kept_decisions
 from cxr_core.datasets.index import Index
@@ -86,13 +87,13 @@ def _fit(run: Run, recipe: Recipe) -> None:
         rows["val"] = np.random.default_rng(recipe.seed).permutation(rows["val"])
 
     run.update(message="Loading Keras.")
-    import_keras_to_train(recipe.widths)
+    import_keras_to_train(recipe.widths, recipe.autotuning == "on")
     from cxr_core.training.batches import FilmBatches
 
     boxes = find_boxes(index, Path(config.boxes) if config.boxes else None)
     known = KnownFilms(films, rows["train"], rows["val"], validated, boxes)
     with placement(recipe.device, recipe.gpus) as device:
-        run.update(device=device or device_name())
+        run.update(device=device)
         model, compiled = train(run, recipe, inputs, labels, known, run_identity(config, index))
     run.report(message="Scoring the validation films with the best epoch.")
     best = run.folder / "best.keras"

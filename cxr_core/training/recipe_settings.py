@@ -18,6 +18,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "precision": ("float32", "mixed_float16", "mixed_bfloat16"),
     "device": ("auto", "cpu", "gpu"),
     "draw": ("uniform", "weighted"),
+    "autotuning": ("on", "off"),
 }
 AUGMENTATION = (
     *("rotation", "shift", "zoom", "shear", "sharpness"),
@@ -100,6 +101,7 @@ class Recipe:
     tone: how much a random rising curve bends the grey values, as the processing of another machine does.
     flip: mirror films left to right with probability 0.5 (the heart is then on the right).
     precision: of the computation; weights and loss stay float32. device: "auto" takes a GPU if there is one.
+    autotuning: "off" compiles a network sooner for a GPU, whose epochs may then be slower.
     gpus: how many GPUs of this machine share each batch.
     subset: use at most this many training films, 0 for all. seed: of all random numbers.
     """
@@ -153,6 +155,7 @@ class Recipe:
     subset: int = 0
     precision: str = "float32"
     device: str = "auto"
+    autotuning: str = "on"
     gpus: int = 1
     seed: int = 0
 

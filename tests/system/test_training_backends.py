@@ -20,7 +20,8 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
 from contextlib import nullcontext
-from cxr_core.backend import import_keras, mirrored
+from cxr_core.accelerator import mirrored
+from cxr_core.backend import import_keras
 import_keras()
 from cxr_core.training.batches import FilmBatches
 from cxr_core.training.network import compiled_network
@@ -78,6 +79,58 @@ def test_the_same_training_runs_on_jax(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr[-2000:]
     assert json.loads(ended.stdout)["status"] == "finished"
     assert len((tmp_path / "run" / "history.csv").read_text().splitlines()) == 3
+
+
+ON_JAX = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")
+TWO_ON_JAX = """
+import json
+import numpy as np
+from cxr_core.accelerator import placement, shared_between
+from cxr_core.backend import import_keras_to_train
+import_keras_to_train((4, 8))
+import jax
+from cxr_core.training.batches import FilmBatches
+from cxr_core.training.network import compiled_network
+from cxr_core.training.recipes import configure
+from tests.support.synthetic_chests import chest
+recipe = configure("yagci-adam", {"size": "32", "widths": "4, 8", "dense": "8", "batch": "16"})
+films = np.stack([chest(seed, bool(seed % 2), 32) for seed in range(64)])
+labels = np.arange(64, dtype=np.float32) % 2
+losses = []
+for scope in (placement("cpu", 1), shared_between(jax.devices())):
+    with scope:
+        model = compiled_network(recipe, 4)
+        batches = FilmBatches(films, labels, np.arange(64), 16, np.ones(64, np.float32))
+        losses.append(model.fit(batches, epochs=3, shuffle=False, verbose=0).history["loss"])
+print(json.dumps(losses))
+"""
+
+
+def jax_environment(home: Path, **variables: str) -> dict[str, str]:
+    return os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "CXR_HOME": str(home)} | variables
+
+
+@ON_JAX
+def test_two_devices_train_to_the_same_loss_as_one_on_jax_and_what_is_compiled_is_kept(tmp_path: Path) -> None:
+    environment = jax_environment(tmp_path, XLA_FLAGS="--xla_force_host_platform_device_count=2")
+    environment["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+    command = [sys.executable, "-c", TWO_ON_JAX]
+    ended = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    one, two = json.loads(ended.stdout.splitlines()[-1])
+    assert two == pytest.approx(one, abs=1e-3)
+    assert list((tmp_path / "caches" / "xla").iterdir())
+
+
+@ON_JAX
+def test_the_devices_are_described_on_jax(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cxr_core", "gpu", "--json"]
+    ended = subprocess.run(command, cwd=REPOSITORY, env=jax_environment(tmp_path), capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    found = json.loads(ended.stdout)
+    assert (found["backend"], found["usable"]) == ("jax", [])
+    assert found["in_use"].startswith("CPU, ")
+    assert "requirements-gpu-jax.txt" in " ".join(found["advice"])
 
 
 def test_a_narrow_network_trains_without_corrupting_the_heap() -> None:

@@ -38,7 +38,7 @@ GROUPS = {
         *("rotation", "shift", "zoom", "shear", "sharpness"),
         *("brightness", "contrast_range", "gamma", "noise", "erase", "lowres", "tone", "flip"),
     ),
-    "Machine": ("device", "gpus", "precision"),
+    "Machine": ("device", "gpus", "precision", "autotuning"),
 }
 SMALL_VALUES = ("learning_rate", "fine_tune_rate", "decay", "weight_decay", "l2")
 LABELS = {
