@@ -12,6 +12,7 @@ import streamlit as st
 
 from cxr_core import audit
 from cxr_core.access import Account, SignIn, sign_in_settings
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import DataSetError
 from cxr_core.paths import home
 
@@ -124,6 +125,6 @@ def _identity(claims: Mapping[str, Any]) -> tuple[str, float]:
 
 def _draw_sign_in(message: str) -> NoReturn:
     st.title("CXR Workbench")
-    st.write(message)
+    st.markdown(escape_markdown(message))
     st.button("Sign in", type="primary", on_click=st.login)
     st.stop()

@@ -55,7 +55,9 @@ def test_a_model_from_elsewhere(tiny_home: Path) -> None:
     texts = {"summary": IMAGE, "intended_use": IMAGE, "not_for": [IMAGE], "limits": [IMAGE], "licence": IMAGE}
     (folder / "card.json").write_text(json.dumps(card | texts))
     shutil.move(folder, folder.with_name(FILE_NAME))
-    shown = text_of(page("models").run())
+    models = page("models")
+    models.query_params["model"] = FILE_NAME
+    shown = text_of(models.run())
     assert "evil.example" in shown
     assert "![" not in shown
     assert not re.search(r"(?<!\\)\]\(", shown)

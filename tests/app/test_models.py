@@ -30,7 +30,7 @@ def test_each_model_shows_its_card(tiny_home: Path, page: AppTest) -> None:
         assert "**Not for**" in shown
         assert "Of 100 films with pneumonia" in shown
         everything += shown
-    assert "Xin et al\\. 2021" in everything
+    assert "Xin et al. 2021" in everything
 
 
 def test_the_card_says_the_worst_source_first(page: AppTest) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import CXRError
 from cxr_core.evaluation.site import SiteAcceptance, acceptance_document, profile_of
 from cxr_core.models.registry import Model
@@ -60,6 +61,6 @@ def offer_use_here(site: SiteAcceptance, model: Model) -> None:
             profile = profile_of(site, model, name.strip(), who, prevalence / 100)
             store_profile(profile)
         except CXRError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(escape_markdown(str(error)), icon=":material/error:")
         else:
-            st.success(f"Stored. {profile.sentence}", icon=":material/check_circle:")
+            st.success(f"Stored. {escape_markdown(profile.sentence)}", icon=":material/check_circle:")
