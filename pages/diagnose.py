@@ -140,7 +140,7 @@ if readable:
                         st.caption(
                             f"{settings.prevalence:.0%} is assumed: state beside the number what is true where you are."
                         )
-                    st.caption(worth_elsewhere(settings.model.card))
+                    st.caption(worth_elsewhere(settings.model))
                 if heatmap_text := heatmap_in_words(reading):
                     st.caption(heatmap_text)
         if chosen.synthetic:

@@ -32,7 +32,7 @@ from cxr_core.records import Fields, Record
 
 _logger = logging.getLogger(__name__)
 MANIFEST, SIGNATURE = "manifest.json", "signature.json"
-EXPORTED = ("card.json", "model.keras", "model.tflite", "local_evidence.npz", "folds.csv", "CHANGES.md")
+EXPORTED = ("card.json", "model.keras", "model.tflite", "local_evidence.npz", "folds.csv", "sources.csv", "CHANGES.md")
 NEEDED = ("card.json", "model.keras", "model.tflite")
 _FAILURES = re.compile(r"known_failures/[A-Za-z0-9_-]{1,80}\.(png|json)")
 _PACKED = (".keras", ".npz", ".png")

@@ -2,7 +2,7 @@
 
     models/NAME/model.keras, model.tflite, local_evidence.npz,
                 card.json, evaluations/*.json                                       released, in the checkout
-    models/NAME/folds.csv, label_audit.csv, known_failures/*, CHANGES.md            of a released model only
+    models/NAME/folds.csv, sources.csv, label_audit.csv, known_failures/*, CHANGES.md   of a released model only
     $CXR_HOME/models/NAME/...                                                       published here
 
 `models/RELEASED` names the released model, the default everywhere unless `$CXR_HOME/models/DEFAULT` names another.
@@ -16,6 +16,7 @@ from typing import Any, Self
 from cxr_core.errors import DamagedRecord, NotFound, SettingsError, WorkError
 from cxr_core.files import sha256_of
 from cxr_core.models.card import ModelCard
+from cxr_core.models.left_out import LeftOutSource, left_out_sources
 from cxr_core.paths import RELEASED_MODELS, published_models_folder
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -57,6 +58,11 @@ class Model:
     def folds(self) -> Path:
         """`folds.csv`, written by `cxr folds`: estimates by fold. Released models only."""
         return self.folder / "folds.csv"
+
+    @property
+    def left_out(self) -> tuple[LeftOutSource, ...]:
+        """Of `sources.csv`, written by `cxr folds --leave-one-source-out`; empty without it."""
+        return left_out_sources(self.folder / "sources.csv")
 
     @property
     def known_failures(self) -> Path:

@@ -70,7 +70,7 @@ class Settings:
             f"error rate {self.error_rate:.0%})."
         )
         site = self.site.sentence if self.site else ""
-        return [text for text in (settings, site, worth_elsewhere(self.model.card)) if text]
+        return [text for text in (settings, site, worth_elsewhere(self.model)) if text]
 
     def to_dict(self) -> dict[str, Any]:
         """The settings for the JSON report, with the predictive values at the local prevalence."""
