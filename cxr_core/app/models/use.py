@@ -62,6 +62,7 @@ def population_in_words(model: Model) -> str:
 
 def estimates_by_source(model: Model) -> pd.DataFrame:
     """A row for each source, the worst first, then all films together: counts and estimates with 95% intervals."""
+    sources = sources_of(model)
     rows = [
         {
             "Source": one.source,
@@ -70,10 +71,13 @@ def estimates_by_source(model: Model) -> pd.DataFrame:
             "With pneumonia": one.pneumonia,
         }
         | {title: value_with_interval(estimate_to_report(one, name)) for name, title in SHOWN.items()}
-        for one in sources_of(model)
+        for one in sources
     ]
     estimates = model.card.estimates.values
     total = {"Source": "all films", "Films": max((one.n for one in estimates.values()), default=0)}
+    if sources:
+        patients, ill = (sum(getattr(one, name) for one in sources) for name in ("patients", "pneumonia"))
+        total |= {"Patients": patients, "With pneumonia": ill}
     values = {title: value_with_interval(estimates[name]) for name, title in SHOWN.items() if name in estimates}
     table = pd.DataFrame([*rows, total | values])
     return table.astype({column: "Int64" for column in ("Patients", "With pneumonia") if column in table})
