@@ -29,7 +29,7 @@ BYTES_PER_LOG_LINE = 400
 class Job(Record):
     """`job.json`: what a job is, and its progress.
 
-    kind: "training", "publishing", "evaluation", "acceptance", "audit" or "conversion". title: for the user. about: the
+    kind: "training", "publishing", "evaluation", "audit" or "conversion". title: for the user. about: the
     id of what it works on, such as a run's, or "". device: "cpu" or "gpu". status: one of LIVE or ENDED. message: for
     the user; the reason of a failure. done, total: of what it counts, total 0 if it counts nothing. requested, ended:
     seconds since 1970, ended None while it lives. pid, pid_started: its process. result: what it returned, JSON-ready.
