@@ -3,6 +3,7 @@
 import pytest
 
 from cxr_core.cli import main as command_line
+from cxr_core.cli import models
 from cxr_core.errors import missing_package
 
 
@@ -24,6 +25,6 @@ def test_a_verb_that_lacks_a_package_prints_the_sentence(
     def lacking(options: object) -> int:
         raise ModuleNotFoundError("No module named 'scipy'", name="scipy")
 
-    monkeypatch.setattr(command_line.models, "show_models", lacking)
+    monkeypatch.setattr(models, "show_models", lacking)
     assert command_line.main(["models"]) == 1
     assert "package scipy" in capsys.readouterr().err

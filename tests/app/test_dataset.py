@@ -15,6 +15,7 @@ from cxr_core.datasets.saved_views import delete_view, save_view, saved_views
 from cxr_core.errors import WorkError
 from cxr_core.inference.gate import data_set_audit
 from tests.conftest import REPOSITORY
+from tests.jobs.run_here import run_jobs_here
 from tests.support.faulty_data_set import good_films, write_faulty_data_set
 from tests.support.synthetic_films import jpeg, kaggle_folder, no_chest, write
 
@@ -71,14 +72,15 @@ def test_forty_kinds_of_trouble_break_no_tab(tmp_path, tab):
     assert "Traceback" not in str(app.main)
 
 
-def test_the_gate_checks_the_films_on_request(tmp_path):
+def test_the_gate_checks_the_films_on_request(tmp_path, monkeypatch):
+    run_jobs_here(monkeypatch)
     films = {"NORMAL/no chest.png": no_chest()} | {
         f"PNEUMONIA/{i}.jpeg": data for i, (_, data) in enumerate(good_films(6))
     }
     app = page(write(tmp_path / "set", films), "Faults")
     assert any("has not checked 7" in caption.value for caption in app.caption)
     assert "not a frontal" not in app.success[0].value
-    app.button[-1].click().run()
+    press(app, "Find what is not a frontal chest film")
     assert not app.exception
     assert "1 film that Diagnose would refuse" in app.warning[0].value
     app.run()
@@ -89,9 +91,10 @@ def test_a_gate_that_cannot_be_loaded_is_one_message(tmp_path, monkeypatch):
     def broken():
         raise WorkError("gate_model: the gate cannot be loaded (x).")
 
+    run_jobs_here(monkeypatch)
     monkeypatch.setattr(data_set_audit, "shipped_gate", broken)
     app = page(write(tmp_path / "set", {"NORMAL/a.jpeg": good_films(1)[0][1]}), "Faults")
-    app.button[-1].click().run()
+    press(app, "Find what is not a frontal chest film")
     assert not app.exception
     assert "cannot be loaded" in app.error[0].value
 

@@ -92,20 +92,20 @@ def _watch(job_id: str, was_live: bool) -> None:
     job = find_job(job_id)
     if was_live and not job.live:
         st.rerun()
-    message = escape_markdown(job.message)
+    said = escape_markdown(job.message)
     if job.live:
         with st.container(horizontal=True, vertical_alignment="center"):
             icon, colour = STATUS[job.status]
             st.badge(job.status, icon=icon, color=colour)
-            st.progress(job.share, f"{escape_markdown(job.title)}. {message}")
+            st.progress(job.share, f"{escape_markdown(job.title)}. {said}")
             if job.status != "stopping":
                 st.button("Stop", icon=":material/stop:", key=f"end-{job_id}", on_click=_stop, args=(job,))
     elif job.status == "finished":
-        st.success(message, icon=":material/check_circle:")
+        st.success(said, icon=":material/check_circle:")
     elif job.status == "stopped":
-        st.info(message, icon=":material/stop_circle:")
+        st.info(said, icon=":material/stop_circle:")
     else:
-        st.error(f"{escape_markdown(job.title)}: {message}", icon=":material/error:")
+        st.error(f"{escape_markdown(job.title)}: {said}", icon=":material/error:")
         if lines := job_log(job_id):
             with st.expander("Log", icon=":material/notes:"):
                 st.code("\n".join(lines), language=None, wrap_lines=True)
