@@ -10,7 +10,7 @@ from cxr_core.evaluation.run import evaluate_csv
 from cxr_core.evaluation.store import store_evaluation
 from cxr_core.models.registry import find_model
 from tests.support.server import served
-from tests.support.streamlit_page import open_tab, pick, wait_until_drawn
+from tests.support.streamlit_page import open_tab, pick, tick, wait_until_drawn
 from tests.support.synthetic_evaluations import synthetic_evaluation
 
 LONG_MS = 120_000
@@ -91,11 +91,11 @@ def test_a_marked_label_gives_estimates_with_and_without_the_film(evaluation) ->
     page = evaluation
     checkbox = page.get_by_text("Label looks wrong")
     open_tab(page, "Errors", checkbox)
-    checkbox.first.click()
+    tick(page, "Label looks wrong")
     wait_until_drawn(page, page.get_by_text("1 of these films have a label marked"))
     open_tab(page, "Figures", page.get_by_text("Without contested films"))
     open_tab(page, "Errors", checkbox)
-    checkbox.first.click()
+    tick(page, "Label looks wrong", ticked=False)
     page.get_by_text("have a label marked", exact=False).wait_for(state="detached")
 
 

@@ -28,6 +28,17 @@ def open_tab(page: "Page", name: str, effect: "Locator") -> None:
     wait_until_drawn(page, effect)
 
 
+def tick(page: "Page", label: str, ticked: bool = True) -> None:
+    """Set the first checkbox of that label. A click on one that is being redrawn is lost; it is then clicked again."""
+    box = page.get_by_role("checkbox", name=label).first
+    for _ in range(TRIES):
+        if box.is_checked() == ticked:
+            return
+        page.get_by_text(label).first.click()
+        page.wait_for_timeout(1000)
+    raise AssertionError(f"{label}: not {'ticked' if ticked else 'cleared'} after {TRIES} clicks")
+
+
 def pick(page: "Page", label: str | re.Pattern[str], option: str | re.Pattern[str]) -> None:
     """Choose an option of a selectbox. A list closes when its element is redrawn; it is then opened again."""
     from playwright.sync_api import TimeoutError as NotFound
