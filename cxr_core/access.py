@@ -10,6 +10,7 @@
     idle_minutes = 30
     data_roots = ["/data/films"]                # researchers open data sets below these only
     upload_megabytes_a_minute = 2000            # of one client
+    patient_names = ["administrator"]           # roles that see names in the archive, where CXR_ARCHIVE_NAMES is 1
     [roles]
     reader = ["radiology"]
     researcher = ["data-science"]
@@ -62,7 +63,10 @@ class Account:
 
 @dataclass(frozen=True)
 class SignIn:
-    """The settings of `access.toml`. roles: for each of ROLES the values of `role_claim` that give it."""
+    """The settings of `access.toml`.
+
+    roles: for each of ROLES the values of `role_claim` that give it. patient_names: the roles that see patients' names.
+    """
 
     address: str
     metadata_url: str
@@ -73,6 +77,7 @@ class SignIn:
     idle_minutes: float
     data_roots: tuple[Path, ...]
     upload_megabytes_a_minute: float
+    patient_names: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:
@@ -133,6 +138,7 @@ def sign_in_settings() -> SignIn | None:
         idle_minutes=_positive(file, content, "idle_minutes", 30),
         data_roots=tuple(Path(root) for root in content.get("data_roots", [])),
         upload_megabytes_a_minute=_positive(file, content, "upload_megabytes_a_minute", 2000),
+        patient_names=tuple(map(str, content.get("patient_names", []))),
     )
 
 

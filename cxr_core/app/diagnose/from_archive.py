@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from cxr_core.app.account import account, settings
 from cxr_core.app.diagnose.dropped_files import DroppedFile
 from cxr_core.app.diagnose.new_drop import announce
 from cxr_core.app.markdown import escape_markdown
@@ -35,8 +36,11 @@ def films_from_archive() -> list[DroppedFile]:
 
 
 def may_see_patients() -> bool:
-    """Whether this reader may search by patient, and see whose studies are listed."""
-    return os.environ.get(NAMES) == "1"
+    """Whether this reader may search by patient, and see whose studies are listed: by setting, and by role."""
+    if os.environ.get(NAMES) != "1":
+        return False
+    access = settings()
+    return access is None or account().role in access.patient_names
 
 
 def _search() -> None:
