@@ -109,10 +109,11 @@ def _metrics(run: Run, state: RunState) -> None:
         st.metric("Learning rate", "–" if rate is None else f"{rate:.1e}")
         st.metric("Films a second", "–" if speed is None else f"{speed:,.0f}")
         st.metric("Memory", memory)
+    sources = [config.data] if isinstance(config.data, str) else config.data
     st.caption(
         f"{escape_markdown(state.device or 'Device not known yet')}; recipe {escape_markdown(config.recipe)}"
         + (f", {state.parameters:,} parameters" if state.parameters else "")
-        + f"; {escape_markdown(str(config.data))}."
+        + f"; {escape_markdown(' + '.join(sources))}."
     )
 
 
