@@ -18,6 +18,7 @@ STYLE = """<style>
 [data-testid="stTopNavLink"]:focus-visible { outline: 3px solid currentColor; }
 [data-testid="stMainBlockContainer"] { padding-top: 4.1rem; padding-bottom: 2rem; }
 [data-testid="stMainBlockContainer"] h1 { padding: 0; font-size: 1.9rem; }
+.st-key-jobs_button { position: fixed; top: 0.7rem; right: 3.2rem; width: auto !important; z-index: 999991; }
 </style>"""
 ICON = REPOSITORY / "cxr_core" / "app" / "icon.png"
 _logger = logging.getLogger(__name__)

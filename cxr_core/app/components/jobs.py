@@ -71,7 +71,7 @@ def summary(jobs: list[Job]) -> str:
 def _list_jobs() -> None:
     jobs = recent_jobs()
     with (
-        st.container(horizontal=True, horizontal_alignment="right"),
+        st.container(horizontal=True, horizontal_alignment="right", key="jobs_button"),
         st.popover(summary(jobs), icon=":material/list_alt:", type="tertiary", key="jobs"),
     ):
         for job in jobs:
