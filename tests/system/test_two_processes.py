@@ -18,7 +18,7 @@ UPDATES = 600
 
 
 def _state() -> int:
-    return len([key for key in list_runs()[0].state() if key.startswith("update ")])
+    return len([key for key in list_runs()[0].state().to_dict() if key.startswith("update ")])
 
 
 def _marks() -> int:
