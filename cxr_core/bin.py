@@ -1,6 +1,5 @@
-"""Owners of what lies under the home folder, and the bin that deleted folders go to while sign-in is on."""
+"""Owners of what lies under the home folder, and the bin: retired models, and with sign-in deleted runs."""
 
-import os
 import shutil
 import time
 from pathlib import Path
@@ -33,16 +32,23 @@ def owner_of(folder: Path) -> str:
 def move_to_bin(folder: Path) -> Path:
     """Move a folder into `bin/PARENT/` under the home folder, where it stays for KEEP_DAYS days; returns its new place.
 
-    Raises WorkError if it cannot be moved.
+    What has been there for longer is deleted. Raises WorkError if the folder cannot be moved.
     """
     kept = home() / "bin" / folder.parent.name
-    place = kept / f"{int(time.time())}-{os.getpid()}-{folder.name}"
+    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    place = kept / f"{seconds}-{nanoseconds:09d}-{folder.name}"
     try:
         kept.mkdir(parents=True, exist_ok=True)
         folder.rename(place)
     except OSError as error:
         raise WorkError(f"{folder}: cannot be moved to the bin ({error.strerror}).") from error
+    empty_bin()
     return place
+
+
+def in_bin(kind: str) -> dict[str, Path]:
+    """The folders in `bin/KIND/` by the names that they had; of several of one name the last that was moved there."""
+    return {place.name.split("-", 2)[2]: place for place in sorted((home() / "bin" / kind).glob("*-*-*"))}
 
 
 def empty_bin(now: float | None = None) -> int:

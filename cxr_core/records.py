@@ -27,6 +27,7 @@ and give its file to `tests/support/damaged_files.py` and `tests/system/test_dam
 
 import json
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -131,7 +132,7 @@ class Fields:
 
 
 @dataclass(frozen=True)
-class Record:
+class Record(ABC):
     """Base of the records. content: the whole JSON object, with the keys that this version does not know.
 
     It is read by its fields; `content` is only written again, shown whole, and copied by `changed`.
@@ -150,9 +151,9 @@ class Record:
             raise damaged(file, cls.what, str(error)) from error
 
     @classmethod
+    @abstractmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """The record of a JSON object. Raises ValueError, saying what is wrong with it."""
-        raise NotImplementedError
 
     @property
     def schema(self) -> int:

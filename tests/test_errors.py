@@ -47,7 +47,7 @@ def test_the_tree_is_that_of_its_docstring(kind: type[CXRError], also: type[Exce
 
 
 def test_another_errors_reason_is_in_our_own_words() -> None:
-    assert reason_of(PermissionError(13, "Permission denied", "/home/anna/a.json")) == "Permission denied"
+    assert reason_of(PermissionError(13, "Permission denied", "/folder/a.json")) == "Permission denied"
     assert reason_of(UnicodeDecodeError("utf-8", b"x", 0, 1, "secret")) == "its bytes are not text"
     assert reason_of(ValueError("Anna Smith at line 3")) == reason_of(OSError("Anna")) == "its content is damaged"
     assert reason_of(NotFound("is missing", thing="a", accepted="b is accepted")) == "a: is missing; b is accepted"

@@ -33,6 +33,7 @@ def run_node(options: argparse.Namespace) -> int:
     from cxr_core.hospital.workers import Workers
     from cxr_core.inference.decision import Choice, Rules
     from cxr_core.log import log_on_standard_error
+    from cxr_core.metrics.prevalence import DEFAULT_PREVALENCE, LEAST_PREVALENCE, MOST_PREVALENCE
     from cxr_core.models.registry import find_model
     from cxr_core.paths import home
 
@@ -47,12 +48,14 @@ def run_node(options: argparse.Namespace) -> int:
         raise SettingsError("--to is missing: the archive, for example --to ORTHANC@127.0.0.1:4242, or dicomweb.")
     if not 0 < options.port < 65536 or options.quota <= 0:
         raise SettingsError("--port is 1 to 65535, and --quota a number of gigabytes above 0.")
-    if not 0.02 <= options.prevalence <= 0.8:
-        raise SettingsError(f"--prevalence {options.prevalence:g}: 0.02 to 0.8 is accepted.")
+    prevalence = DEFAULT_PREVALENCE if options.prevalence is None else options.prevalence
+    if not LEAST_PREVALENCE <= prevalence <= MOST_PREVALENCE:
+        accepted = f"{LEAST_PREVALENCE:g} to {MOST_PREVALENCE:g} is accepted"
+        raise SettingsError(f"--prevalence {prevalence:g}: {accepted}.")
     if bool(options.tls_certificate) != bool(options.tls_key):
         raise SettingsError("--tls-certificate and --tls-key belong together.")
     tls = Tls(options.tls_certificate, options.tls_key, options.tls_authority) if options.tls_certificate else None
-    terms = Terms(options.prevalence, Choice(options.operating_point, options.error_rate))
+    terms = Terms(prevalence, Choice(options.operating_point, options.error_rate))
     sender: Callable[[], Sender]
     if options.to == "dicomweb":
         sender = partial(WebSender, configured_archive())

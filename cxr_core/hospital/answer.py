@@ -8,13 +8,12 @@ from cxr_core.errors import SettingsError
 from cxr_core.inference.decision import Choice, Rules, moved
 from cxr_core.inference.reading import Reading
 from cxr_core.labels import Verdict
+from cxr_core.metrics.prevalence import DEFAULT_PREVALENCE
 from cxr_core.models.registry import Model
 from cxr_core.models.site_profile import SiteProfile
 
 SCHEME = "dicomweb:"
 """Of the names of studies and films in the archive: dicomweb:STUDY-UID, dicomweb:STUDY-UID/INSTANCE-UID."""
-
-DEFAULT_PREVALENCE = 0.2
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,18 @@ from cxr_core.inference.prediction import Prediction
 from cxr_core.inference.reading import Reading
 from cxr_core.labels import CLASSES, PNEUMONIA, Verdict
 from cxr_core.metrics.conformal import ConformalLimits
-from cxr_core.metrics.prevalence import probability_at_prevalence
+from cxr_core.metrics.prevalence import (
+    DEFAULT_PREVALENCE,
+    LEAST_PREVALENCE,
+    MOST_PREVALENCE,
+    probability_at_prevalence,
+)
 from cxr_core.models.card import ModelCard
 from cxr_core.models.site_profile import SiteProfile
 
 T = TypeVar("T")
 DEFAULT_MAX_SPREAD = 0.25  # for a model whose card has no `stability`
 UNKNOWN_PREVALENCE = 0.5  # among the validation films, for a card that does not say it
-PREVALENCE = 0.2  # stated where neither the reader nor the card says one
-LEAST_PREVALENCE, MOST_PREVALENCE = 0.02, 0.8
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Rules:
     default: Choice
     mirror: bool = False
     fitted_prevalence: float = UNKNOWN_PREVALENCE
-    prevalence: float = PREVALENCE
+    prevalence: float = DEFAULT_PREVALENCE
     shift: float = 0.0
     site: str = ""
 
@@ -70,7 +73,7 @@ class Rules:
             default=Choice(card.operating_point, card.error_rate),
             mirror=card.training.mirrored,
             fitted_prevalence=fitted_prevalence(card),
-            prevalence=PREVALENCE if card.prevalence is None else card.prevalence,
+            prevalence=DEFAULT_PREVALENCE if card.prevalence is None else card.prevalence,
         )
 
     def at(self, site: SiteProfile) -> "Rules":

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from cxr_core.accelerator import NVIDIA
 from cxr_core.errors import work_error
 from cxr_core.files import store_file
 from cxr_core.jobs.process import ProcessId
@@ -23,12 +24,11 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
 POLL_SECONDS = 1.0
-_NVIDIA = Path("/dev/nvidia0")
 
 
 def this_machine() -> str:
     """ "gpu" if this machine has one, else "cpu": the device of work that takes whatever there is."""
-    return "gpu" if _NVIDIA.exists() else "cpu"
+    return "gpu" if NVIDIA.exists() else "cpu"
 
 
 @contextmanager

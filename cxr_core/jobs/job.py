@@ -8,7 +8,6 @@ Everything is read from the files at each call, so all processes see the same st
 passed over, and its folder can be deleted at any time: neither holds up the others.
 """
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -16,21 +15,20 @@ from typing import Any, ClassVar, Self
 from cxr_core.errors import DamagedRecord, NotFound, WorkError
 from cxr_core.files import locked
 from cxr_core.jobs.memory import reason_in_log
-from cxr_core.jobs.process import ProcessId
+from cxr_core.jobs.process import ProcessId, log_tail
 from cxr_core.paths import home
 from cxr_core.records import Fields, Record, write_object
 
 LIVE = ("starting", "queued", "preparing", "running", "stopping")
 ENDED = ("finished", "stopped", "failed", "dead")
-BYTES_PER_LOG_LINE = 400
 
 
 @dataclass(frozen=True)
 class Job(Record):
     """`job.json`: what a job is, and its progress.
 
-    kind: "training", "publishing", "evaluation", "audit" or "conversion". title: for the user. about: the
-    id of what it works on, such as a run's, or "". device: "cpu" or "gpu". status: one of LIVE or ENDED. message: for
+    kind: "training", "publishing", "evaluation" or "audit". title: for the user. about: the id of what it works
+    on, such as a run's, or "". device: "cpu" or "gpu". status: one of LIVE or ENDED. message: for
     the user; the reason of a failure. done, total: of what it counts, total 0 if it counts nothing. requested, ended:
     seconds since 1970, ended None while it lives. pid, pid_started: its process. result: what it returned, JSON-ready.
     """
@@ -144,23 +142,9 @@ def stop_job(job_id: str) -> None:
         raise WorkError(f"job {job_id}: the stop cannot be requested ({error.strerror}).") from error
 
 
-def kill_job(job_id: str) -> None:
-    """End a job's process at once. No effect once it has ended. Raises NotFound and WorkError."""
-    job = find_job(job_id)
-    if job.live:
-        job.process.kill()
-        update_job(job_id, status="stopped", message="Killed.", ended=time.time())
-
-
 def job_log(job_id: str, lines: int = 20) -> list[str]:
     """The last lines of a job's log."""
-    file = jobs_folder() / job_id / "log.txt"
-    try:
-        with file.open("rb") as log:
-            log.seek(max(0, file.stat().st_size - BYTES_PER_LOG_LINE * lines))
-            return log.read().decode(errors="replace").splitlines()[-lines:]
-    except OSError:
-        return []
+    return log_tail(jobs_folder() / job_id / "log.txt", lines)
 
 
 def _all_jobs(since: float) -> tuple[list[Job], list[str]]:

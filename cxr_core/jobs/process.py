@@ -21,6 +21,7 @@ from cxr_core.paths import REPOSITORY
 
 _logger = logging.getLogger(__name__)
 
+BYTES_PER_LOG_LINE = 400
 SAME_START_SECONDS = 1.0
 KILL_SECONDS = 10.0
 
@@ -102,3 +103,13 @@ def start_process(
         return ProcessId._of(psutil.Process(process.pid))
     except OSError as error:
         raise work_error(function, "its process could not be started", error) from error
+
+
+def log_tail(log: Path, lines: int = 20) -> list[str]:
+    """The last lines of a process's log; none if it cannot be read."""
+    try:
+        with log.open("rb") as stream:
+            stream.seek(max(0, log.stat().st_size - BYTES_PER_LOG_LINE * lines))
+            return stream.read().decode(errors="replace").splitlines()[-lines:]
+    except OSError:
+        return []

@@ -14,6 +14,8 @@ from cxr_core.metrics.estimate import Estimate
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.weighted_statistics import confusion_statistic, ratio
 
+DEFAULT_PREVALENCE = 0.2  # stated where neither the reader nor a model's card says one
+LEAST_PREVALENCE, MOST_PREVALENCE = 0.02, 0.8  # that may be stated
 METHOD_FROM_CARD = "Bayes, from the ends of the intervals of sensitivity and specificity"
 
 
@@ -79,15 +81,6 @@ def predictive_values_of_point(point: PointEstimates, prevalence: float) -> tupl
     ppv = [_share(prevalence * se, (1 - prevalence) * (1 - sp)) for se, sp in known]
     npv = [_share((1 - prevalence) * sp, prevalence * (1 - se)) for se, sp in known]
     return _estimate(ppv, films), _estimate(npv, films)
-
-
-def calibration_prevalence(point: PointEstimates) -> float:
-    """The share of pneumonia among the validation films that a model was calibrated on, in [0, 1].
-
-    point: chosen on all validation films; `n` counts the films of a class.
-    """
-    pneumonia, normal = point.sensitivity.n, point.specificity.n
-    return pneumonia / (pneumonia + normal)
 
 
 def probability_at_prevalence(probability: float, calibrated_at: float, prevalence: float) -> float:

@@ -5,11 +5,12 @@ import shutil
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from cxr_core.bin import in_bin, move_to_bin
 from cxr_core.errors import NotFound, SettingsError, work_error
 from cxr_core.files import locked, replace_atomically
 from cxr_core.models.card import ModelCard
 from cxr_core.models.registry import Model, check_name, default_file, list_models
-from cxr_core.paths import home, published_models_folder
+from cxr_core.paths import published_models_folder
 
 _logger = logging.getLogger(__name__)
 
@@ -42,14 +43,14 @@ def rename(model: Model, name: str) -> Model:
 
 
 def retire(model: Model) -> None:
-    """Move a model to the bin: it reads no more films, and `restore` brings it back.
+    """Move a model to the bin: it reads no more films, and `restore` brings it back while it is there.
 
     Raises SettingsError for a model that came with the app or is the default, WorkError if it cannot be moved.
     """
     if model.default:
         raise SettingsError(f"model {model.name}: is the default; make another the default first.")
     with _changing(model):
-        _moved(model.folder, _free(bin_folder(), model.name))
+        move_to_bin(model.folder)
     _logger.info("a model is retired")
 
 
@@ -58,20 +59,20 @@ def restore(name: str) -> None:
 
     Raises NotFound if there is none of that name, SettingsError if the name is taken, WorkError if it cannot be moved.
     """
-    if name not in retired_models():
+    place = _retired().get(name)
+    if place is None:
         raise NotFound(f"model {name!r}: is not in the bin.")
     check_free(name)
-    _moved(bin_folder() / name, published_models_folder() / name)
+    _moved(place, published_models_folder() / name)
 
 
 def retired_models() -> list[str]:
     """The names of the models in the bin."""
-    return sorted(file.parent.name for file in bin_folder().glob("*/card.json"))
+    return sorted(_retired())
 
 
-def bin_folder() -> Path:
-    """`bin/models/` under the home folder."""
-    return home() / "bin" / "models"
+def _retired() -> dict[str, Path]:
+    return in_bin(published_models_folder().name)
 
 
 def check_free(name: str) -> None:
@@ -95,12 +96,3 @@ def _moved(folder: Path, target: Path) -> Path:
     except OSError as error:
         raise work_error(folder, "cannot be moved", error) from error
     return target
-
-
-def _free(folder: Path, name: str) -> Path:
-    """The first of NAME, NAME-2, NAME-3 ... that the folder does not hold."""
-    number, path = 1, folder / name
-    while path.exists():
-        number += 1
-        path = folder / f"{name}-{number}"
-    return path

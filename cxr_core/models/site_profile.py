@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from cxr_core.errors import DamagedRecord, SettingsError, WorkError
 from cxr_core.files import locked
 from cxr_core.metrics.conformal import ConformalLimits
+from cxr_core.metrics.prevalence import LEAST_PREVALENCE, MOST_PREVALENCE
 from cxr_core.models.registry import Model, check_name
 from cxr_core.paths import home
 from cxr_core.records import Fields, Record
@@ -39,8 +40,8 @@ class SiteProfile(Record):
         """The profile of a JSON object. Raises ValueError."""
         fields = Fields(values)
         prevalence = fields.number("prevalence")
-        if not 0.02 <= prevalence <= 0.8:
-            raise ValueError("prevalence is not between 0.02 and 0.8")
+        if not LEAST_PREVALENCE <= prevalence <= MOST_PREVALENCE:
+            raise ValueError(f"prevalence is not between {LEAST_PREVALENCE:g} and {MOST_PREVALENCE:g}")
         limits = {
             float(rate): ConformalLimits(one.number("pneumonia_from"), one.number("normal_to"))
             for rate, one in fields.objects("limits_by_error_rate").items()

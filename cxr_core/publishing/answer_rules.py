@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from cxr_core.inference.decision import PREVALENCE
 from cxr_core.metrics.calibration import Platt, fit_platt
+from cxr_core.metrics.prevalence import DEFAULT_PREVALENCE
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.sources import (
     SourceScores,
@@ -43,7 +43,7 @@ def fit_answer_rules(
             "fitted_on": f"{len(scores)} films of the validation patients",
             "prevalence": prevalence_of(labels, sources),
         },
-        "prevalence": PREVALENCE,
+        "prevalence": DEFAULT_PREVALENCE,
         "operating_point": OPERATING_POINT,
         "operating_points": {name: point.to_dict() | {"by_source": reached[name]} for name, point in points.items()},
         "conformal": {

@@ -1,4 +1,4 @@
-"""Publishing a run and converting a model as jobs. Starting one imports neither TensorFlow nor Keras."""
+"""Publishing a run as a job. Starting it imports neither TensorFlow nor Keras."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from cxr_core.jobs.device_queue import this_machine
 from cxr_core.jobs.job import Job
 from cxr_core.jobs.start import start_job
 from cxr_core.jobs.work import Reporter
-from cxr_core.models.registry import Model, check_name, find_model, list_models
+from cxr_core.models.registry import check_name, list_models
 from cxr_core.training.runs import Run
 
 CONVERTS = {"KERAS_BACKEND": "tensorflow"}
@@ -31,14 +31,6 @@ def start_publishing(run: Run, name: str, account: Account) -> Job:
     )
 
 
-def start_conversion(model: Model) -> Job:
-    """Convert a published model for reading, as a job. Raises WorkError if it cannot be started."""
-    function, title = f"{__name__}.convert_published", f"Convert {model.name} for reading"
-    return start_job(
-        "conversion", title, function, (model.name,), about=model.name, device=this_machine(), environment=CONVERTS
-    )
-
-
 def publish_run(run: Run, name: str, account: Account, reporter: Reporter) -> dict[str, Any]:
     """What the job of `start_publishing` does. Raises what `publish` raises."""
     from cxr_core.publishing.publish import publish
@@ -49,13 +41,3 @@ def publish_run(run: Run, name: str, account: Account, reporter: Reporter) -> di
         audit.record(account, "publish", model=model.name, version=model.version)
     message = f"Published {model.name}, version {model.version}. It is on the Models and Diagnose pages."
     return {"message": message, "model": model.name, "version": model.version}
-
-
-def convert_published(name: str, reporter: Reporter) -> dict[str, Any]:
-    """What the job of `start_conversion` does. Raises what `convert_model` raises."""
-    from cxr_core.publishing.convert import convert_model
-
-    model = convert_model(find_model(name), progress=reporter.count("Decoding the validation films"))
-    entry = model.card.conversion
-    largest = f"no logit differs by more than {entry.largest_logit_difference:.1e}" if entry else "done"
-    return {"message": f"Converted {name}: {largest}.", "model": name}

@@ -21,9 +21,8 @@ class Experiment:
 class RunConfig(Record):
     """`config.json`: the run's data, recipe, settings and split table.
 
-    created: ISO 8601, UTC. data: the data set's path, or several. split: the path of a split table, or None.
-    boxes: likewise of a table
-    of boxes. recipe: its name; its settings are `settings`, as stored, and `parsed`. experiment: the
+    created: ISO 8601, UTC. data: the data set's path, or several. split, boxes: the path of a split table and of a
+    table of boxes, or None. recipe: its name; its settings are `settings`, as stored, and `parsed`. experiment: the
     published one that it repeats, or None.
     """
 

@@ -29,14 +29,13 @@ from cxr_core.errors import DamagedRecord, NotFound, SettingsError, WorkError, w
 from cxr_core.files import locked
 from cxr_core.jobs.job import LIVE
 from cxr_core.jobs.memory import reason_in_log
-from cxr_core.jobs.process import ProcessId
+from cxr_core.jobs.process import ProcessId, log_tail
 from cxr_core.paths import runs_folder
 from cxr_core.records import Fields, damaged, read_object, read_table, write_object
 from cxr_core.training.recipe_settings import Recipe, differences
 from cxr_core.training.run_records import RunConfig, RunState
 
 __all__ = ["Run", "StopRequested", "create_run", "find_run", "list_runs"]
-BYTES_PER_LOG_LINE = 400
 HISTORY = ("epoch", "loss", "val_auc")
 """The columns that a history must have."""
 
@@ -181,12 +180,7 @@ class Run:
 
     def log_tail(self, lines: int = 20) -> list[str]:
         """The last lines of `log.txt`."""
-        file = self.folder / "log.txt"
-        if not file.is_file():
-            return []
-        with file.open("rb") as log:
-            log.seek(max(0, file.stat().st_size - BYTES_PER_LOG_LINE * lines))
-            return log.read().decode(errors="replace").splitlines()[-lines:]
+        return log_tail(self.folder / "log.txt", lines)
 
 
 def create_run(

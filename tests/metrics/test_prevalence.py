@@ -8,7 +8,6 @@ import pytest
 from cxr_core.errors import SettingsError
 from cxr_core.metrics.estimate import Estimate, missing
 from cxr_core.metrics.prevalence import (
-    calibration_prevalence,
     predictive_value_text,
     predictive_values,
     predictive_values_of_point,
@@ -83,10 +82,6 @@ def test_predictive_values_of_films_follow_bayes() -> None:
     assert values["npv"].value == pytest.approx(npv.value)
     with pytest.raises(SettingsError, match="between 0 and 1"):
         predictive_values(scores, 0.5, 1.0)
-
-
-def test_the_calibration_prevalence_is_that_of_the_validation_films() -> None:
-    assert calibration_prevalence(POINT) == pytest.approx(100 / 150)
 
 
 def test_a_missing_predictive_value_has_a_message() -> None:

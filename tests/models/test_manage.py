@@ -1,9 +1,12 @@
 """Default, rename, bin: what changes on disk, and what is refused."""
 
+import shutil
+import time
 from pathlib import Path
 
 import pytest
 
+from cxr_core.bin import KEEP_DAYS, empty_bin
 from cxr_core.errors import CXRError, SettingsError
 from cxr_core.models.manage import rename, restore, retire, retired_models, set_default
 from cxr_core.models.registry import default_file, find_model, list_models
@@ -51,3 +54,28 @@ def test_what_came_with_the_app_stays(tiny_home: Path) -> None:
             change(other)
     with pytest.raises(SettingsError, match="is the default"):
         retire(find_model())
+
+
+@pytest.mark.parametrize("name", ["2024-chest-v2", "tiny", "1-2-3"])
+def test_a_retired_model_stays_for_thirty_days_whatever_its_name(tiny_home: Path, name: str) -> None:
+    if name != "tiny":
+        rename(find_model("tiny"), name)
+    retire(find_model(name))
+    assert empty_bin() == 0
+    assert retired_models() == [name]
+    assert empty_bin(time.time() + (KEEP_DAYS + 1) * 86_400) == 1
+    assert retired_models() == []
+
+
+def test_of_two_retired_models_of_a_name_the_last_comes_back(tiny_home: Path) -> None:
+    folder = find_model("tiny").folder
+    shutil.copytree(folder, folder.with_name("copy"))
+    retire(find_model("tiny"))
+    restore("tiny")
+    retire(find_model("tiny"))
+    shutil.move(folder.with_name("copy"), folder)
+    (folder / "second").touch()
+    retire(find_model("tiny"))
+    assert retired_models() == ["tiny"]
+    restore("tiny")
+    assert (folder / "second").exists()

@@ -27,7 +27,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_run_takes_a_gpu_if_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device_queue, "_NVIDIA", tmp_path / "nvidia0")
+    monkeypatch.setattr(device_queue, "NVIDIA", tmp_path / "nvidia0")
     assert device_of(Recipe()) == "cpu"
     (tmp_path / "nvidia0").touch()
     assert device_of(Recipe()) == "gpu"

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from cxr_core.inference.decision import LEAST_PREVALENCE, MOST_PREVALENCE, Rules
+from cxr_core.inference.decision import Rules
+from cxr_core.metrics.prevalence import LEAST_PREVALENCE, MOST_PREVALENCE
 
 KEY, STATED = "prevalence", "prevalence_stated"
 

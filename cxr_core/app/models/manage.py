@@ -9,7 +9,7 @@ from cxr_core import audit
 from cxr_core.access import ADMINISTRATOR
 from cxr_core.app.account import account
 from cxr_core.app.markdown import escape_markdown
-from cxr_core.bin import owner_of
+from cxr_core.bin import KEEP_DAYS, owner_of
 from cxr_core.errors import CXRError
 from cxr_core.models.exchange import UnknownKey, export_model, import_model
 from cxr_core.models.manage import rename, restore, retire, retired_models, set_default
@@ -34,7 +34,7 @@ def show_actions(model: Model) -> None:
             name = st.text_input("New name", model.name, max_chars=64)
             if st.form_submit_button("Rename", icon=":material/edit:") and name.strip() != model.name:
                 _do(lambda: _renamed(model, name.strip()), f"It is now called {name.strip()}.")
-        st.caption("A retired model reads no more films. It stays in the bin, from where it can be brought back.")
+        st.caption(f"A retired model reads no more films. It can be brought back from the bin for {KEEP_DAYS} days.")
         if st.button("Retire", icon=":material/delete:", key=f"r_{model.name}"):
             _do(lambda: _retire(model), f"{model.name} is in the bin.")
 

@@ -9,7 +9,7 @@ from cxr_core import audit
 from cxr_core.app.account import account
 from cxr_core.app.components.jobs import RECENT_SECONDS, watch_job
 from cxr_core.app.markdown import escape_markdown
-from cxr_core.bin import KEEP_DAYS, empty_bin, move_to_bin, owner_of
+from cxr_core.bin import KEEP_DAYS, move_to_bin, owner_of
 from cxr_core.errors import CXRError, WorkError
 from cxr_core.jobs.job import list_jobs
 from cxr_core.publishing.jobs import start_publishing
@@ -77,7 +77,6 @@ def _delete(run: Run) -> None:
     if run.live:
         raise WorkError(f"run {run.name}: is running; stop it before it is deleted.")
     move_to_bin(run.folder)
-    empty_bin()
     audit.record(account(), "delete", run=run.id)
 
 

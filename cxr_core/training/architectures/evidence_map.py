@@ -15,7 +15,6 @@ from keras import layers, ops
 from cxr_core.training.architectures import efficientnet_lite, parts
 from cxr_core.training.recipe_settings import Recipe
 
-CELL = 16  # pixels of a cell's side
 CHANNELS = 128
 SHARPNESS = 5.0  # of the pooling: 0 would be the mean of the cells, infinity the highest cell
 STRIDE_16 = "_blocks.10._add"
