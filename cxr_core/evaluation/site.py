@@ -16,8 +16,9 @@ from cxr_core.evaluation.score_table import is_score_table
 from cxr_core.evaluation.train_test_overlap import training_overlap
 from cxr_core.inference.decision import fitted_prevalence, moved
 from cxr_core.inference.predictor import Predictor
+from cxr_core.metrics.acceptance import Acceptance
 from cxr_core.metrics.conformal import fit_conformal, large_enough, strictest
-from cxr_core.metrics.site_acceptance import Acceptance, ReleasedPoint, accept
+from cxr_core.metrics.site_acceptance import ReleasedPoint, accept
 from cxr_core.models.registry import Model, check_name
 from cxr_core.models.site_profile import SiteProfile
 from cxr_core.progress import Progress
@@ -67,22 +68,30 @@ def acceptance_document(result: SiteAcceptance) -> dict[str, Any]:
 
 
 def accept_films(predictor: Predictor, index: Index, progress: Progress | None = None) -> SiteAcceptance:
-    """Score every film of a site with the model and judge it.
+    """Score every film of a site with the model and judge it. Raises what `check_count` and `check_films` raise."""
+    check_count(index)
+    check_films(predictor.model, index)
+    return accept_evaluation(evaluate_films(predictor, index, "all", progress), predictor.model)
 
-    Raises DataSetError for more than MAX_FILMS films, and if films of the model's split table are among them, also at
-    another size or in another encoding: these would say nothing of the site.
-    """
-    films = len(index.readable)
-    if films > MAX_FILMS:
+
+def check_count(index: Index) -> None:
+    """Raises DataSetError for more than MAX_FILMS films."""
+    if (films := len(index.readable)) > MAX_FILMS:
         raise DataSetError(f"{index.root}: has {films:,} films; up to {MAX_FILMS:,} are accepted here.")
-    overlap = training_overlap(predictor.model, index, index.readable)
+
+
+def check_films(model: Model, index: Index) -> None:
+    """Raises DataSetError for films of the model's split table, also at another size or in another encoding.
+
+    These would say nothing of the site.
+    """
+    overlap = training_overlap(model, index, index.readable)
     if found := overlap.in_split_table:
         copies = f", {overlap.copies:,} of them in another size or encoding" if overlap.copies else ""
         raise DataSetError(
-            f"{index.root.name}: {found:,} of the {films:,} films are of the data that {predictor.model.name} was "
+            f"{index.root.name}: {found:,} of the {len(index.readable):,} films are of the data that {model.name} was "
             f"trained or tested on{copies}; only films of your own site are accepted."
         )
-    return accept_evaluation(evaluate_films(predictor, index, "all", progress), predictor.model)
 
 
 def accept_csv(file: Path, model: Model) -> SiteAcceptance:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cxr_core.errors import DamagedRecord, reason_of, work_error
+from cxr_core.errors import DamagedRecord, NotFound, reason_of, work_error
 from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.evaluation.record import EvaluationRecord
 from cxr_core.files import locked, replace_atomically
@@ -83,6 +83,14 @@ def stored_systems(models: Sequence[Model] = ()) -> list[Evaluation]:
     folders = [folder for folder in (home() / "evaluations").glob("*") if folder.is_dir()]
     found = [one for folder in folders for one in _in_folder(folder) if one.version not in installed]
     return sorted(found, key=lambda one: one.record.when, reverse=True)
+
+
+def find_evaluation(evaluation_id: str, model: Model) -> Evaluation:
+    """A stored evaluation, of the model or of another system's scores. Raises NotFound."""
+    for one in [*stored_evaluations(model), *stored_systems([model])]:
+        if one.id == evaluation_id:
+            return one
+    raise NotFound(f"evaluation {evaluation_id}: is no longer on this machine.")
 
 
 def damaged_evaluations(models: Sequence[Model] = ()) -> list[str]:

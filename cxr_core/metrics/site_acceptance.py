@@ -9,8 +9,7 @@ Percentile intervals of few patients are too narrow, so they are widened to `exp
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit, logit
@@ -18,6 +17,7 @@ from scipy.stats import norm, t
 
 from cxr_core.errors import SettingsError
 from cxr_core.metrics import weighted_statistics as weighted
+from cxr_core.metrics.acceptance import MARGIN, Acceptance, SitePoint
 from cxr_core.metrics.bootstrap import clustered_bootstrap
 from cxr_core.metrics.estimate import Estimate, missing, wilson
 from cxr_core.metrics.prevalence import require_prevalence
@@ -26,8 +26,6 @@ from cxr_core.metrics.weighted_statistics import Statistic, ratio
 
 MIN_FILMS, MIN_PER_CLASS = 50, 10
 MIN_AUROC = 0.9
-MARGIN = 0.1
-"""By how much sensitivity, and specificity, may be lower here than as released: the margin of non-inferiority."""
 
 
 @dataclass(frozen=True)
@@ -37,69 +35,6 @@ class ReleasedPoint:
     threshold: float
     sensitivity: float
     specificity: float
-
-
-@dataclass(frozen=True)
-class SitePoint:
-    """An operating point on the site's films, as released and after recalibration.
-
-    holds: both rates are shown to be non-inferior, see `accept`. fails: one of them is shown to be inferior.
-    """
-
-    threshold: float
-    sensitivity: Estimate
-    specificity: Estimate
-    holds: bool
-    fails: bool
-    recalibrated: Estimate
-    sensitivity_after: Estimate
-    specificity_after: Estimate
-    holds_after: bool
-    fails_after: bool
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-ready, without NaN."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value.to_dict() if isinstance(value, Estimate) else value for name, value in values.items()}
-
-
-@dataclass(frozen=True)
-class Acceptance:
-    """The result of a site acceptance. estimates: auroc, calibration_slope, calibration_intercept, ece.
-
-    shift: by how many logits the site's scores are too high. point: the operating point in use.
-    more_films: how many more films would halve the interval of each estimate.
-    verdict: "fit", "fit after recalibration", "not fit", or "too few films"; reasons: one sentence each.
-    """
-
-    films: int
-    pneumonia: int
-    normal: int
-    patients: int
-    estimates: dict[str, Estimate]
-    shift: Estimate
-    points: dict[str, SitePoint]
-    point: str
-    more_films: dict[str, int]
-    verdict: str
-    reasons: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-ready, without NaN; `estimates` has the key "figures"."""
-        return {
-            "films": self.films,
-            "pneumonia": self.pneumonia,
-            "normal": self.normal,
-            "patients": self.patients,
-            "figures": {name: estimate.to_dict() for name, estimate in self.estimates.items()},
-            "shift": self.shift.to_dict(),
-            "margin": MARGIN,
-            "points": {name: point.to_dict() for name, point in self.points.items()},
-            "point": self.point,
-            "more_films": self.more_films,
-            "verdict": self.verdict,
-            "reasons": self.reasons,
-        }
 
 
 def accept(

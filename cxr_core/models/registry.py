@@ -85,15 +85,23 @@ class Model:
         chosen = _chosen_default()
         return self.name == chosen if chosen else self.released
 
+    @property
+    def converted(self) -> bool:
+        """Whether it was converted for reading; `check` also compares the files."""
+        conversion = self.card.conversion
+        return conversion is not None and conversion.of_sha256 == self.card.sha256 and self.reading_weights.exists()
+
     def check(self) -> None:
         """Raises WorkError if the model is not converted for reading or a file has not the sha256 on the card.
 
         Raises NotFound if a file is missing.
         """
         conversion, heatmap = self.card.conversion, self.card.heatmap
-        if conversion is None or conversion.of_sha256 != self.card.sha256 or not self.reading_weights.exists():
+        if conversion is None or not self.converted:
             command = f"cxr publish --convert {self.name}"
-            raise WorkError(f"model {self.name}: is not converted for reading; `{command}` does that.")
+            raise WorkError(
+                f"model {self.name}: is not converted for reading; the Models page or `{command}` does that."
+            )
         described = {self.weights: self.card.sha256, self.reading_weights: conversion.sha256}
         if heatmap and heatmap.sha256:
             described[self.local_evidence] = heatmap.sha256

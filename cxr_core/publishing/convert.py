@@ -3,7 +3,7 @@
 A conversion whose outputs differ from Keras's by more than these limits is refused and leaves no file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -32,26 +32,25 @@ MAX_RELATIVE_DIFFERENCE = 1e-3  # of the other outputs, relative to their larges
 _BATCH = 32
 
 
-def convert_model(model: Model, data: Path | Sequence[Path] | None = None, progress: Progress | None = None) -> Model:
+def convert_model(
+    model: Model,
+    data: Path | Sequence[Path] | None = None,
+    progress: Progress | None = None,
+    activity: Callable[[str], object] = lambda text: None,
+) -> Model:
     """Convert a published model, compared on all its validation films; its card gets the entry `conversion`.
 
     The fingerprints of its films are written as well.
 
-    data: the data sets that it was trained on; by default where this machine has opened it. Returns the model with its
-    new card. Raises InputError if the validation films are not there, WorkError if the two networks differ, TensorFlow
-    is not installed or the folder cannot be written.
+    data: the data sets that it was trained on; by default where this machine has opened it. activity: called with what
+    is done next; may raise to end the work. Returns the model with its new card. Raises what `films_to_compare` raises,
+    InputError if the validation films are not there, WorkError if the two networks differ, TensorFlow is not installed
+    or the folder cannot be written.
     """
-    table = split_table(model)
-    if table is None or not (table["split"] == "val").any():
-        raise InputError(f"model {model.name}: the table of its validation films, split.csv, is not on this machine.")
-    folder = data or _known_folder(model)
-    if folder is None:
-        raise InputError(
-            f"model {model.name}: the films of {model.card.training.data} have not been opened on this machine; "
-            "their folder is accepted as --data DATA."
-        )
+    table, folder = films_to_compare(model, data)
     index = build_index(folder, progress)
     inputs = validation_inputs(model, table, index, progress)
+    activity("Converting the network and comparing it on the validation films.")
     try:
         with locked(model.folder):
             entry = convert(model.weights, model.reading_weights, inputs)
@@ -63,7 +62,26 @@ def convert_model(model: Model, data: Path | Sequence[Path] | None = None, progr
     return converted
 
 
-def _known_folder(model: Model) -> list[Path] | None:
+def films_to_compare(
+    model: Model, data: Path | Sequence[Path] | None = None
+) -> tuple[pd.DataFrame, Path | Sequence[Path]]:
+    """The table of the model's split, and the data sets that its films are in.
+
+    data: see `convert_model`. Raises InputError if either is not on this machine.
+    """
+    table = split_table(model)
+    if table is None or not (table["split"] == "val").any():
+        raise InputError(f"model {model.name}: the table of its validation films, split.csv, is not on this machine.")
+    folder = data or known_data(model)
+    if folder is None:
+        raise InputError(
+            f"model {model.name}: the films of {model.card.training.data} have not been opened on this machine; "
+            f"`cxr publish --convert {model.name} --data DATA` names their folder."
+        )
+    return table, folder
+
+
+def known_data(model: Model) -> list[Path] | None:
     """The data sets that the model was trained on, if its run or an evaluation on this machine names them."""
     of_runs = [run.config().data for run in runs_of(model)]
     known = data_folder(model.card.training.fingerprint)

@@ -14,6 +14,7 @@ from cxr_core.evaluation.label_review import contest, film_keys
 from cxr_core.evaluation.site import ACCEPTANCE_VERDICTS
 from cxr_core.evaluation.store import store_evaluation
 from cxr_core.evaluation.test_log import read_test_accesses, record_test_evaluation
+from cxr_core.jobs.job import list_jobs
 from cxr_core.models.registry import find_model
 from cxr_core.models.site_profile import list_profiles
 from cxr_core.paths import home
@@ -236,7 +237,8 @@ def test_degenerate_scores_give_the_estimates_that_can_be_computed(content: byte
         assert not at.exception, tab
 
 
-def test_site_acceptance_gives_a_verdict_and_a_fit_model_is_used_here() -> None:
+def test_site_acceptance_gives_a_verdict_and_a_fit_model_is_used_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_jobs_here(monkeypatch)
     films = synthetic_evaluation(find_model(), "all", films=150).films[["file", "label", "score", "patient"]]
     at = open_page(room="Site acceptance", accept_source="Scores, as a CSV")
     at.file_uploader(key="accept_csv").upload("here.csv", films.to_csv(index=False).encode()).run()
@@ -245,13 +247,40 @@ def test_site_acceptance_gives_a_verdict_and_a_fit_model_is_used_here() -> None:
     shown = [*at.success, *at.warning, *at.error, *at.info]
     assert any(part.value.startswith(tuple(f"**{text}" for text in ACCEPTANCE_VERDICTS.values())) for part in shown)
     assert len(table(at, "Then as required")) == 3
+    assert len(table(open_page(room="Site acceptance"), "Then as required")) == 3  # the result outlives the tab
 
     sure = films.assign(score=(films["label"] == "PNEUMONIA") * 0.98 + 0.01)
     at = open_page(room="Site acceptance", accept_source="Scores, as a CSV")
     at.file_uploader(key="accept_csv").upload("sure.csv", sure.to_csv(index=False).encode()).run()
     at.button(key="judge_scores").click().run()
+    assert [one.split(", ")[0] for one in at.selectbox(key="acceptance").options] == [
+        f"Site acceptance of {find_model().name} on {site}" for site in ("sure", "here")
+    ]
     at.text_input(key="site_name").set_value("north")
     at.text_input(key="site_who").set_value("A. B.")
     next(button for button in at.button if button.label == "Use here").click().run()
     assert not at.exception
     assert [profile.name for profile in list_profiles(find_model())] == ["north"]
+
+
+def test_a_sites_films_are_tested_by_a_job_and_a_refusal_is_shown(
+    tiny_home: Path, demo_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_jobs_here(monkeypatch)
+    at = open_page(room="Site acceptance", accept_model="tiny", data_folder=str(demo_set))
+    at.button(key="judge_films").click().run()
+    assert not at.exception
+    rows = table(at, "Then as required")
+    at = open_page(room="Site acceptance", accept_model="tiny", data_folder=str(tiny_home / "made" / "chest_xray"))
+    at.button(key="judge_films").click().run()
+    assert not at.exception
+    assert "only films of your own site are accepted" in at.error[0].value
+    assert table(at, "Then as required").equals(rows)  # the result on the other films stays
+
+
+def test_scores_that_are_no_table_are_refused_before_a_job_begins() -> None:
+    at = open_page(room="Site acceptance", accept_source="Scores, as a CSV")
+    at.file_uploader(key="accept_csv").upload("here.csv", b"film,truth\na,b\n").run()
+    at.button(key="judge_scores").click().run()
+    assert at.error[0].value.startswith("here.csv: ")
+    assert not list_jobs()

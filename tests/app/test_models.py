@@ -7,8 +7,11 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cxr_core.jobs.job import list_jobs
 from cxr_core.models.registry import find_model
 from tests.conftest import REPOSITORY
+from tests.jobs.run_here import run_jobs_here
+from tests.publishing.test_convert import without_conversion
 
 
 @pytest.fixture
@@ -86,3 +89,24 @@ def test_without_a_model_there_is_a_message(page: AppTest, monkeypatch: pytest.M
     page.run()
     assert not page.exception
     assert "Train" in page.info[0].value
+
+
+def test_a_model_that_is_not_converted_is_converted_by_a_job(
+    tiny_home: Path, page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_jobs_here(monkeypatch)
+    without_conversion(find_model("tiny"))
+    runs = (tiny_home / "runs").rename(tiny_home / "runs-elsewhere")
+    page.query_params["model"] = "tiny"
+    page.run()
+    assert page.warning[0].value.startswith("It is not converted for reading")
+    assert "Convert for reading" not in [button.label for button in page.button]
+    assert "Open the data set that it was trained on" in " ".join(text.value for text in page.caption)
+    runs.rename(tiny_home / "runs")
+    page.run()
+    press(page, "Convert for reading")
+    assert not page.exception
+    assert not page.warning
+    assert page.success[0].value.startswith("Converted tiny: over ")
+    press(page, "Convert again")
+    assert [job.status for job in list_jobs() if job.kind == "conversion"] == ["finished", "finished"]

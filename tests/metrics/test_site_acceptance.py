@@ -1,16 +1,18 @@
 """Site acceptance: a shift is found and corrected, another prevalence is no shift, too few films get no verdict."""
 
+import json
+
 import numpy as np
 import pytest
 from scipy.special import expit, logit
 
 from benchmarks.accuracy.acceptance_coverage import PREVALENCE, THRESHOLD, site_scores
 from cxr_core.errors import SettingsError
+from cxr_core.metrics.acceptance import MARGIN, Acceptance
 from cxr_core.metrics.bootstrap import clustered_bootstrap
 from cxr_core.metrics.estimate import Estimate, wilson
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.site_acceptance import (
-    MARGIN,
     ReleasedPoint,
     accept,
     expanded_level,
@@ -18,6 +20,7 @@ from cxr_core.metrics.site_acceptance import (
     logit_shift,
     shifted_threshold,
 )
+from cxr_core.records import Fields
 
 RELEASED = {"balanced": ReleasedPoint(THRESHOLD, 0.94, 0.68), "rule_out": ReleasedPoint(0.2, 0.97, 0.52)}
 
@@ -44,6 +47,28 @@ def test_a_shift_is_found_and_corrected(shift: float) -> None:
     assert point.recalibrated.low <= right <= (point.recalibrated.high or 0)
     assert not point.holds
     assert point.holds_after
+
+
+@pytest.mark.parametrize("films", [5, 300])
+def test_a_stored_acceptance_is_read_back(films: int) -> None:
+    found = judged(2.0, films)
+    assert Acceptance.of(Fields(json.loads(json.dumps(found.to_dict())))) == found
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"verdict": "perfect"}, 'verdict is "perfect"'),
+        ({"point": "best"}, "not among the points"),
+        ({"films": "many"}, "films"),
+        ({"shift": None}, "shift is missing"),
+        ({"points": {"balanced": {}}}, "threshold is missing"),
+        ({"more_films": {"auroc": 0.5}}, "auroc"),
+    ],
+)
+def test_a_damaged_acceptance_is_refused(changes: dict[str, object], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        Acceptance.of(Fields(judged(0.0, 20).to_dict() | {"reasons": []} | changes))
 
 
 def test_another_prevalence_alone_is_no_shift() -> None:

@@ -8,11 +8,14 @@ import pytest
 
 from cxr_core.backend import inference_function
 from cxr_core.errors import InputError, WorkError
+from cxr_core.jobs.job import list_jobs
 from cxr_core.models.registry import Model, find_model
 from cxr_core.models.runtime import Network
 from cxr_core.publishing import convert as conversion
 from cxr_core.publishing.convert import MAX_LOGIT_DIFFERENCE, convert, convert_model
+from cxr_core.publishing.jobs import start_conversion
 from cxr_core.publishing.network_outputs import load_keras_network, with_feature_map
+from tests.jobs.run_here import run_jobs_here
 
 
 def without_conversion(model: Model) -> Model:
@@ -89,3 +92,28 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tiny_home: Path, monkey
     monkeypatch.setattr(conversion, "convert", read_only)
     with pytest.raises(WorkError, match=r"model\.tflite cannot be written \(Permission denied\)"):
         convert_model(old)
+
+
+def test_a_model_is_converted_by_a_job(tiny_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_jobs_here(monkeypatch)
+    old = without_conversion(find_model("tiny"))
+    assert not old.converted
+    job = start_conversion(old)
+    assert (job.kind, job.status, job.about) == ("conversion", "finished", old.version)
+    assert job.message.startswith("Converted tiny: over ")
+    assert find_model("tiny").converted
+    find_model("tiny").check()
+
+
+def test_a_conversion_that_is_refused_is_the_jobs_reason(
+    tiny_home: Path, demo_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_jobs_here(monkeypatch)
+    old = without_conversion(find_model("tiny"))
+    job = start_conversion(old, demo_set)
+    assert job.status == "failed"
+    assert "validation films of tiny" in job.message
+    shutil.rmtree(tiny_home / "runs")
+    with pytest.raises(InputError, match="--data DATA"):
+        start_conversion(old)
+    assert len(list_jobs()) == 1

@@ -81,7 +81,8 @@ def _list_jobs() -> None:
                 st.markdown(f"**{escape_markdown(job.title)}**", width="stretch")
                 if job.live and job.status != "stopping":
                     st.button("Stop", key=f"stop-{job.id}", type="tertiary", on_click=_stop, args=(job,))
-            st.caption(escape_markdown(job.message))
+            if job.message.rstrip(".").lower() not in ("", job.status):  # the badge says it
+                st.caption(escape_markdown(job.message))
             if job.live and job.total:
                 st.progress(job.share)
         if message := st.session_state.pop("jobs_error", None):

@@ -1,24 +1,21 @@
 """Site acceptance: whether a model performs as its card states on a hospital's own films."""
 
+from datetime import UTC, datetime
+
 import pandas as pd
 import streamlit as st
 
-from cxr_core import audit
 from cxr_core.app.account import account
+from cxr_core.app.components.jobs import watch_job
 from cxr_core.app.data_set_picker import choose_data_set
 from cxr_core.app.evaluate.score_upload import with_uploaded_csv
 from cxr_core.app.evaluate.use_here import offer_result, offer_use_here
 from cxr_core.app.markdown import escape_markdown
-from cxr_core.app.model_cache import predictor_with_spinner
 from cxr_core.datasets.curation import curated
 from cxr_core.errors import CXRError
-from cxr_core.evaluation.site import (
-    ACCEPTANCE_VERDICTS,
-    SiteAcceptance,
-    accept_csv,
-    accept_films,
-    acceptance_document,
-)
+from cxr_core.evaluation.jobs import acceptance_jobs, acceptance_of, start_acceptance, start_score_acceptance
+from cxr_core.evaluation.site import ACCEPTANCE_VERDICTS, SiteAcceptance, acceptance_document
+from cxr_core.jobs.job import Job
 from cxr_core.labels import ESTIMATES, OPERATING_POINTS
 from cxr_core.metrics.estimate_text import number, value_with_interval
 from cxr_core.models.registry import Model
@@ -33,7 +30,7 @@ BOXES = {
 
 
 def show_acceptance(models: list[Model]) -> None:
-    """Draw the controls, and the result of the last run."""
+    """Draw the controls, the tests that run, and the result of one that has finished."""
     st.write(
         "Does a model perform in your hospital as its card states, within 10 points? Test it on 50 to 500 of your own "
         "labelled films: a folder, a .zip or a .csv. Nothing leaves this machine."
@@ -44,21 +41,40 @@ def show_acceptance(models: list[Model]) -> None:
         model = models[names.index(st.selectbox("Model", names, key="accept_model", width=320))]
     source = st.segmented_control("Test on", SOURCES, default=SOURCES[0], required=True, key="accept_source")
     try:
-        result = _films(model) if source == SOURCES[0] else _scores(model)
+        started = _films(model) if source == SOURCES[0] else _scores(model)
+        if started:
+            st.session_state.started_acceptance = started.id
+            st.rerun()  # the frame then lists the job
+        jobs = acceptance_jobs(model)
+        for job in jobs:
+            if job.live or (job is jobs[0] and job.status != "finished"):
+                watch_job(job.id)
+        finished = {job.id: job for job in jobs if job.status == "finished"}
+        if finished:
+            job = _chosen(finished)
+            site = acceptance_of(job, model)
+            _show(site)
+            offer_result(site)
+            offer_use_here(site, model)
     except CXRError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
-        result = None
-    if result:
-        audit.record(account(), "acceptance", model=model.name, verdict=result.acceptance.verdict)
-        st.session_state.acceptance = (model.version, result)
-    version, last = st.session_state.get("acceptance", (None, None))
-    if last is not None and version == model.version:
-        _show(last)
-        offer_result(last)
-        offer_use_here(last, model)
 
 
-def _films(model: Model) -> SiteAcceptance | None:
+def _chosen(finished: dict[str, Job]) -> Job:
+    """The test whose result is shown: the one that this session has started, once it has finished, or the reader's."""
+    if st.session_state.get("started_acceptance") in finished:
+        st.session_state.acceptance = st.session_state.pop("started_acceptance")
+    elif st.session_state.get("acceptance") not in finished:
+        st.session_state.acceptance = next(iter(finished))
+
+    def title(job_id: str) -> str:
+        ended = datetime.fromtimestamp(finished[job_id].ended or 0.0, UTC)
+        return f"{finished[job_id].title}, {ended:%Y-%m-%d %H:%M} UTC"
+
+    return finished[st.selectbox("Result", list(finished), format_func=title, key="acceptance")]
+
+
+def _films(model: Model) -> Job | None:
     index = choose_data_set()
     if index is None:
         return None
@@ -66,19 +82,10 @@ def _films(model: Model) -> SiteAcceptance | None:
     st.caption(f"{len(index.readable):,} labelled films in {escape_markdown(index.root.name)}.")
     if not st.button("Test", type="primary", icon=":material/gavel:", key="judge_films"):
         return None
-    slot = st.empty()
-
-    def show(done: int, total: int) -> None:
-        slot.progress(done / total, f"Reading films: {done:,} of {total:,}")
-
-    predictor = predictor_with_spinner(model.name)
-    with st.spinner("Reading the films and computing the intervals."):
-        result = accept_films(predictor, index, show)
-    slot.empty()
-    return result
+    return start_acceptance(model, index, account())
 
 
-def _scores(model: Model) -> SiteAcceptance | None:
+def _scores(model: Model) -> Job | None:
     file = st.file_uploader(
         "This model's scores on your films, a CSV with file,label,score and, if known, patient",
         type=["csv"],
@@ -87,7 +94,7 @@ def _scores(model: Model) -> SiteAcceptance | None:
     pressed = st.button("Test", type="primary", icon=":material/gavel:", key="judge_scores", disabled=file is None)
     if file is None or not pressed:
         return None
-    return with_uploaded_csv(file, lambda csv: accept_csv(csv, model))
+    return with_uploaded_csv(file, lambda csv: start_score_acceptance(model, csv, account()))
 
 
 def _show(site: SiteAcceptance) -> None:

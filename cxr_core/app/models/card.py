@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from cxr_core.app.markdown import escape_markdown
+from cxr_core.app.models.conversion import show_conversion
 from cxr_core.app.models.manage import show_actions
 from cxr_core.app.models.release import show_release
 from cxr_core.app.models.use import show_use
@@ -23,6 +24,7 @@ def show_card(model: Model) -> None:
             st.badge("released with the app", color="gray")
         show_actions(model)
     st.write(escape_markdown(card.summary))
+    show_conversion(model)
     show_use(model)
     with st.expander("Known limits", icon=":material/warning:"):
         st.markdown("\n".join(f"- {escape_markdown(line)}" for line in card.limits))

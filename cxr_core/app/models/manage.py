@@ -15,6 +15,7 @@ from cxr_core.models.exchange import UnknownKey, export_model, import_model
 from cxr_core.models.manage import rename, restore, retire, retired_models, set_default
 from cxr_core.models.registry import Model
 from cxr_core.paths import RELEASED_MODELS
+from cxr_core.publishing.jobs import start_conversion
 
 
 def show_actions(model: Model) -> None:
@@ -25,15 +26,17 @@ def show_actions(model: Model) -> None:
             _do(lambda: _make_default(model), "It now reads wherever no other model is chosen.")
         _export(model)
         if model.folder.parent == RELEASED_MODELS:
-            st.caption("It came with the app: it cannot be renamed or retired.")
+            st.caption("It came with the app: it cannot be renamed, converted or retired.")
             return
         if not account().may_delete(owner_of(model.folder)):
-            st.caption("Who published it, or an administrator, can rename or retire it.")
+            st.caption("Who published it, or an administrator, can rename, convert or retire it.")
             return
         with st.form(f"rename_{model.name}", border=False):
             name = st.text_input("New name", model.name, max_chars=64)
             if st.form_submit_button("Rename", icon=":material/edit:") and name.strip() != model.name:
                 _do(lambda: _renamed(model, name.strip()), f"It is now called {name.strip()}.")
+        if model.converted and st.button("Convert again", icon=":material/sync:", key=f"c_{model.name}"):
+            _do(lambda: start_conversion(model), f"{model.name} is being converted.")
         st.caption(f"A retired model reads no more films. It can be brought back from the bin for {KEEP_DAYS} days.")
         if st.button("Retire", icon=":material/delete:", key=f"r_{model.name}"):
             _do(lambda: _retire(model), f"{model.name} is in the bin.")
@@ -127,7 +130,7 @@ def _renamed(model: Model, name: str) -> None:
     st.session_state.show_model = rename(model, name).name
 
 
-def _do(action: Callable[[], None], message: str) -> None:
+def _do(action: Callable[[], object], message: str) -> None:
     """Run an action and draw the page again with a message; an error is shown in place."""
     try:
         action()
