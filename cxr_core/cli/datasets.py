@@ -43,16 +43,20 @@ def index_data(options: argparse.Namespace) -> int:
 
 
 def split_data(options: argparse.Namespace) -> int:
-    """Write a split table."""
+    """Write a split table, by what people decided about the films on the Dataset page."""
+    from cxr_core.datasets.curation import curated
     from cxr_core.datasets.index import build_index
     from cxr_core.datasets.split import grouped_split, write_split
     from cxr_core.datasets.summary import counts
     from cxr_core.labels import SPLITS
 
-    index = build_index(options.data, progress_counter("Indexing the films"))
+    index = curated(build_index(options.data, progress_counter("Indexing the films")))
     split = grouped_split(index.films, options.fractions, options.seed, options.group)
     write_split(index.films, split, options.out)
     parts = {name: counts(index.films[split == name]) for name in SPLITS}
     lines = [f"Wrote {options.out}."]
     lines += [f"  {name}: {part['films']:,} films of {part['patients']:,} patients" for name, part in parts.items()]
-    return print_result(options, {"file": str(options.out), "splits": parts}, "\n".join(lines))
+    if index.decisions:
+        lines.append(index.decisions)
+    document = {"file": str(options.out), "splits": parts, "decisions": index.decisions}
+    return print_result(options, document, "\n".join(lines))

@@ -40,7 +40,15 @@ def _convert(options: argparse.Namespace) -> int:
 
 
 def show_models(options: argparse.Namespace) -> int:
-    """List the models."""
+    """List the models; or write one as a signed zip, or add one from such a zip."""
+    if options.export and options.archive:
+        raise InputError("models: --export and --import are both given; one is accepted.")
+    if options.export:
+        return _export(options)
+    if options.archive:
+        return _import(options)
+    if options.out or options.name or options.confirm:
+        raise InputError("models: --out is for --export; --name and --confirm are for --import.")
     from cxr_core.models.registry import damaged_models, list_models
 
     models = list_models()
@@ -49,6 +57,30 @@ def show_models(options: argparse.Namespace) -> int:
     rows = [{"released": model.released, "folder": str(model.folder)} | model.card.to_dict() for model in models]
     lines = [f"{'*' if m.released else ' '} {m.name}  {m.version}  {m.card.summary}" for m in models]
     return print_result(options, rows, "\n".join(lines) or "No models; `publish RUN --name NAME` makes one.")
+
+
+def _export(options: argparse.Namespace) -> int:
+    from cxr_core.files import store_file
+    from cxr_core.models.exchange import export_model
+    from cxr_core.models.registry import find_model
+
+    if options.name or options.confirm or not options.out:
+        raise InputError(f"models --export {options.export}: needs --out FILE.zip, and nothing else.")
+    model = find_model(options.export)
+    packed = export_model(model)
+    with store_file(options.out, "the exported model") as part:
+        part.write_bytes(packed)
+    document = {"name": model.name, "version": model.version, "file": str(options.out), "bytes": len(packed)}
+    return print_result(options, document, f"Exported {model.name} ({model.version}) to {options.out}.")
+
+
+def _import(options: argparse.Namespace) -> int:
+    from cxr_core.models.exchange import import_model
+
+    if options.out:
+        raise InputError(f"models --import {options.archive}: --out is for --export.")
+    model = import_model(options.archive, options.name, options.confirm)
+    return print_result(options, model.card.to_dict(), f"Imported {model.name} ({model.version}) to {model.folder}.")
 
 
 def evaluate_model(options: argparse.Namespace) -> int:

@@ -87,7 +87,12 @@ def parser() -> argparse.ArgumentParser:
         "--data", type=Path, nargs="+", metavar="DATA", help="with --convert: the films it was trained on"
     )
 
-    verb("models", "models.show_models", "list the models, the released one marked")
+    models = verb("models", "models.show_models", "list the models, the released one marked; export or import one")
+    models.add_argument("--export", metavar="NAME", help="write this model as a signed zip; --out FILE.zip")
+    models.add_argument("--out", type=Path, metavar="FILE")
+    models.add_argument("--import", dest="archive", type=Path, metavar="FILE", help="add an exported model")
+    models.add_argument("--name", help="with --import: by default the name that it was exported under")
+    models.add_argument("--confirm", default="", metavar="KEY", help="with --import: the fingerprint of an unknown key")
 
     evaluate = verb("evaluate", "models.evaluate_model", "estimates of a model on a split, with confidence intervals")
     evaluate.add_argument("data", type=Path, metavar="DATA")

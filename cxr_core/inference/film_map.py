@@ -19,6 +19,9 @@ from cxr_core.progress import Progress
 
 METHODS = {"pca": "Principal components", "tsne": "Neighbours (t-SNE)"}
 MOST_FILMS = {"pca": 6_000, "tsne": 3_000}
+SAMPLE = 1_000
+"""Films of a first map of more than MOST_FILMS: their features take about 10 ms a film and core."""
+
 NEAR_DUPLICATE, OUTLIER, ORDINARY = "near duplicate", "outlier", "ordinary"
 _COMPONENTS = 50
 _NEIGHBOURS = 5
@@ -41,15 +44,18 @@ class FilmMap:
     sampled_from: int
 
 
-def film_map(predictor: Predictor, index: Index, method: str, progress: Progress | None = None) -> FilmMap:
-    """The map of the films of an index that can be decoded, or of a sample of MOST_FILMS, the same on every call.
+def film_map(
+    predictor: Predictor, index: Index, method: str, progress: Progress | None = None, sample: int = SAMPLE
+) -> FilmMap:
+    """The map of the films of an index that can be decoded; of more than MOST_FILMS, that of a sample.
 
-    method: of METHODS. progress: counts the films whose features are computed. Raises WorkError.
+    method: of METHODS. sample: films of the sample, the same on every call; a larger one contains a smaller.
+    progress: counts the films whose features are computed. Raises WorkError.
     """
     usable = index.readable
     films = usable
-    if len(usable) > (most := MOST_FILMS[method]):
-        films = usable.iloc[np.sort(np.random.default_rng(0).permutation(len(usable))[:most])]
+    if len(usable) > MOST_FILMS[method]:
+        films = usable.iloc[np.sort(np.random.default_rng(0).permutation(len(usable))[:sample])]
     features = features_of(predictor, index, films, progress)
     decoded = np.isfinite(features).all(axis=1)
     films, features = films[decoded], features[decoded]

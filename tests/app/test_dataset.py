@@ -171,3 +171,13 @@ def test_views_are_saved_and_the_filters_by_mark_hold(tmp_path):
     assert len(chosen_films(index.films, Filters(marks=("again",)), marked)) == 2
     assert len(chosen_films(index.films, Filters(marks=("again", "Chosen")), marked)) == 3
     assert exported(index.films, curation_of(index))["tags"].tolist()[:3] == ["again", "again", ""]
+
+
+@pytest.mark.parametrize("tab", ["Overview", "Split"])
+def test_counts_and_splits_say_what_people_decided(tmp_path, tab):
+    folder = kaggle_folder(tmp_path / "set", 6)
+    index = build_index(folder)
+    change_films(index, "exclude", [index.films["sha256"].iloc[0]], "blurred")
+    app = page(folder, tab)
+    assert not app.exception
+    assert "Decisions on the Dataset page are used: films 1 excluded." in [one.value for one in app.caption]

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from cxr_core.cli.main import main
+from cxr_core.datasets.curation import change_films
+from cxr_core.datasets.index import build_index
+from tests.support.synthetic_films import kaggle_folder
 
 
 def test_the_demo_set_is_written_and_indexed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -44,3 +47,15 @@ def test_on_the_real_films(real_films: Path, capsys: pytest.CaptureFixture[str])
     assert summary["splits"]["val"]["classes"] == {"NORMAL": 8, "PNEUMONIA": 8}
     assert (summary["kinds"]["bacterial"], summary["kinds"]["viral"]) == (2538, 1345)
     assert summary["patients_in_two_splits"] == []
+
+
+def test_a_split_uses_what_people_decided(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = kaggle_folder(tmp_path / "set", 6)
+    index = build_index(data)
+    excluded = index.films["sha256"].iloc[0]
+    change_films(index, "exclude", [excluded], "blurred")
+    assert main(["split", str(data), "--out", str(tmp_path / "split.csv"), "--json"]) == 0
+    assert (
+        json.loads(capsys.readouterr().out)["decisions"] == "Decisions on the Dataset page are used: films 1 excluded."
+    )
+    assert excluded not in (tmp_path / "split.csv").read_text()

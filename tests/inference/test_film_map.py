@@ -44,10 +44,12 @@ def test_the_map_is_the_same_again_and_a_large_set_is_sampled(
     assert whole.sampled_from == len(index.readable)
     np.testing.assert_array_equal(film_map(predictor, index, method).points, whole.points)
     monkeypatch.setitem(module.MOST_FILMS, method, 20)
-    sample = film_map(predictor, index, method)
-    assert len(sample.films) == len(sample.points) == 20
+    sample = film_map(predictor, index, method, sample=15)
+    assert len(sample.films) == len(sample.points) == 15
     assert sample.sampled_from == len(index.readable)
-    assert sample.films["path"].tolist() == film_map(predictor, index, method).films["path"].tolist()
+    assert sample.films["path"].tolist() == film_map(predictor, index, method, sample=15).films["path"].tolist()
+    larger = film_map(predictor, index, method, sample=18)
+    assert set(sample.films["path"]) < set(larger.films["path"])
 
 
 def test_copies_and_strangers_stand_out() -> None:

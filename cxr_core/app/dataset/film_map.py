@@ -15,7 +15,16 @@ from cxr_core.app.model_cache import predictor_with_spinner
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.quality.issues import find_issues
 from cxr_core.errors import CXRError
-from cxr_core.inference.film_map import METHODS, NEAR_DUPLICATE, ORDINARY, OUTLIER, FilmMap, film_map
+from cxr_core.inference.film_map import (
+    METHODS,
+    MOST_FILMS,
+    NEAR_DUPLICATE,
+    ORDINARY,
+    OUTLIER,
+    SAMPLE,
+    FilmMap,
+    film_map,
+)
 from cxr_core.models.registry import find_model
 
 SHOWN = 2 * COLUMNS
@@ -31,8 +40,20 @@ def show_map(index: Index, chosen: set[str]) -> None:
         method = st.segmented_control(
             "Placed by", list(METHODS), format_func=METHODS.__getitem__, default="pca", required=True, key="map_method"
         )
+        sample = SAMPLE
+        if len(index.readable) > MOST_FILMS[method]:
+            sizes = [size for size in (SAMPLE, 3_000, 6_000) if size <= MOST_FILMS[method]]
+            text = "{:,}".format
+            sample = st.segmented_control(
+                "Films of the sample",
+                sizes,
+                format_func=text,
+                default=SAMPLE,
+                required=True,
+                key=f"map_sample_{method}",
+            )
     try:
-        found = _map(index, method)
+        found = _map(index, method, sample)
     except CXRError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return
@@ -123,7 +144,7 @@ def _colour(name: str, number: int) -> str:
     return known.get(name) or PALETTE[number % len(PALETTE)]
 
 
-def _map(index: Index, method: str) -> FilmMap | None:
+def _map(index: Index, method: str, sample: int) -> FilmMap | None:
     """The map, with a progress bar while features are computed; None if no film can be read."""
     if not len(index.readable):
         st.info("No film of this data set can be read.", icon=":material/info:")
@@ -135,6 +156,6 @@ def _map(index: Index, method: str) -> FilmMap | None:
         slot.progress(done / total, f"Computing the model's features: {done:,} of {total:,} films")
 
     with st.spinner("Placing the films"):
-        found = film_map(predictor, index, method, show)
+        found = film_map(predictor, index, method, show, sample)
     slot.empty()
     return found

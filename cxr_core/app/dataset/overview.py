@@ -4,14 +4,26 @@ import streamlit as st
 
 from cxr_core.app.dataset.charts import bars, distribution, draw, pies, shares
 from cxr_core.app.markdown import escape_markdown
+from cxr_core.datasets.curation import curated
 from cxr_core.datasets.index import Index
+from cxr_core.errors import CXRError
 from cxr_core.tables import table_to_csv
 
 COLUMNS = {"Class": "label", "Kind": "kind"}
 
 
 def show_overview(index: Index) -> None:
-    """Draw the distribution of films by split, and by class or kind, with downloads; and the index's notes."""
+    """Draw the distribution of films by split, and by class or kind, with downloads; and the index's notes.
+
+    Films that people excluded are not counted; relabelled ones count under their new label.
+    """
+    try:
+        index = curated(index)
+    except CXRError as error:
+        st.error(escape_markdown(str(error)), icon=":material/error:")
+        return
+    if index.decisions:
+        st.caption(index.decisions)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         by = st.segmented_control("Count by", list(COLUMNS), default="Class", required=True, key="count_by")
         st.segmented_control("Download figures as", ["PNG", "SVG"], default="PNG", required=True, key="figure_format")

@@ -5,6 +5,7 @@ import streamlit as st
 
 from cxr_core.app.dataset.charts import distribution, shares
 from cxr_core.app.markdown import escape_markdown
+from cxr_core.datasets.curation import curated
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.quality.leakage import patient_leakage, random_split_leakage
 from cxr_core.datasets.split import FRACTIONS, grouped_split, official_split, save_split, saved_splits
@@ -13,7 +14,17 @@ from cxr_core.errors import CXRError
 
 @st.fragment
 def show_split(index: Index) -> None:
-    """Draw the settings, a preview of the split, its leakage compared with a random split, and the saved splits."""
+    """Draw the settings, a preview of the split, its leakage compared with a random split, and the saved splits.
+
+    Films that people excluded are in no part; relabelled ones count under their new label.
+    """
+    try:
+        index = curated(index)
+    except CXRError as error:
+        st.error(escape_markdown(str(error)), icon=":material/error:")
+        return
+    if index.decisions:
+        st.caption(index.decisions)
     methods = ["70 / 15 / 15 by patient", "Official split", "My own"]
     method = st.segmented_control("Split", methods, default=methods[0], required=True, key="split_way")
     fractions, seed = FRACTIONS, 0

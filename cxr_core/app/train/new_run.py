@@ -159,7 +159,8 @@ def _show_estimate(recipe: Recipe, cost: CostEstimate) -> None:
         st.metric("Peak memory", f"{cost.memory / 1e9:.1f} GB")
         st.metric("Parameters", f"{cost.parameters:,}")
     st.caption(
-        f"{cost.device}; {cost.seconds_a_step * 1000:.0f} ms a batch of {recipe.batch}, timed now. "
+        f"{cost.device}; {cost.seconds_a_step * 1000:.0f} ms a batch of {recipe.batch}, "
+        f"timed {'before, for a network of the same cost' if cost.remembered else 'now'}. "
         "It takes longer if the machine is busy."
     )
     with st.expander("The network, layer by layer", icon=":material/lan:", expanded=True):
