@@ -81,6 +81,11 @@ def shared_between(devices: list[Any]) -> Iterator[None]:
         distribution.set_distribution(None)
 
 
+def films_stay_on_gpu(device: str) -> bool:
+    """Whether a fit on this device ("auto", "cpu", "gpu") keeps its films on it: JAX on a GPU."""
+    return device != "cpu" and _backend() == "jax" and bool(_gpus())
+
+
 def mirrored(devices: list[str]) -> contextlib.AbstractContextManager[Any]:
     """On TensorFlow: networks are built and fitted on all these devices, each batch shared between them."""
     import tensorflow as tf

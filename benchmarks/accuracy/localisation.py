@@ -4,7 +4,7 @@
 
 Of the model's validation or held-out patients (its `split.csv`, or another table). On pneumonia films with boxes: the
 pointing game and the share of the heat inside the boxes over the share of the area. On pneumonia films without boxes:
-the median share of the heat inside the lungs, as `inference/explain/lungs.py` estimates them. Compared with CAM (Zhou
+the median share of the heat inside the lungs, as `imaging/lungs.py` estimates them. Compared with CAM (Zhou
 et al. 2016), where the network ends in one dense layer, and Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391) of its
 last features.
 `--lungs` draws the estimated lungs of 40 of the films, to be checked by eye.
@@ -25,9 +25,9 @@ from cxr_core.datasets.index import Index, build_index
 from cxr_core.datasets.input_cache import cached_inputs
 from cxr_core.datasets.split import read_split
 from cxr_core.imaging.decode import read_film
+from cxr_core.imaging.lungs import SIDE, lung_fields
 from cxr_core.inference.augmented_views import mirrored
-from cxr_core.inference.explain.localisation import localisation
-from cxr_core.inference.explain.lungs import SIDE, lung_fields, share_inside
+from cxr_core.inference.explain.localisation import localisation, share_inside
 from cxr_core.inference.predictor import Predictor
 from cxr_core.labels import PNEUMONIA
 from cxr_core.models.registry import find_model

@@ -39,14 +39,31 @@ class FilmBatches(keras.utils.PyDataset):  # type: ignore[misc]
             self._chances = weights[rows].astype(np.float64) / weights[rows].sum(dtype=np.float64)
             self._weights = np.ones_like(weights)
         self._size = size if size < inputs.shape[1] else 0
+        self._on_device: Any = None
         self.on_epoch_end()
 
+    def keep_on_device(self) -> None:
+        """Put all films on JAX's device once; from then on each batch is gathered there.
+
+        An epoch ends before a last batch of fewer films, for which the network would be compiled once more.
+        """
+        import jax
+
+        rows = np.sort(self._rows)
+        films = jax.device_put(self.of_rows(rows))
+        places = np.zeros(len(self._inputs), np.int32)
+        places[rows] = np.arange(len(rows), dtype=np.int32)
+        gather = jax.jit(lambda films, chosen: jax.tree.map(lambda array: array[chosen], films))
+        self._on_device = lambda chosen: gather(films, places[chosen])
+
     def __len__(self) -> int:
+        if self._on_device and self._films > self._batch:
+            return self._films // self._batch
         return -(-self._films // self._batch)
 
     def __getitem__(self, number: int) -> Any:
         rows = np.sort(self._order[number * self._batch : (number + 1) * self._batch])
-        return self.of_rows(rows)
+        return self._on_device(rows) if self._on_device else self.of_rows(rows)
 
     def of_rows(self, rows: np.ndarray) -> Any:
         """The batch of these rows."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxr_core.accelerator import placement
+from cxr_core.accelerator import films_stay_on_gpu, placement
 from cxr_core.backend import import_keras_to_train
 from cxr_core.datasets.boxes import Boxes, find_boxes
 from cxr_core.datasets.curation import index_with_kept_decisions
@@ -193,7 +193,7 @@ def _batches(
     run: Run, recipe: Recipe, inputs: np.ndarray, labels: np.ndarray, known: KnownFilms, model: Any, epoch: int
 ) -> tuple[Any, Any, list[Any]]:
     """The training batches; those to validate on, if Keras does it; or the callback that validates by source."""
-    from cxr_core.training.architectures.cells import TaughtBatches, boxes_by_row, has_cells
+    from cxr_core.training.architectures.cells import TaughtBatches, boxes_by_row, has_cells, lung_masks
     from cxr_core.training.batches import FilmBatches
     from cxr_core.training.source_validation import ValidateBySource
 
@@ -206,10 +206,14 @@ def _batches(
     }
     about = (inputs, labels, known.train, recipe.batch)
     if cells := has_cells(model):
-        boxes, taught = boxes_by_row(known.films, known.boxes)
-        batches: FilmBatches = TaughtBatches(*about, boxes=boxes, taught=taught, **of_training)
+        boxes, taught = boxes_by_row(known.films, known.boxes, recipe.lungs)
+        trained = known.train[labels[known.train] > 0]
+        lungs = lung_masks(inputs, trained) if recipe.lungs else {}
+        batches: FilmBatches = TaughtBatches(*about, boxes=boxes, lungs=lungs, taught=taught, **of_training)
     else:
         batches = FilmBatches(*about, **of_training)
+    if recipe.gpus == 1 and films_stay_on_gpu(recipe.device):
+        batches.keep_on_device()
     if not (cells or known.by_source):
         return batches, FilmBatches(inputs, labels, known.val, recipe.batch, films=recipe.val_films, size=side), []
     validated = FilmBatches(inputs, labels, known.validated, recipe.batch, size=side)

@@ -84,6 +84,7 @@ class Recipe:
     other_weight: how much a film of neither class (OTHER) counts, as "not pneumonia", beside a normal one; 0: it is not
         trained on.
     cell_weight: how much the cells of an evidence map count beside the film's own answer, for families that have one.
+    lungs: pneumonia films without boxes teach the cells outside of the estimated lungs to be silent.
     draw: how the `epoch_films` of an epoch are drawn: "uniform", or "weighted": in proportion to their weights, which
         then do not count again in the loss.
     frozen_stages: stages of an EfficientNet-Lite, from the film on, that stay as they were pretrained.
@@ -143,6 +144,7 @@ class Recipe:
     lowres: float = 0.0
     tone: float = 0.0
     cell_weight: float = 1.0
+    lungs: bool = False
     other_weight: float = 0.0
     source_power: float = 0.5
     small_size: int = 0

@@ -26,13 +26,6 @@ def lung_fields(pixels: np.ndarray) -> np.ndarray:
     return lungs | _mirrored(lungs, middle) if lungs.any() else _ellipses()
 
 
-def share_inside(heatmap: np.ndarray, lungs: np.ndarray) -> float | None:
-    """The share, in [0, 1], of a heatmap `float32 (h, w)` inside `lungs`, `bool (SIDE, SIDE)`; None without heat."""
-    heat = np.clip(cv2.resize(heatmap, lungs.shape[::-1], interpolation=cv2.INTER_LINEAR), 0, None)
-    total = float(heat.sum())
-    return float(heat[lungs].sum()) / total if total > 0 else None
-
-
 def _spine(level: np.ndarray) -> int:
     """The column of the spine: the brightest near the middle."""
     columns = cv2.GaussianBlur(level[SIDE // 6 : SIDE * 2 // 3].mean(axis=0)[None], (0, 0), 3)[0]
