@@ -6,11 +6,13 @@ On TensorFlow and on JAX (`KERAS_BACKEND`). With `backend.py`, the only module t
 import contextlib
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from cxr_core.backend import import_keras, prepare_devices
 from cxr_core.errors import SettingsError
@@ -84,6 +86,15 @@ def shared_between(devices: list[Any]) -> Iterator[None]:
 def films_stay_on_gpu(device: str) -> bool:
     """Whether a fit on this device ("auto", "cpu", "gpu") keeps its films on it: JAX on a GPU."""
     return device != "cpu" and _backend() == "jax" and bool(_gpus())
+
+
+def kept_on_device(arrays: Any) -> Callable[[np.ndarray], Any]:
+    """On JAX: puts arrays of N rows, in tuples as they come, on the device; the result gives some rows of each."""
+    import jax
+
+    kept = jax.device_put(arrays)
+    gather = jax.jit(lambda kept, rows: jax.tree.map(lambda array: array[rows], kept))
+    return lambda rows: gather(kept, rows)
 
 
 def mirrored(devices: list[str]) -> contextlib.AbstractContextManager[Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from cxr_core.imaging.film import Film
+from cxr_core.imaging.lungs import lung_fields
 from cxr_core.imaging.preprocessing import Preprocessing
 from cxr_core.inference.augmented_views import all_views
 from cxr_core.inference.decision import Choice, Rules, decide

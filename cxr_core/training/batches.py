@@ -6,6 +6,8 @@ import cv2
 import keras
 import numpy as np
 
+from cxr_core.accelerator import kept_on_device
+
 
 class FilmBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """Batches `(uint8 (B, S, S, 1), float32 (B, 1), float32 (B,))` of the given rows.
@@ -47,14 +49,11 @@ class FilmBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
         An epoch ends before a last batch of fewer films, for which the network would be compiled once more.
         """
-        import jax
-
         rows = np.sort(self._rows)
-        films = jax.device_put(self.of_rows(rows))
         places = np.zeros(len(self._inputs), np.int32)
         places[rows] = np.arange(len(rows), dtype=np.int32)
-        gather = jax.jit(lambda films, chosen: jax.tree.map(lambda array: array[chosen], films))
-        self._on_device = lambda chosen: gather(films, places[chosen])
+        chosen = kept_on_device(self.of_rows(rows))
+        self._on_device = lambda rows: chosen(places[rows])
 
     def __len__(self) -> int:
         if self._on_device and self._films > self._batch:

@@ -122,6 +122,39 @@ def test_two_devices_train_to_the_same_loss_as_one_on_jax_and_what_is_compiled_i
     assert list((tmp_path / "caches" / "xla").iterdir())
 
 
+KEPT_ON_JAX = """
+import numpy as np
+from cxr_core.backend import import_keras_to_train
+keras = import_keras_to_train((4, 8))
+from cxr_core.training.architectures.parts import Convolution
+from cxr_core.training.batches import FilmBatches
+rng = np.random.default_rng(0)
+for side, stride, size in ((1, 1, 7), (3, 2, 9), (3, 2, 8), (5, 1, 6)):
+    films = rng.random((2, size, size, 3), np.float32)
+    ours = Convolution(4, side, stride, activation="relu")
+    usual = keras.layers.Conv2D(4, side, stride, padding="same", activation="relu")
+    usual.build(films.shape), ours.build(films.shape), ours.set_weights(usual.get_weights())
+    assert np.abs(np.asarray(ours(films)) - np.asarray(usual(films))).max() < 1e-5, (side, stride, size)
+films, labels = rng.integers(0, 256, (20, 16, 16), np.uint8), rng.random(20, np.float32)
+weights = rng.random(20, np.float32)
+made = [FilmBatches(films, labels, np.arange(2, 20, 2), 4, weights, size=8) for _ in range(2)]
+made[1].keep_on_device()
+assert (len(made[0]), len(made[1])) == (3, 2)
+for epoch in range(2):
+    for number in range(2):
+        for host, device in zip(made[0][number], made[1][number], strict=True):
+            np.testing.assert_array_equal(host, np.asarray(device))
+    [batches.on_epoch_end() for batches in made]
+"""
+
+
+@ON_JAX
+def test_films_kept_on_the_device_and_convolutions_as_products_give_the_same_on_jax(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", KEPT_ON_JAX]
+    ended = subprocess.run(command, cwd=REPOSITORY, env=jax_environment(tmp_path), capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr[-2000:]
+
+
 @ON_JAX
 def test_the_devices_are_described_on_jax(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "cxr_core", "gpu", "--json"]

@@ -106,12 +106,12 @@ def _block(x: Any, stage: _Stage, strides: int, name: str) -> Any:
         y = _convolution(y, x.shape[-1] * stage.expand, 1, 1, f"{name}_expand_conv", f"{name}_bn0")
     y = layers.DepthwiseConv2D(stage.kernel, strides, padding="same", use_bias=False, name=f"{name}_depthwise_conv")(y)
     y = layers.ReLU(6.0, name=f"{name}_depthwise_relu")(_norm(y, f"{name}_bn1"))
-    y = _norm(layers.Conv2D(stage.width, 1, use_bias=False, name=f"{name}_project_conv")(y), f"{name}_bn2")
+    y = _norm(parts.Convolution(stage.width, 1, use_bias=False, name=f"{name}_project_conv")(y), f"{name}_bn2")
     return layers.Add(name=f"{name}_add")([x, y]) if strides == 1 and x.shape[-1] == stage.width else y
 
 
 def _convolution(x: Any, width: int, kernel: int, strides: int, name: str, norm: str) -> Any:
-    x = layers.Conv2D(width, kernel, strides, padding="same", use_bias=False, name=name)(x)
+    x = parts.Convolution(width, kernel, strides, use_bias=False, name=name)(x)
     return layers.ReLU(6.0, name=f"{name}_relu")(_norm(x, norm))
 
 

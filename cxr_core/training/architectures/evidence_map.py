@@ -47,15 +47,15 @@ def build(recipe: Recipe) -> keras.Model:
     x = layers.Rescaling(255 / 128, -127 / 128, dtype="float32", name="scale_as_imagenet")(x)
     last, middle = _backbone(recipe)(parts.as_rgb(x))
     last = parts.features(last)
-    fine = layers.Conv2D(CHANNELS, 1, use_bias=False, name="cells_fine")(middle)
-    coarse = layers.Conv2D(CHANNELS, 1, use_bias=False, name="cells_coarse")(parts.dropout(last, recipe, "dropout"))
+    fine = parts.Convolution(CHANNELS, 1, use_bias=False, name="cells_fine")(middle)
+    coarse = parts.Convolution(CHANNELS, 1, use_bias=False, name="cells_coarse")(parts.dropout(last, recipe, "dropout"))
     coarse = layers.UpSampling2D(2, interpolation="bilinear", name="cells_enlarged")(coarse)
     if coarse.shape[1:3] != fine.shape[1:3]:  # a side that is no multiple of 32
         coarse = layers.CenterCrop(*fine.shape[1:3], name="cells_cropped")(coarse)
     x = layers.Add(name="cells_added")([fine, coarse])
     x = layers.ReLU(name="cells_relu")(layers.BatchNormalization(name="cells_norm")(x))
     x = layers.DepthwiseConv2D(3, padding="same", name="cells_filter")(x)
-    cells = layers.Conv2D(1, 1, dtype="float32", name="evidence")(x)
+    cells = parts.Convolution(1, 1, dtype="float32", name="evidence")(x)
     return keras.Model(film, LogMeanExp(name="logit")(cells), name="efficientnet_lite0_map")
 
 
