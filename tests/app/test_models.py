@@ -37,7 +37,7 @@ def test_each_model_shows_its_card(tiny_home: Path, page: AppTest) -> None:
 
 
 def test_the_card_says_the_worst_source_first(page: AppTest) -> None:
-    page.query_params["model"] = "efficientnet-lite0-map-224"
+    page.query_params["model"] = "efficientnet-lite0-lungs-224"
     page.run()
     assert "at its worst source, rsna\\_adults, 100 and 84" in page.info[0].value
     assert page.dataframe[0].value["Source"].tolist() == ["rsna_adults", "chest_xray", "all films"]

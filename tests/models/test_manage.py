@@ -11,7 +11,7 @@ from cxr_core.errors import CXRError, SettingsError
 from cxr_core.models.manage import rename, restore, retire, retired_models, set_default
 from cxr_core.models.registry import default_file, find_model, list_models
 
-RELEASED = "efficientnet-lite0-map-224"
+RELEASED = "efficientnet-lite0-lungs-224"
 
 
 def test_the_default_is_the_released_model_until_another_is_chosen(tiny_home: Path) -> None:

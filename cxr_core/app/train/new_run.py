@@ -24,7 +24,7 @@ MAIN_SETTINGS = ("epochs", "batch", "size", "learning_rate")
 GROUPS = {
     "Network": (
         *("architecture", "widths", "dense", "dropout", "l2", "pretrained", "frozen_epochs", "fine_tune_rate"),
-        *("frozen_stages", "cell_weight"),
+        *("frozen_stages", "cell_weight", "lungs"),
     ),
     "Learning": (
         *("optimizer", "schedule", "decay", "weight_decay", "loss", "label_smoothing", "class_weights"),
@@ -67,6 +67,7 @@ LABELS = {
     "other_weight": "Weight of films of neither class",
     "draw": "Films of an epoch drawn",
     "cell_weight": "Weight of the cells",
+    "lungs": "Cells outside the lungs are taught to be silent",
     "frozen_stages": "Stages kept as pretrained",
     "lowres": "Loss of fine detail",
     "tone": "Tone curve",

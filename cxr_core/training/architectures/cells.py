@@ -1,4 +1,4 @@
-"""How the cells of an evidence map are taught: boxes, the silence of films without pneumonia, and that outside the lungs.
+"""How the cells of an evidence map are taught: by boxes, and by the silence of healthy films and outside of the lungs.
 
 The network that is trained takes each film with two masks as further channels, so that all are moved alike: where its
 boxes lie, and where it is not known whether there is pneumonia. It adds the loss of the cells to that of the film, and
