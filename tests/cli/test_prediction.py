@@ -41,9 +41,10 @@ def test_a_bad_film_among_good_ones_is_named_and_the_others_are_read(tmp_path: P
 def test_the_released_model_reads_the_real_validation_films(real_films: Path, capsys) -> None:
     assert main(["predict", str(real_films / "chest_xray" / "val"), "--json"]) == 0
     results = json.loads(capsys.readouterr().out)
-    right = sum(r["verdict"] == ("normal" if "/NORMAL/" in r["file"] else "pneumonia") for r in results)
+    verdicts = [("normal" if "/NORMAL/" in r["file"] else "pneumonia", r["verdict"]) for r in results]
     assert len(results) == 16
-    assert right >= 14
+    assert sum(truth == verdict for truth, verdict in verdicts) >= 12
+    assert all(verdict in (truth, "uncertain") for truth, verdict in verdicts)
 
 
 def test_two_encodings_of_one_dicom_film_agree(capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,4 +59,4 @@ def test_differences_name_both_values() -> None:
 
 
 def test_every_setting_has_a_range_or_choices_or_a_check_of_its_own() -> None:
-    assert set(Recipe().to_dict()) == set(RANGES) | set(CHOICES) | {"architecture", "widths", "dense", "flip"}
+    assert set(Recipe().to_dict()) == set(RANGES) | set(CHOICES) | {"architecture", "widths", "dense", "flip", "lungs"}
