@@ -10,8 +10,9 @@ from cxr_core.bin import KEEP_DAYS, empty_bin
 from cxr_core.errors import CXRError, SettingsError
 from cxr_core.models.manage import rename, restore, retire, retired_models, set_default
 from cxr_core.models.registry import default_file, find_model, list_models
+from tests.conftest import REPOSITORY
 
-RELEASED = "efficientnet-lite0-lungs-224"
+RELEASED = (REPOSITORY / "models" / "RELEASED").read_text(encoding="utf-8").strip()
 
 
 def test_the_default_is_the_released_model_until_another_is_chosen(tiny_home: Path) -> None:
