@@ -122,7 +122,7 @@ class Predictor:
             "view_probabilities": self.probabilities(logits)[:, 0],
             "heatmap": heat,
             "heat_in_lungs": None if heat is None else share_inside(heat, lung_fields(film.pixels)),
-            "features": outputs.features[0],
+            "features": outputs.features[0].copy(),  # a view would keep those of all augmented views
         }
 
     def _heatmaps(self, feature_map: np.ndarray) -> Sequence[np.ndarray | None]:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from cxr_core.app.components.browser_component import show_component
 from cxr_core.app.diagnose.dropped_files import MAX_FILES, DroppedFile, file_name
+from cxr_core.app.diagnose.emptied_uploads import empty
 from cxr_core.app.diagnose.from_archive import films_from_archive
 from cxr_core.app.diagnose.new_drop import announce, end_of_new_drop
 from cxr_core.datasets.demo import sample_films
@@ -87,6 +88,7 @@ def _take(control: str, key: str) -> None:
         films.pop(removed, None)
     new = [file_id for file_id in present if file_id not in films]
     films |= {name: DroppedFile(name, file_name(present[name].name), present[name].getvalue()) for name in new}
+    empty(present[name] for name in new)
     state.taken[control] = frozenset(present)
     state.samples = False
     if new:
