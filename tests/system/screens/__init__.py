@@ -1,0 +1,1 @@
+"""Every page in both themes, on a desk and on a phone."""
