@@ -74,7 +74,7 @@ def accept_site_films(name: str, data: Path, account: Account, reporter: Reporte
     check_films(predictor.model, index)
     evaluation = evaluate_films(predictor, index, "all", reporter.count("Reading the films"))
     reporter.begin("Computing the intervals.")
-    return _accepted(accept_evaluation(evaluation, predictor.model), predictor.model, account)
+    return _accepted(accept_evaluation(evaluation, predictor.model), predictor.model, index.root.name, account)
 
 
 def accept_site_scores(
@@ -90,14 +90,15 @@ def accept_site_scores(
             site = accept_csv(file, model)
         except CXRError as error:
             raise (error.about(file_name) if error.thing == str(file) else error) from error
-    return _accepted(site, model, account)
+    return _accepted(site, model, Path(file_name).stem, account)
 
 
-def _accepted(site: SiteAcceptance, model: Model, account: Account) -> dict[str, Any]:
+def _accepted(site: SiteAcceptance, model: Model, data: str, account: Account) -> dict[str, Any]:
     verdict = site.acceptance.verdict
     audit.record(account, "acceptance", model=model.name, verdict=verdict)
     return {
         "message": ACCEPTANCE_VERDICTS[verdict],
+        "data": data,
         "evaluation": site.evaluation.id,
         "when": site.evaluation.record.when,
         "acceptance": site.acceptance.to_dict(),

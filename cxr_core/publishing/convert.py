@@ -69,9 +69,7 @@ def films_to_compare(
 
     data: see `convert_model`. Raises InputError if either is not on this machine.
     """
-    table = split_table(model)
-    if table is None or not (table["split"] == "val").any():
-        raise InputError(f"model {model.name}: the table of its validation films, split.csv, is not on this machine.")
+    table = validation_table(model)
     folder = data or known_data(model)
     if folder is None:
         raise InputError(
@@ -79,6 +77,14 @@ def films_to_compare(
             f"`cxr publish --convert {model.name} --data DATA` names their folder."
         )
     return table, folder
+
+
+def validation_table(model: Model) -> pd.DataFrame:
+    """The table of the model's split, which has validation films. Raises InputError if it is not on this machine."""
+    table = split_table(model)
+    if table is None or not (table["split"] == "val").any():
+        raise InputError(f"model {model.name}: the table of its validation films, split.csv, is not on this machine.")
+    return table
 
 
 def known_data(model: Model) -> list[Path] | None:

@@ -253,9 +253,7 @@ def test_site_acceptance_gives_a_verdict_and_a_fit_model_is_used_here(monkeypatc
     at = open_page(room="Site acceptance", accept_source="Scores, as a CSV")
     at.file_uploader(key="accept_csv").upload("sure.csv", sure.to_csv(index=False).encode()).run()
     at.button(key="judge_scores").click().run()
-    assert [one.split(", ")[0] for one in at.selectbox(key="acceptance").options] == [
-        f"Site acceptance of {find_model().name} on {site}" for site in ("sure", "here")
-    ]
+    assert [one.split(", ")[0] for one in at.selectbox(key="acceptance").options] == ["sure", "here"]
     at.text_input(key="site_name").set_value("north")
     at.text_input(key="site_who").set_value("A. B.")
     next(button for button in at.button if button.label == "Use here").click().run()

@@ -106,6 +106,12 @@ def test_a_model_that_is_not_converted_is_converted_by_a_job(
     assert page.warning[0].value.startswith("It is not converted for reading")
     assert "Convert for reading" not in [button.label for button in page.button]
     assert "Open the data set that it was trained on" in " ".join(text.value for text in page.caption)
+    table = find_model("tiny").folder / "split.csv"
+    content = table.read_text()
+    table.unlink()
+    page.run()
+    assert page.error[0].value.endswith("is not on this machine.")
+    table.write_text(content)
     runs.rename(tiny_home / "runs")
     page.run()
     press(page, "Convert for reading")

@@ -19,16 +19,20 @@ STARTS_WITHIN = 60.0
 
 
 @contextmanager
-def served(home: Path, models: Path | None = None, checkout: Path = REPOSITORY) -> Iterator[str]:
+def served(
+    home: Path, models: Path | None = None, checkout: Path = REPOSITORY, report: Path | None = None
+) -> Iterator[str]:
     """Serve the app on a free port of 127.0.0.1 and yield its address; the server is stopped at the end of the block.
 
     models: a folder of model folders to copy into `home`. checkout: of this repository, to serve another state of it;
-    with the Python in its `.venv`, if there is one. The server's standard error goes to `home / "stderr.txt"`.
+    with the Python in its `.venv`, if there is one. report: the folder through which the process says which modules it
+    has loaded, see `tests.support.module_report`. The server's standard error goes to `home / "stderr.txt"`.
     """
     home.mkdir(parents=True, exist_ok=True)
     if models:
         shutil.copytree(models, home / "models", dirs_exist_ok=True)
-    command = [python_of(checkout), "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
+    program = ["tests.support.module_report", str(report)] if report else ["streamlit"]
+    command = [python_of(checkout), "-m", *program, "run", "streamlit_app.py", "--server.headless", "true"]
     environment = os.environ | {"CXR_HOME": str(home)}
     with started([*command, "--server.port"], checkout, environment, home / "stderr.txt") as address:
         yield address

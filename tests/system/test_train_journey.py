@@ -8,39 +8,9 @@ from cxr_core.training.run_actions import kill
 from cxr_core.training.runs import list_runs
 from tests.support.browser import PATIENCE_MS
 from tests.support.server import served
-from tests.support.streamlit_page import pick, wait_until_drawn
+from tests.support.streamlit_page import pick
 from tests.support.synthetic_chests import write_data_set
-
-PROCESS_STARTS_MS = 240_000  # a separate process imports TensorFlow
-
-
-def fill(page, label: str, value: str) -> None:
-    field = page.get_by_label(label, exact=True)
-    field.fill(value)
-    field.press("Tab")
-
-
-def open_view(page, address: str, view: str) -> None:
-    page.goto(f"{address}/train")
-    wait_until_drawn(page, page.get_by_role("heading", name="Train"))
-    page.get_by_role("radio", name=view).or_(page.get_by_role("button", name=view)).first.click()
-
-
-def start_run(page, address: str, data: Path, epochs: int) -> None:
-    open_view(page, address, "New run")
-    page.get_by_label("Data set folder", exact=True).fill(str(data))
-    page.get_by_test_id("stForm").get_by_role("button", name="Open", exact=True).click()
-    wait_until_drawn(page, page.get_by_role("button", name="Start"))
-    pick(page, "Recipe", "residual-128")
-    # The controls of the previous recipe stay on the screen until the script run ends.
-    epochs_of_recipe = "[...document.querySelectorAll('input[aria-label=Epochs]')].map(e => e.value).join() === '24'"
-    page.wait_for_function(epochs_of_recipe)
-    page.get_by_text("All settings").click()
-    page.get_by_label("Channels", exact=True).wait_for(state="visible")
-    small = {"Batch size": "8", "Input size, pixels": "32", "Channels": "4, 8", "Patience, epochs": "1000"}
-    for label, value in ({"Epochs": str(epochs)} | small).items():
-        fill(page, label, value)
-    page.get_by_role("button", name="Start").click()
+from tests.support.train_page import PROCESS_STARTS_MS, open_view, publish_as, start_run, wait_for_status
 
 
 def wait_for_epoch(page, after: int, of: int) -> int:
@@ -52,10 +22,6 @@ def wait_for_epoch(page, after: int, of: int) -> int:
     )
     shown = page.get_by_text(re.compile(rf"Epoch \d+ of {of}")).first.inner_text()
     return int(re.search(r"Epoch (\d+)", shown)[1])
-
-
-def wait_for_status(page, status: str) -> None:
-    page.locator(".stMarkdownBadge", has_text=re.compile(rf"{status}$")).wait_for(timeout=PROCESS_STARTS_MS)
 
 
 def stop_resume_and_stop(page) -> None:
@@ -75,13 +41,6 @@ def compare_two_runs(page, address: str) -> None:
     open_view(page, address, "Compare")
     page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot .scatterlayer .trace').length === 12")
     page.get_by_text("Settings that differ").wait_for()
-
-
-def publish_as(page, address: str, name: str) -> None:
-    open_view(page, address, "Runs")
-    page.get_by_label("Publish as").fill(name)
-    page.get_by_role("button", name="Publish", exact=True).click()
-    page.get_by_text(f"Published {name}, version").wait_for(timeout=PROCESS_STARTS_MS)
 
 
 def diagnose_with(page, address: str, name: str) -> None:

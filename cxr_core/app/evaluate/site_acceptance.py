@@ -69,9 +69,9 @@ def _chosen(finished: dict[str, Job]) -> Job:
 
     def title(job_id: str) -> str:
         ended = datetime.fromtimestamp(finished[job_id].ended or 0.0, UTC)
-        return f"{finished[job_id].title}, {ended:%Y-%m-%d %H:%M} UTC"
+        return f"{finished[job_id].result.get('data', finished[job_id].title)}, {ended:%Y-%m-%d %H:%M} UTC"
 
-    return finished[st.selectbox("Result", list(finished), format_func=title, key="acceptance")]
+    return finished[st.selectbox("Result on", list(finished), format_func=title, key="acceptance")]
 
 
 def _films(model: Model) -> Job | None:

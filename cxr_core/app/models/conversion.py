@@ -13,7 +13,7 @@ from cxr_core.errors import CXRError
 from cxr_core.jobs.job import list_jobs
 from cxr_core.models.registry import Model
 from cxr_core.paths import RELEASED_MODELS
-from cxr_core.publishing.convert import known_data
+from cxr_core.publishing.convert import known_data, validation_table
 from cxr_core.publishing.jobs import start_conversion
 
 
@@ -27,10 +27,15 @@ def show_conversion(model: Model) -> None:
         return
     st.warning("It is not converted for reading, so it reads no films yet.", icon=":material/sync_problem:")
     if model.folder.parent != RELEASED_MODELS and account().may_delete(owner_of(model.folder)):
-        _offer(model)
+        try:
+            _offer(model)
+        except CXRError as error:
+            st.error(escape_markdown(str(error)), icon=":material/error:")
 
 
 def _offer(model: Model) -> None:
+    """The control. Raises InputError if the model's split table is not on this machine, and what a start raises."""
+    validation_table(model)
     data = None
     if known_data(model) is None:
         data_set = escape_markdown(model.card.training.data)
@@ -40,9 +45,5 @@ def _offer(model: Model) -> None:
             return
         data = index.source
     if st.button("Convert for reading", type="primary", icon=":material/sync:"):
-        try:
-            start_conversion(model, data)
-        except CXRError as error:
-            st.error(escape_markdown(str(error)), icon=":material/error:")
-            return
+        start_conversion(model, data)
         st.rerun()  # the frame then lists the job
