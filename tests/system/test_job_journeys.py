@@ -71,7 +71,7 @@ def test_the_server_imports_no_network_library_in_any_journey(browser, tmp_path:
 
         def evaluate() -> None:
             request_evaluation(page, address, data)
-            page.get_by_text("These test films were accessed", exact=False).first.wait_for(timeout=PROCESS_STARTS_MS)
+            wait_until(lambda: ended("evaluation"), JOBS_END_WITHIN)  # the page shows the one of publishing before
 
         def accept() -> None:
             request_acceptance(page, address, site)
