@@ -26,12 +26,12 @@ def served(
 
     models: a folder of model folders to copy into `home`. checkout: of this repository, to serve another state of it;
     with the Python in its `.venv`, if there is one. report: the folder through which the process says which modules it
-    has loaded, see `tests.support.module_report`. The server's standard error goes to `home / "stderr.txt"`.
+    has loaded, see `tests.support.served_app.module_report`. The server's standard error goes to `home / "stderr.txt"`.
     """
     home.mkdir(parents=True, exist_ok=True)
     if models:
         shutil.copytree(models, home / "models", dirs_exist_ok=True)
-    program = ["tests.support.module_report", str(report)] if report else ["streamlit"]
+    program = ["tests.support.served_app.module_report", str(report)] if report else ["streamlit"]
     command = [python_of(checkout), "-m", *program, "run", "streamlit_app.py", "--server.headless", "true"]
     environment = os.environ | {"CXR_HOME": str(home)}
     with started([*command, "--server.port"], checkout, environment, home / "stderr.txt") as address:

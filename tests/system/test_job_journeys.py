@@ -3,6 +3,8 @@
 import os
 import re
 import signal
+import subprocess
+import sys
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -16,19 +18,20 @@ from cxr_core.models.manage import set_default
 from cxr_core.models.registry import find_model
 from cxr_core.paths import home
 from cxr_core.training.run_device import all_jobs
+from tests.conftest import REPOSITORY
 from tests.support.browser import PATIENCE_MS
-from tests.support.evaluate_page import (
+from tests.support.served_app.evaluate_page import (
     open_acceptances,
     open_evaluate,
     request_acceptance,
     request_evaluation,
     wait_for_acceptance,
 )
-from tests.support.module_report import network_libraries, process_of
+from tests.support.served_app.module_report import network_libraries, process_of
+from tests.support.served_app.train_page import PROCESS_STARTS_MS, open_view, publish_as, start_run, wait_for_status
 from tests.support.server import served
 from tests.support.streamlit_page import open_tab, wait_until_drawn
 from tests.support.synthetic_chests import write_data_set
-from tests.support.train_page import PROCESS_STARTS_MS, open_view, publish_as, start_run, wait_for_status
 from tests.support.waiting import wait_until
 
 JOBS_END_WITHIN = 600.0
@@ -145,3 +148,12 @@ def test_two_users_jobs_in_one_queue_end_once_though_the_server_is_killed(
         assert sorted(on_it, key=lambda job_id: jobs[job_id].ended or 0.0) == on_it
     # publishing and the evaluation access held-out films once each, the acceptance the test films of the site
     assert len(read_test_accesses(home())) == accesses + 3
+
+
+def test_the_pages_scripts_import_no_network_library(cxr_home: Path) -> None:
+    command = [sys.executable, "-m", "tests.support.journeys", "workbench"]
+    done = subprocess.run(command, cwd=REPOSITORY, env=os.environ, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    jobs, loaded = done.stdout.splitlines()[-2:]
+    assert jobs == "jobs: audit evaluation publishing training"
+    assert loaded.strip() == "loaded:"

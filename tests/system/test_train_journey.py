@@ -7,10 +7,10 @@ from cxr_core.datasets.demo import sample_films
 from cxr_core.training.run_actions import kill
 from cxr_core.training.runs import list_runs
 from tests.support.browser import PATIENCE_MS
+from tests.support.served_app.train_page import PROCESS_STARTS_MS, open_view, publish_as, start_run, wait_for_status
 from tests.support.server import served
 from tests.support.streamlit_page import pick
 from tests.support.synthetic_chests import write_data_set
-from tests.support.train_page import PROCESS_STARTS_MS, open_view, publish_as, start_run, wait_for_status
 
 
 def wait_for_epoch(page, after: int, of: int) -> int:

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from cxr_core.datasets.recent import data_set_key
+from tests.support.served_app.train_page import PROCESS_STARTS_MS
 from tests.support.streamlit_page import wait_until_drawn
-from tests.support.train_page import PROCESS_STARTS_MS
 
 
 def open_evaluate(page, address: str, data: Path) -> None:

@@ -1,6 +1,6 @@
 """A server whose process says which modules it has loaded.
 
-python -m tests.support.module_report FOLDER ...    as `streamlit ...`; at SIGUSR1 it writes FOLDER/modules
+python -m tests.support.served_app.module_report FOLDER ...    as `streamlit ...`; at SIGUSR1 it writes FOLDER/modules
 """
 
 import os
