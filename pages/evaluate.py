@@ -107,7 +107,7 @@ if tabs["Operating points"].open:
 if tabs["Ledger"].open:
     with tabs["Ledger"]:
         try:
-            show_test_log(chosen)
+            show_test_log(chosen, stored, models)
         except CXRError as error:
             st.error(escape_markdown(str(error)), icon=":material/error:")
 if tabs["Report"].open:

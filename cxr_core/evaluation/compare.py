@@ -66,7 +66,7 @@ def compare(a: Evaluation, b: Evaluation) -> Comparison:
         a=scores_a,
         b=scores_b,
         difference=delong_paired(scores_a, scores_b),
-        errors=mcnemar(called_a == (labels == 1), called_b == (labels == 1)),
+        errors=mcnemar(called_a == (labels == 1), called_b == (labels == 1), patients),
         differ=table.loc[order],
         left_out=len(a.films) + len(b.films) - 2 * len(rows_a),
     )
@@ -84,14 +84,40 @@ def comparison_text(comparison: Comparison, names: tuple[str, str]) -> list[str]
     """The results of a comparison, one sentence each. names: of the systems a and b."""
     auroc, errors = comparison.difference.auroc, comparison.errors
     return [
+        *differences_in_words(comparison, names),
         f"{len(comparison.a):,} films that both scored; {comparison.left_out:,} rows left out.",
-        f"AUROC of {names[0]} minus {names[1]}, paired DeLong: {value_with_interval(auroc, 4)}, "
+        f"AUROC of {names[0]} minus {names[1]}, paired DeLong by patient: {value_with_interval(auroc, 4)}, "
         f"{p_value_text(comparison.difference.p_value)}.",
-        f"Errors, each system at its own threshold, McNemar: only {names[0]} right {errors.only_a_right:,}, "
+        f"Errors, each system at its own threshold, McNemar by patient: only {names[0]} right {errors.only_a_right:,}, "
         f"only {names[1]} right {errors.only_b_right:,}, both right {errors.both_right:,}, "
         f"both wrong {errors.both_wrong:,}; exact test, {p_value_text(errors.p_value)}.",
         f"Films that they call differently: {len(comparison.differ):,}.",
     ]
+
+
+def differences_in_words(comparison: Comparison, names: tuple[str, str]) -> list[str]:
+    """What the two systems differ in, a sentence each on ranking and on errors: a p-value below 0.05 is a difference.
+
+    names: of the systems a and b.
+    """
+    auroc, errors = comparison.difference.auroc, comparison.errors
+    sentences = []
+    if auroc.value is not None:
+        better, worse = names if auroc.value >= 0 else names[::-1]
+        shown = comparison.difference.p_value is not None and comparison.difference.p_value < 0.05
+        sentences.append(
+            f"{better} ranks the films better than {worse}, by {abs(auroc.value):.3f} of AUROC."
+            if shown
+            else "No difference in ranking is shown on these films."
+        )
+    more = errors.only_a_right - errors.only_b_right
+    better = names[0] if more >= 0 else names[1]
+    sentences.append(
+        f"{better} calls {abs(more):,} more of the {len(comparison.a):,} films correctly."
+        if errors.p_value < 0.05
+        else "No difference in the number of errors is shown on these films."
+    )
+    return sentences
 
 
 def p_value_text(value: float | None) -> str:

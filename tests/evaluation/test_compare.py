@@ -3,7 +3,7 @@
 import pytest
 
 from cxr_core.errors import DataSetError
-from cxr_core.evaluation.compare import compare
+from cxr_core.evaluation.compare import compare, differences_in_words
 from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.models.registry import Model
 from tests.support.synthetic_evaluations import synthetic_evaluation
@@ -21,3 +21,16 @@ def test_two_systems_are_compared_on_their_common_films(model: Model) -> None:
     other_films = Evaluation(b.record, b.films.assign(file=[f"x{i}" for i in range(60)]).drop(columns="sha256"))
     with pytest.raises(DataSetError, match="no film in common"):
         compare(a, other_films)
+
+
+def test_the_difference_is_said_in_words(model: Model) -> None:
+    a, b = synthetic_evaluation(model), synthetic_evaluation(model, seed=1)
+    same = differences_in_words(compare(a, a), ("one", "other"))
+    assert same == [
+        "No difference in ranking is shown on these films.",
+        "No difference in the number of errors is shown on these films.",
+    ]
+    opposite = Evaluation(b.record, a.films.assign(score=1 - a.films["score"]))
+    ranking, errors = differences_in_words(compare(opposite, a), ("one", "other"))
+    assert ranking.startswith("other ranks the films better than one, by 0.")
+    assert errors.startswith("other calls ")

@@ -50,7 +50,7 @@ def test_the_command_line_compares_and_leaves_out_contested_films(two_systems, t
 
     assert main(["evaluate", str(ours), "--split", "val", "--compare", str(theirs), "--out", str(out)]) == 0
     printed = capsys.readouterr().out
-    assert "McNemar: only ours right" in printed
+    assert "McNemar by patient: only ours right" in printed
     assert "Without 1 contested films:" in printed
 
 

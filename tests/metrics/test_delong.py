@@ -34,6 +34,7 @@ def test_delong_is_the_definition_over_all_pairs(seed):
 def test_delong_agrees_with_a_bootstrap_to_two_standard_errors():
     draws = 600
     a = random_scores(2, films=1500)
+    a = Scores(a.labels, a.scores, range(len(a)))  # the draws below are of films
     b = rescored(a, 2)
     rng = np.random.default_rng(0)
     classes = [np.flatnonzero(a.labels == label) for label in (0, 1)]

@@ -7,7 +7,7 @@ from cxr_core.app.evaluate import estimate_cache
 from cxr_core.app.evaluate.charts import two_rocs
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import DataSetError
-from cxr_core.evaluation.compare import Comparison, compare, p_value_text, system_names
+from cxr_core.evaluation.compare import Comparison, compare, differences_in_words, p_value_text, system_names
 from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.labels import ESTIMATES
 from cxr_core.metrics.curves import roc_curve
@@ -20,7 +20,8 @@ def show_comparison(evaluation: Evaluation, others: list[Evaluation], access_not
     by_id = {one.id: one for one in _most_comparable_first(evaluation, others)}
     if not by_id:
         st.info(
-            "Evaluate a second model, or another system's scores, on the same films to compare the two.",
+            "Evaluate a second model, or another system's scores, on the same films to compare the two. "
+            "No other evaluation here has a film in common with this one.",
             icon=":material/info:",
         )
         return
@@ -35,6 +36,7 @@ def show_comparison(evaluation: Evaluation, others: list[Evaluation], access_not
     st.markdown(f"**{len(comparison.a):,} films that both scored**")
     if comparison.left_out:
         st.caption(f"{comparison.left_out:,} rows are left out: scored by only one system, or with different labels.")
+    st.markdown(" ".join(map(escape_markdown, differences_in_words(comparison, names))))
     _tests(comparison, names)
     left, right = st.columns(2, gap="medium")
     with left:
@@ -49,15 +51,23 @@ def show_comparison(evaluation: Evaluation, others: list[Evaluation], access_not
 
 
 def _most_comparable_first(evaluation: Evaluation, others: list[Evaluation]) -> list[Evaluation]:
-    """The other evaluations: those on exactly these films first, then by the number of common files."""
+    """The other evaluations with a common file: those on exactly these films first, then by their number."""
     fingerprint = evaluation.record.films_fingerprint
-    files = set(evaluation.films["file"].str.rsplit("/").str[-1])
+    files = set(_names(evaluation))
+    shared = {one.id: len(files & set(_names(one))) for one in others if one.id != evaluation.id}
+    comparable = [
+        one
+        for one in others
+        if shared.get(one.id) or (one.id in shared and one.record.films_fingerprint == fingerprint)
+    ]
+    return sorted(comparable, key=lambda one: (one.record.films_fingerprint != fingerprint, -shared[one.id]))
 
-    def rank(one: Evaluation) -> tuple[bool, int]:
-        shared = len(files & set(one.films["file"].str.rsplit("/").str[-1]))
-        return one.record.films_fingerprint != fingerprint, -shared
 
-    return sorted((one for one in others if one.id != evaluation.id), key=rank)
+def _names(evaluation: Evaluation) -> list[str]:
+    """Content and file name of each film, either of which finds it in another evaluation."""
+    films = evaluation.films
+    names = films["file"].str.replace("\\", "/").str.rsplit("/").str[-1]
+    return [*names, *(films["sha256"][films["sha256"] != ""] if "sha256" in films else ())]
 
 
 def _tests(comparison: Comparison, names: tuple[str, str]) -> None:
@@ -66,11 +76,11 @@ def _tests(comparison: Comparison, names: tuple[str, str]) -> None:
     one, other = map(escape_markdown, names)
     with st.grid(2, min_column_width=320):
         with st.container(border=True):
-            st.markdown("**AUROC, paired DeLong**")
+            st.markdown("**AUROC, paired DeLong by patient**")
             st.write(f"Difference {value_with_interval(auroc, 4)}, {p_value_text(p_value)}.")
             st.caption(auroc.reason or f"{one} minus {other}, with its 95% interval.")
         with st.container(border=True):
-            st.markdown("**Errors at each system's threshold, McNemar**")
+            st.markdown("**Errors at each system's threshold, McNemar by patient**")
             st.write(f"Only {one} right: {errors.only_a_right:,}. Only {other} right: {errors.only_b_right:,}.")
             st.caption(
                 f"Both right {errors.both_right:,}, both wrong {errors.both_wrong:,}; "
