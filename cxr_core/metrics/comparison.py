@@ -88,7 +88,7 @@ def variance_by_patient(v10: np.ndarray, v01: np.ndarray, labels: np.ndarray, pa
     if min(with_pneumonia, normal) < 2:
         return 0.0
     parts = [n / (n - 1) * float(one @ one) for n, one in ((with_pneumonia, sums[0]), (normal, sums[1]))]
-    return sum(parts) + 2 * count / (count - 1) * float(sums[0] @ sums[1])
+    return float(sum(parts) + 2 * count / (count - 1) * float(sums[0] @ sums[1]))
 
 
 def mcnemar(right_a: np.ndarray, right_b: np.ndarray, patients: np.ndarray) -> McNemar:
