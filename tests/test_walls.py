@@ -96,6 +96,12 @@ def test_importing_a_door_loads_nothing_heavy(module: str) -> None:
     assert loaded.stdout.split() == []
 
 
+def test_a_film_is_read_without_the_libraries_of_tables() -> None:
+    probe = "import sys, cxr_core.inference.predictor; print(*({'pandas', 'scipy', 'pyarrow'} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", probe], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert loaded.stdout.split() == []
+
+
 def test_the_first_page_is_drawn_without_the_slow_libraries() -> None:
     page = ast.parse((REPOSITORY / "pages" / "diagnose.py").read_text())
     doors = "\n".join(ast.unparse(node) for node in page.body if isinstance(node, ast.Import | ast.ImportFrom))

@@ -27,7 +27,8 @@ from cxr_core.datasets.split import read_split
 from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.lungs import SIDE, lung_fields
 from cxr_core.inference.augmented_views import mirrored
-from cxr_core.inference.explain.localisation import localisation, share_inside
+from cxr_core.inference.explain.heatmap import share_inside
+from cxr_core.inference.explain.localisation import localisation
 from cxr_core.inference.predictor import Predictor
 from cxr_core.labels import PNEUMONIA
 from cxr_core.models.registry import find_model

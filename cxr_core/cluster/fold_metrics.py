@@ -18,7 +18,8 @@ from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.lungs import lung_fields
 from cxr_core.inference.augmented_views import mirrored
 from cxr_core.inference.explain.evidence_map import LAYER, EvidenceMap
-from cxr_core.inference.explain.localisation import localisation, share_inside
+from cxr_core.inference.explain.heatmap import share_inside
+from cxr_core.inference.explain.localisation import localisation
 from cxr_core.inference.test_time_augmentation import fit_test_time_augmentation
 from cxr_core.labels import PNEUMONIA
 from cxr_core.metrics.calibration import Platt

@@ -12,9 +12,8 @@ from cxr_core.imaging.preprocessing import Preprocessing
 from cxr_core.inference.augmented_views import all_views
 from cxr_core.inference.decision import Choice, Rules, decide
 from cxr_core.inference.explain.evidence_map import read_evidence_map
-from cxr_core.inference.explain.heatmap import heatmap_of
+from cxr_core.inference.explain.heatmap import heatmap_of, share_inside
 from cxr_core.inference.explain.local_evidence import MIN_CORRELATION, LocalEvidence, read_local_evidence
-from cxr_core.inference.explain.localisation import share_inside
 from cxr_core.inference.gate.gate import INVERSION_CORRECTED, Admission, Gate, shipped_gate
 from cxr_core.inference.intended_use import age_note
 from cxr_core.inference.prediction import Prediction

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cxr_core.imaging.lungs import SIDE, lung_fields
-from cxr_core.inference.explain.localisation import share_inside
+from cxr_core.inference.explain.heatmap import share_inside
 from tests.support.synthetic_chests import chest
 
 

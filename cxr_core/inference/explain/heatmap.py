@@ -47,3 +47,10 @@ def overlay(pixels: np.ndarray, heatmap: np.ndarray, opacity: float) -> np.ndarr
     weight = (opacity * heat)[..., None]
     result: np.ndarray = (pixels[..., None] * (1 - weight) + colours * weight).round().astype(np.uint8)
     return result
+
+
+def share_inside(heatmap: np.ndarray, lungs: np.ndarray) -> float | None:
+    """The share, in [0, 1], of a heatmap `float32 (h, w)` inside `lungs`, `bool (H, W)`; None without heat."""
+    heat = np.clip(cv2.resize(heatmap, lungs.shape[::-1], interpolation=cv2.INTER_LINEAR), 0, None)
+    total = float(heat.sum())
+    return float(heat[lungs].sum()) / total if total > 0 else None

@@ -49,10 +49,3 @@ def localisation(heats: Sequence[np.ndarray], boxes: Sequence[np.ndarray]) -> di
         "heat_in_boxes": inside,
         "heat_over_area": inside / area,
     }
-
-
-def share_inside(heatmap: np.ndarray, lungs: np.ndarray) -> float | None:
-    """The share, in [0, 1], of a heatmap `float32 (h, w)` inside `lungs`, `bool (SIDE, SIDE)`; None without heat."""
-    heat = np.clip(cv2.resize(heatmap, lungs.shape[::-1], interpolation=cv2.INTER_LINEAR), 0, None)
-    total = float(heat.sum())
-    return float(heat[lungs].sum()) / total if total > 0 else None
