@@ -19,9 +19,12 @@ def compare_runs(runs: list[Run]) -> None:
     selected = [by_title[title] for title in chosen]
     histories = {title: history for title in chosen if len(history := by_title[title].history())}
     if histories:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            smoothing = st.slider("Smoothing, epochs", 1, 20, 1, key="compare_smoothing", width=260)
+            log_loss = st.toggle("Loss on a logarithmic scale", key="compare_log")
         st.caption("Validation solid, training dotted.")
         with st.grid(3, min_column_width=300):
-            for name, chart, alt in compared_curves(histories):
+            for name, chart, alt in compared_curves(histories, smoothing, log_loss):
                 st.plotly_chart(
                     chart, key=f"compare-{name}", width="stretch", alt=alt, config={"displayModeBar": False}
                 )

@@ -30,18 +30,32 @@ def learning_curves(history: pd.DataFrame, best_epoch: int | None) -> Iterator[t
         yield title, _with_layout(chart, title, len(history)), alt + f"{last[f'val_{column}']:.3f}"
 
 
-def compared_curves(histories: dict[str, pd.DataFrame]) -> Iterator[tuple[str, go.Figure, str]]:
+def compared_curves(
+    histories: dict[str, pd.DataFrame], smoothing: int = 1, log_loss: bool = False
+) -> Iterator[tuple[str, go.Figure, str]]:
     """Name, figure and alternative text of each chart: validation solid, training dotted, one colour a run.
 
-    histories: by name of the run, none of them empty.
+    histories: by name of the run, none of them empty. smoothing: epochs whose mean is drawn, up to each epoch; 1 draws
+    them as they are. log_loss: the loss on a logarithmic scale. A run of one epoch is a point.
     """
     for title, column in CURVES.items():
         chart = go.Figure()
         colours = iter(range(len(histories)))
         for name, history in histories.items():
-            group = {"legendgroup": name, "mode": "lines", "line_color": PALETTE[next(colours) % len(PALETTE)]}
-            chart.add_scatter(x=history["epoch"], y=history[f"val_{column}"], name=name, **group)
-            chart.add_scatter(x=history["epoch"], y=history[column], showlegend=False, line_dash="dot", **group)
+            mode = "lines" if len(history) > 1 else "markers"
+            group = {"legendgroup": name, "mode": mode, "line_color": PALETTE[next(colours) % len(PALETTE)]}
+            for shown, dash in ((f"val_{column}", "solid"), (column, "dot")):
+                chart.add_scatter(
+                    x=history["epoch"],
+                    y=history[shown].rolling(smoothing, min_periods=1).mean(),
+                    name=f"{name}, {'validation' if dash == 'solid' else 'training'}",
+                    showlegend=dash == "solid",
+                    line_dash=dash,
+                    marker_symbol="circle" if dash == "solid" else "circle-open",
+                    **group,
+                )
+        if log_loss and title == "Loss":
+            chart.update_yaxes(type="log")
         ends = ", ".join(f"{name} {history[f'val_{column}'].iloc[-1]:.3f}" for name, history in histories.items())
         yield (
             title,
@@ -54,6 +68,7 @@ def _with_layout(chart: go.Figure, title: str, epochs: int) -> go.Figure:
     chart.update_layout(
         title=title,
         xaxis_title="Epoch",
+        hovermode="x unified",
         height=300,
         margin={"t": 60, "b": 40, "l": 40, "r": 10},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},

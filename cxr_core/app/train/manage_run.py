@@ -9,10 +9,12 @@ from cxr_core import audit
 from cxr_core.app.account import account
 from cxr_core.app.components.jobs import RECENT_SECONDS, watch_job
 from cxr_core.app.markdown import escape_markdown
+from cxr_core.app.train.new_run import fill_form
 from cxr_core.bin import KEEP_DAYS, move_to_bin, owner_of
 from cxr_core.errors import CXRError, WorkError
 from cxr_core.jobs.job import list_jobs
 from cxr_core.publishing.jobs import start_publishing
+from cxr_core.training.recipes import RECIPES
 from cxr_core.training.run_actions import delete, rename, weights_h5
 from cxr_core.training.runs import Run
 
@@ -35,6 +37,8 @@ def publish_form(run: Run) -> None:
 def manage_run(run: Run) -> None:
     """Draw the controls to rename the run, download its history and weights, and delete it."""
     with st.container(horizontal=True):
+        if run.config().recipe in RECIPES:
+            st.button("New run like this", icon=":material/content_copy:", on_click=_take_settings, args=(run,))
         with st.popover("Rename", icon=":material/edit:"), st.form(f"rename-{run.id}", border=False):
             name = st.text_input("Name", run.name)
             if st.form_submit_button("Rename"):
@@ -62,6 +66,13 @@ def manage_run(run: Run) -> None:
                 st.write(_removal(run))
                 if st.button("Delete this run", type="primary"):
                     _apply(lambda: _delete(run))
+
+
+def _take_settings(run: Run) -> None:
+    """Go to the form for a new run, filled with the settings of this one."""
+    config = run.config()
+    fill_form(config.recipe, config.parsed)
+    st.session_state.train_go_to = "New run"
 
 
 def _removal(run: Run) -> str:

@@ -83,8 +83,13 @@ def new_run(index: Index) -> str | None:
         f"{escape_markdown(str(index.root))}: {len(films):,} usable films of {films['patient'].nunique():,} patients. "
         f"{index.decisions}"
     )
+    for key, value in st.session_state.pop("new_run_settings", {}).items():
+        st.session_state[key] = value
     name = st.selectbox(
-        "Recipe", list(RECIPES), help="Choosing another recipe sets all controls below to its settings."
+        "Recipe",
+        list(RECIPES),
+        key="new_run_recipe",
+        help="Choosing another recipe sets all controls below to its settings.",
     )
     splits = {BY_PATIENT: None} | {file.stem: file for file in saved_splits(index)}
     with st.form(f"settings-{name}"):
@@ -109,6 +114,13 @@ def new_run(index: Index) -> str | None:
     except CXRError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
     return None
+
+
+def fill_form(recipe: str, settings: Recipe) -> None:
+    """The form shows this recipe with these settings when it is drawn next."""
+    controls = [*MAIN_SETTINGS, *(setting for group in GROUPS.values() for setting in group)]
+    values = {f"{recipe}.{setting}": _as_input(getattr(settings, setting)) for setting in controls}
+    st.session_state.new_run_settings = {"new_run_recipe": recipe} | values
 
 
 def label(setting: str) -> str:
