@@ -3,11 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from cxr_core.app.train import new_run, watch
 from cxr_core.app.train.duration import duration_text
+from cxr_core.app.train.learning_curves import compared_curves
 from cxr_core.errors import WorkError
 from cxr_core.jobs.process import ProcessId
 from cxr_core.training.recipe_settings import Recipe
@@ -137,6 +139,35 @@ def test_a_run_is_renamed_compared_and_deleted(broken: Run, tmp_path: Path) -> N
     app.run()
     button(app, "Delete this run").click().run()
     assert len(list_runs()) == 1
+
+
+def test_a_new_run_begins_with_the_settings_of_another_and_the_form_remembers_them(
+    broken: Run, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(new_run, "launch", create_run)
+    app = train_page()
+    app.session_state["data_folder"] = str(write_data_set(tmp_path / "chest_xray", patients=4))
+    app.session_state["run"] = broken.id
+    app.run()
+    button(app, "New run like this").click().run()
+    epochs = next(one for one in app.number_input if one.label == "Epochs")
+    assert (app.session_state["new_run_recipe"], epochs.value) == ("residual-128", 5)
+    epochs.set_value(6)
+    button(app, "Start").click().run()
+    app.session_state["train_view"] = "New run"
+    app.run()
+    assert next(one for one in app.number_input if one.label == "Epochs").value == 6
+    assert not [*app.exception, *app.warning]
+
+
+def test_compared_curves_are_smoothed_and_one_epoch_is_a_point() -> None:
+    columns = ["loss", "accuracy", "auc", "val_loss", "val_accuracy", "val_auc"]
+    several = pd.DataFrame({"epoch": [1, 2, 3]} | {name: [0.9, 0.5, 0.1] for name in columns})
+    _, chart, alt = next(compared_curves({"a": several, "b": several[:1]}, smoothing=2, log_loss=True))
+    assert list(chart.data[0].y) == pytest.approx([0.9, 0.7, 0.3])
+    assert [one.mode for one in chart.data] == ["lines", "lines", "markers", "markers"]
+    assert chart.layout.yaxis.type == "log"
+    assert "a 0.100" in alt
 
 
 def test_progress_and_time_left(broken: Run) -> None:

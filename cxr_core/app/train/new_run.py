@@ -103,6 +103,7 @@ def new_run(index: Index) -> str | None:
         recipe = configure(name, settings)
         if start:
             run = launch(index.source, name, recipe, splits[chosen])
+            fill_form(name, recipe)
             if not account().is_local:
                 set_owner(run.folder, account().id)
             return run.id
@@ -119,7 +120,7 @@ def new_run(index: Index) -> str | None:
 def fill_form(recipe: str, settings: Recipe) -> None:
     """The form shows this recipe with these settings when it is drawn next."""
     controls = [*MAIN_SETTINGS, *(setting for group in GROUPS.values() for setting in group)]
-    values = {f"{recipe}.{setting}": _as_input(getattr(settings, setting)) for setting in controls}
+    values = {f"{recipe}.{setting}": _initial(setting, getattr(settings, setting)) for setting in controls}
     st.session_state.new_run_settings = {"new_run_recipe": recipe} | values
 
 
@@ -145,20 +146,25 @@ def _controls(name: str, recipe: Recipe) -> dict[str, str]:
 
 def _control(recipe: str, setting: str, value: Any) -> Any:
     key, kind = f"{recipe}.{setting}", get_type_hints(Recipe)[setting]
+    st.session_state.setdefault(key, _initial(setting, value))
     if setting in CHOICES:
-        options = CHOICES[setting]
-        return st.selectbox(label(setting), options, options.index(value), key=key)
+        return st.selectbox(label(setting), CHOICES[setting], key=key)
     if kind is bool:
-        return st.checkbox(label(setting), value, key=key)
+        return st.checkbox(label(setting), key=key)
     if kind is int:
         low, high = map(int, RANGES[setting])
-        return st.number_input(label(setting), low, high, value, key=key)
+        return st.number_input(label(setting), low, high, key=key)
     if kind is float:
         least, most = map(float, RANGES[setting])
         small = setting in SMALL_VALUES
         step, number_format = (None, "%.1e") if small else (most / 100, "%g")
-        return st.number_input(label(setting), least, most, value, step=step, format=number_format, key=key)
-    return st.text_input(label(setting), _as_input(value), key=key, disabled=setting == "architecture")
+        return st.number_input(label(setting), least, most, step=step, format=number_format, key=key)
+    return st.text_input(label(setting), key=key, disabled=setting == "architecture")
+
+
+def _initial(setting: str, value: Any) -> Any:
+    """The value of a control: a number of the kind that the control accepts."""
+    return float(value) if get_type_hints(Recipe)[setting] is float else _as_input(value)
 
 
 def _as_input(value: Any) -> Any:
