@@ -178,7 +178,8 @@ if keep:
     agreement = st.expander("Your readings", icon=":material/rate_review:", on_change="rerun", key="agreement_open")
     if agreement.open:
         with agreement:
-            show_agreement(log, {result.reading.sha256: result.reading.file for result in readable})
+            names = {result.reading.sha256: result.reading.file for result in readable}
+            show_agreement(log, names, settings.number_of)
 
 if len(results) < len(files):
     try:

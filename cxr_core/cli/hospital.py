@@ -14,7 +14,9 @@ from cxr_core.errors import InputError, SettingsError, WorkError
 if TYPE_CHECKING:
     from cxr_core.hospital.answer import Answer, Terms
     from cxr_core.hospital.fhir import Subject
+    from cxr_core.inference.decision import Choice
     from cxr_core.inference.reading import Reading
+    from cxr_core.models.registry import Model
 
 MISSING = "this needs the packages of the extra `hospital`: pip install -r requirements-hospital.txt."
 
@@ -27,14 +29,11 @@ def run_node(options: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         raise InputError(f"node: {MISSING} ({error.name} is missing)") from None
     from cxr_core.hospital.address import Caller, Peer, checked_title, configured_archive
-    from cxr_core.hospital.answer import Terms
     from cxr_core.hospital.node import Tls
     from cxr_core.hospital.send import Sender, StoreSender, WebSender, archive_tls
     from cxr_core.hospital.workers import Workers
     from cxr_core.inference.decision import Choice, Rules
     from cxr_core.log import log_on_standard_error
-    from cxr_core.metrics.prevalence import DEFAULT_PREVALENCE, LEAST_PREVALENCE, MOST_PREVALENCE
-    from cxr_core.models.registry import find_model
     from cxr_core.paths import home
 
     folder = options.spool or home() / "hospital"
@@ -48,21 +47,16 @@ def run_node(options: argparse.Namespace) -> int:
         raise SettingsError("--to is missing: the archive, for example --to ORTHANC@127.0.0.1:4242, or dicomweb.")
     if not 0 < options.port < 65536 or options.quota <= 0:
         raise SettingsError("--port is 1 to 65535, and --quota a number of gigabytes above 0.")
-    prevalence = DEFAULT_PREVALENCE if options.prevalence is None else options.prevalence
-    if not LEAST_PREVALENCE <= prevalence <= MOST_PREVALENCE:
-        accepted = f"{LEAST_PREVALENCE:g} to {MOST_PREVALENCE:g} is accepted"
-        raise SettingsError(f"--prevalence {prevalence:g}: {accepted}.")
+    terms, model = terms_of(options, Choice(options.operating_point, options.error_rate))
     if bool(options.tls_certificate) != bool(options.tls_key):
         raise SettingsError("--tls-certificate and --tls-key belong together.")
     tls = Tls(options.tls_certificate, options.tls_key, options.tls_authority) if options.tls_certificate else None
-    terms = Terms(prevalence, Choice(options.operating_point, options.error_rate))
     sender: Callable[[], Sender]
     if options.to == "dicomweb":
         sender = partial(WebSender, configured_archive())
     else:
         sender = partial(StoreSender, title, Peer.parse(options.to), archive_tls(options.to_tls, tls))
     with log_on_standard_error():
-        model = find_model(options.model)
         Rules.of(model.card).chosen(terms.choice)  # refuses an unknown choice before a film arrives
         spool = Spool(folder, model.version, int(options.quota * 1e9))
         try:
@@ -74,6 +68,30 @@ def run_node(options: argparse.Namespace) -> int:
         finally:
             spool.close()
     return DONE
+
+
+def terms_of(options: argparse.Namespace, choice: "Choice") -> "tuple[Terms, Model]":
+    """The terms and the model of `--model`, `--site` and `--prevalence`, which goes before the site's own.
+
+    Without a model named, the site's is used. Raises SettingsError for a prevalence beyond 2 to 80%, an unknown site or
+    model, or a profile of another model.
+    """
+    from cxr_core.hospital.answer import Terms
+    from cxr_core.metrics.prevalence import DEFAULT_PREVALENCE, LEAST_PREVALENCE, MOST_PREVALENCE
+    from cxr_core.models.registry import find_model
+    from cxr_core.models.site_profile import find_profile
+
+    site = find_profile(options.site) if options.site else None
+    model = find_model(options.model or (site.model if site else None))
+    if site:
+        site.require_model(model)
+    prevalence = options.prevalence
+    if prevalence is None:
+        prevalence = site.prevalence if site else model.card.prevalence or DEFAULT_PREVALENCE
+    if not LEAST_PREVALENCE <= prevalence <= MOST_PREVALENCE:
+        accepted = f"{LEAST_PREVALENCE:g} to {MOST_PREVALENCE:g} is accepted"
+        raise SettingsError(f"--prevalence {prevalence:g}: {accepted}.")
+    return Terms(prevalence, choice, site), model
 
 
 def find_studies(options: argparse.Namespace) -> int:
@@ -99,7 +117,7 @@ def find_studies(options: argparse.Namespace) -> int:
 
 
 def read_archive(
-    study_uids: list[str], options: argparse.Namespace, terms: "Terms"
+    study_uids: list[str], options: argparse.Namespace, terms: "Terms", model: "Model"
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Read studies of the archive: the documents of `predict --json`, and one sentence for each unreadable film."""
     from cxr_core.hospital.address import configured_archive
@@ -113,7 +131,6 @@ def read_archive(
     from cxr_core.hospital.fhir import Subject
     from cxr_core.inference.batch import write_heatmap
     from cxr_core.inference.predictor import Predictor
-    from cxr_core.models.registry import find_model
 
     archive = Archive(settings)
     predictor: Predictor | None = None
@@ -122,7 +139,7 @@ def read_archive(
     for study_uid in study_uids:
         films, refused = fetch(archive, study_uid)
         messages += refused
-        predictor = predictor or Predictor(find_model(options.model))
+        predictor = predictor or Predictor(model, site=terms.site)
         for fetched, reading, answer in read_fetched(films, predictor, terms):
             result = reading.to_dict() | {"file": fetched.name}
             if options.heatmaps and reading.heatmap is not None:
@@ -142,18 +159,17 @@ def read_archive(
     return results, messages
 
 
-def fhir_writer(folder: Path, model: str | None, terms: "Terms") -> Callable[[Path, "Reading"], None]:
+def fhir_writer(folder: Path, model: "Model", terms: "Terms") -> Callable[[Path, "Reading"], None]:
     """A function that writes the FHIR report on a film that was read into `folder`, NAME.fhir.json."""
     from cxr_core.hospital.answer import answer_of
     from cxr_core.hospital.fhir import subject_of
-    from cxr_core.models.registry import find_model
 
-    found, taken = find_model(model), dict[str, int]()
+    taken: dict[str, int] = {}
 
     def write(file: Path, reading: "Reading") -> None:
         count = taken[file.stem] = taken.get(file.stem, 0) + 1
         name = file.stem if count == 1 else f"{file.stem}-{count}"
-        _write_report(folder, name, answer_of(reading, found, terms), subject_of(reading.sha256, file))
+        _write_report(folder, name, answer_of(reading, model, terms), subject_of(reading.sha256, file))
 
     return write
 

@@ -143,6 +143,7 @@ def _add_hospital_verbs(verb: Callable[[str, str, str], argparse.ArgumentParser]
     node.add_argument("--quota", type=float, default=10.0, metavar="GB", help="of the spool")
     node.add_argument("--model", metavar="NAME")
     node.add_argument("--prevalence", type=float, help="of pneumonia at this site, 0.02 to 0.8; by default 0.2")
+    node.add_argument("--site", metavar="NAME", help="read by the profile of a site that accepted the model")
     node.add_argument("--operating-point", metavar="NAME", help="rule_out, balanced or rule_in; by default the model's")
     node.add_argument("--error-rate", type=float, help="0.02, 0.05, 0.1 or 0.2; by default the model's")
     node.add_argument("--aside", action="store_true", help="list the films that were kept aside, with the reasons")

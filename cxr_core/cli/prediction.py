@@ -4,14 +4,14 @@ import argparse
 import sys
 from typing import Any
 
-from cxr_core.cli.hospital import fhir_writer, read_archive
+from cxr_core.cli.hospital import fhir_writer, read_archive, terms_of
 from cxr_core.cli.output import BAD_INPUT, DONE, FAILED, print_result, progress_counter
 from cxr_core.errors import InputError
 
 
 def predict_films(options: argparse.Namespace) -> int:
     """Read films; FAILED if some cannot be read, BAD_INPUT if none can."""
-    from cxr_core.hospital.answer import SCHEME, Terms
+    from cxr_core.hospital.answer import SCHEME
     from cxr_core.inference.batch import find_films, read_files, write_csv
     from cxr_core.inference.decision import Choice
     from cxr_core.models.site_profile import find_profile
@@ -22,8 +22,6 @@ def predict_films(options: argparse.Namespace) -> int:
         raise InputError(
             f"--send: results go back to the archive's own studies, {SCHEME}STUDY-UID; not for {paths[0]}."
         )
-    terms = Terms()
-    on_reading = fhir_writer(options.fhir, options.model, terms) if options.fhir else None
     files = find_films(paths)
     results: list[dict[str, Any]] = []
     unreadable: list[str] = []
@@ -31,9 +29,14 @@ def predict_films(options: argparse.Namespace) -> int:
         progress = progress_counter("Reading")
         choice = Choice(prevalence=options.prevalence)
         site = find_profile(options.site) if options.site else None
+        on_reading = None
+        if options.fhir:
+            terms, model = terms_of(options, choice)
+            on_reading = fhir_writer(options.fhir, model, terms)
         results, unreadable = read_files(files, options.model, options.heatmaps, progress, on_reading, choice, site)
     if studies:
-        fetched, messages = read_archive(studies, options, terms)
+        terms, model = terms_of(options, Choice())
+        fetched, messages = read_archive(studies, options, terms, model)
         results, unreadable = results + fetched, unreadable + messages
     for message in unreadable:
         print(message, file=sys.stderr)

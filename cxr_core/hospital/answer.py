@@ -18,10 +18,14 @@ SCHEME = "dicomweb:"
 
 @dataclass(frozen=True)
 class Terms:
-    """The settings under which films are read; `choice` holds them all, those that are None as the card says."""
+    """The settings under which films are read; `choice` holds them all, those that are None as the card says.
+
+    site: the profile that films are read by.
+    """
 
     prevalence: float = DEFAULT_PREVALENCE
     choice: Choice = field(default_factory=Choice)
+    site: SiteProfile | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.prevalence < 1:
@@ -60,12 +64,9 @@ class Answer:
         )
 
 
-def answer_of(reading: Reading, model: Model, terms: Terms, site: SiteProfile | None = None) -> Answer:
-    """The answer that a reading gives under these terms. Raises SettingsError for a choice that the model lacks.
-
-    site: the profile that the film was read by.
-    """
-    rules = Rules.of(model.card).at(site) if site else Rules.of(model.card)
+def answer_of(reading: Reading, model: Model, terms: Terms) -> Answer:
+    """The answer that a reading gives under these terms. Raises SettingsError for a choice that the model lacks."""
+    rules = Rules.of(model.card).at(terms.site) if terms.site else Rules.of(model.card)
     point = terms.choice.operating_point or rules.default.operating_point
     error_rate = terms.choice.error_rate if terms.choice.error_rate is not None else rules.default.error_rate
 

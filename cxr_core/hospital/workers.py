@@ -137,7 +137,7 @@ def _work(connection: Connection, model: Model, terms: Terms) -> None:
     try:
         with log_on_standard_error():
             try:
-                reader = FilmReader(Predictor(model), terms)
+                reader = FilmReader(Predictor(model, site=terms.site), terms)
             except CXRError as error:
                 return connection.send(error)
             connection.send(None)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cxr_core.errors import InputError, SettingsError, UnreadableFilm, WorkError
+from cxr_core.errors import InputError, UnreadableFilm, WorkError
 from cxr_core.files import replace_atomically
 from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.film import Film
@@ -147,11 +147,8 @@ class _LatePredictor:
         with self._lock:
             if self._predictor is None:
                 model = find_model(self._name)
-                if self._site and self._site.version != model.version:
-                    raise SettingsError(
-                        f"site {self._site.name!r}: its profile is of {self._site.model} {self._site.version}, not of "
-                        f"{model.name} {model.version}; accept the model there first."
-                    )
+                if self._site:
+                    self._site.require_model(model)
                 self._predictor = Predictor(model, site=self._site)
             return self._predictor
 

@@ -61,6 +61,14 @@ class SiteProfile(Record):
             films=fields.whole("films"),
         )
 
+    def require_model(self, model: Model) -> None:
+        """Raises SettingsError unless this is the profile of exactly this model."""
+        if self.version != model.version:
+            raise SettingsError(
+                f"site {self.name!r}: its profile is of {self.model} {self.version}, not of {model.name} "
+                f"{model.version}; accept the model there first."
+            )
+
     @property
     def sentence(self) -> str:
         """What is said with every answer that is given by the profile."""

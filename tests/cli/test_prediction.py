@@ -128,6 +128,12 @@ def test_films_are_read_by_a_sites_profile(cxr_home: Path, capsys: pytest.Captur
     (result,) = json.loads(capsys.readouterr().out)
     assert result["prevalence"] == 0.4
     assert result["reasons"][-1] == "By the profile of site north, 90 films, 2026-01-02, A."
+    assert main(["predict", film, "--site", "north", "--fhir", str(cxr_home / "fhir"), "--json"]) == 0
+    (report,) = (file.read_text() for file in (cxr_home / "fhir").iterdir())
+    assert "at a prevalence of 40%" in report
+    assert "By the profile of site north" in report
     store_profile(SiteProfile.from_dict(values | {"version": "another"}))
+    assert main(["predict", film, "--site", "north", "--fhir", str(cxr_home / "fhir")]) == 2
+    assert main(["node", "--from", "A@127.0.0.1", "--to", "B@127.0.0.1:104", "--site", "north"]) == 2
     assert main(["predict", film, "--site", "north"]) == 2
-    assert "accept the model there first" in capsys.readouterr().err
+    assert capsys.readouterr().err.count("accept the model there first") == 3

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import pickle
 import threading
 import time
 from collections.abc import Iterator
@@ -18,10 +19,12 @@ from cxr_core.hospital.identity import instance_key
 from cxr_core.hospital.reading import read_spool
 from cxr_core.hospital.results.build import PAPER, PICTURE, REPORT
 from cxr_core.hospital.spool import Spool, refused
+from cxr_core.imaging.decode import decode_film
 from cxr_core.imaging.film import Film
-from cxr_core.inference.decision import Choice
+from cxr_core.inference.decision import Choice, Rules, decide
 from cxr_core.inference.reading import Reading
 from cxr_core.models.registry import find_model
+from cxr_core.models.site_profile import SiteProfile
 from tests.support.diagnose_page import QuickPredictor
 from tests.support.hospital.radiographs import IDENTIFIERS, as_bytes, radiograph
 
@@ -126,8 +129,6 @@ def test_a_film_that_the_gate_refuses_still_gets_an_answer(spool: Spool) -> None
 
 
 def test_an_answer_is_stated_at_the_prevalence_of_the_site() -> None:
-    from cxr_core.imaging.decode import decode_film
-
     predictor = Reader(find_model())
     reading = predictor.read(decode_film(as_bytes(radiograph(1)), "film.dcm"), Choice())
     low, high = (answer_of(reading, predictor.model, Terms(share)) for share in (0.02, 0.8))
@@ -138,3 +139,17 @@ def test_an_answer_is_stated_at_the_prevalence_of_the_site() -> None:
     assert "prevalence=0.02" in low.parameters()
     assert low.lowest is not None
     assert low.lowest <= low.probability
+
+
+def test_the_node_reads_by_a_sites_profile_and_names_it() -> None:
+    model = find_model()
+    values = {"name": "north", "model": model.name, "version": model.version, "prevalence": 0.4, "shift": 0.5}
+    values |= {"limits_by_error_rate": {}, "verdict": "fit", "who": "A", "when": "2026-01-02", "data": "d", "films": 90}
+    site = SiteProfile.from_dict(values)
+    terms = pickle.loads(pickle.dumps(Terms(0.4, site=site)))  # as it travels to the node's workers
+    prediction = QuickPredictor(model).predict_film(decode_film(as_bytes(radiograph(1)), "film.dcm"))
+    reading = decide(prediction, Rules.of(model.card).at(site), terms.choice, model.name, model.version)
+    answer = answer_of(reading, model, terms)
+    assert answer.prevalence == 0.4
+    assert answer.probability == pytest.approx(reading.probability_here)
+    assert answer.reasons[-1].startswith("By the profile of site north, 90 films")

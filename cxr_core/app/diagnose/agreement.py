@@ -1,22 +1,24 @@
 """Agreement between the clinician's own readings and the model's, over time and by film."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from html import escape as escaped
 
 import streamlit as st
 
 from cxr_core import audit
 from cxr_core.app.account import account
+from cxr_core.inference.number import number_text
 from cxr_core.inference.reader_log import OwnReading, ReadingLog, agreement_by_day
 from cxr_core.tables import table_to_csv
 
 SHOWN_DISAGREEMENTS = 50
 
 
-def show_agreement(log: ReadingLog, names: dict[str, str]) -> None:
+def show_agreement(log: ReadingLog, names: dict[str, str], number: Callable[[OwnReading], float | None]) -> None:
     """Agreement by day, the films on which clinician and model disagree, export, and deletion of the readings.
 
-    names: file names of this session's films by sha256; the log itself holds none.
+    names: file names of this session's films by sha256; the log itself holds none. number: the probability
+    at the stated prevalence, in [0, 1], None where the model of a reading is not the one in use.
     """
     readings = log.all()
     days = agreement_by_day(readings)
@@ -30,7 +32,7 @@ def show_agreement(log: ReadingLog, names: dict[str, str]) -> None:
         st.bar_chart(
             _by_day(days), x="day", y="agreement", x_label="Day", y_label="Agreement in %", height=220, alt=alt
         )
-        _list_disagreements(log.latest().values(), names)
+        _list_disagreements(log.latest().values(), names, number)
     if not readings:
         return
     with st.container(horizontal=True):
@@ -60,13 +62,15 @@ def _by_day(days: list[dict[str, object]]) -> dict[str, list[object]]:
     return {"day": [day["day"] for day in days], "agreement": [round(100 * float(str(day["share"]))) for day in days]}
 
 
-def _list_disagreements(readings: Iterable[OwnReading], names: dict[str, str]) -> None:
+def _list_disagreements(
+    readings: Iterable[OwnReading], names: dict[str, str], number: Callable[[OwnReading], float | None]
+) -> None:
     disagreements = [reading for reading in readings if reading.agrees is False][-SHOWN_DISAGREEMENTS:]
     if not disagreements:
         return
     items = "".join(
         f"<li>{escaped(names.get(one.sha256, f'sha256 {one.sha256[:12]}'))}: your reading {one.own}, "
-        f"the model's {escaped(one.verdict)}{f' at {one.probability:.0%}' if one.probability is not None else ''}, "
+        f"the model's {escaped(one.verdict)}{f' at {number_text(here)}' if (here := number(one)) is not None else ''}, "
         f"{escaped(one.at[:10])}{f'. {escaped(one.note)}' if one.note else ''}</li>"
         for one in reversed(disagreements)
     )

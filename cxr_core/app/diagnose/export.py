@@ -59,8 +59,8 @@ def offer_downloads(
         from cxr_core.hospital.answer import Terms, answer_of
         from cxr_core.hospital.fhir import diagnostic_report, subject_of, to_json
 
-        terms = Terms(settings["prevalence"], Choice(settings["operating_point"], settings["error_rate"]))
-        answer = answer_of(result.reading, find_model(result.reading.model), terms, site)
+        terms = Terms(settings["prevalence"], Choice(settings["operating_point"], settings["error_rate"]), site)
+        answer = answer_of(result.reading, find_model(result.reading.model), terms)
         return to_json(
             diagnostic_report(answer, subject_of(result.reading.sha256, result.file.read()), datetime.now(UTC))
         )

@@ -11,6 +11,7 @@ from cxr_core.app.diagnose.session import FilmResult
 from cxr_core.inference.decision import Choice, Rules, decide
 from cxr_core.inference.elsewhere import worth_elsewhere
 from cxr_core.inference.number import number_text, of_100
+from cxr_core.inference.reader_log import OwnReading
 from cxr_core.labels import OPERATING_POINTS
 from cxr_core.metrics.prevalence import predictive_values_of_point
 from cxr_core.models.card_sections import CardPoint
@@ -52,6 +53,12 @@ class Settings:
     def choice(self) -> Choice:
         """Operating point, error rate and prevalence."""
         return Choice(self.point, self.error_rate, self.prevalence)
+
+    def number_of(self, own: OwnReading) -> float | None:
+        """The probability of the model's reading at this prevalence, in [0, 1]; None for another model's reading."""
+        if own.probability is None or own.version != self.model.version:
+            return None
+        return self.rules.number(own.probability, self.choice)
 
     def apply(self, result: FilmResult) -> FilmResult:
         """The result with the verdict at this operating point and error rate; nothing is predicted again."""
