@@ -12,6 +12,7 @@ from cxr_core.imaging.limits import check_size
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _SAMPLES, _FORMAT = 256, 257, 258, 259, 277, 339  # TIFF 6.0, section 8
 _INTEGERS = 1
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # it writes to standard error what is refused here
 _REC_601 = (0.114, 0.587, 0.299)  # OpenCV's order: blue, green, red
 
 
@@ -48,7 +49,7 @@ def grey_values(data: bytes, kind: str) -> tuple[np.ndarray, np.ndarray | None, 
     """
     values = _decoded(data)
     if values is None or values.dtype != np.uint16:
-        raise UnreadableFilm(f"a {kind} image of several 16-bit samples of a kind that is not read")
+        raise UnreadableFilm(f"a {kind} image of more than 8 bits whose samples or compression are of a kind not read")
     if values.ndim == 2:
         return values, None, False
     colours, alpha = values[..., :3], np.ascontiguousarray(values[..., 3]) if values.shape[2] == 4 else None

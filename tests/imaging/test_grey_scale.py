@@ -64,3 +64,12 @@ def test_own_range_needs_no_order() -> None:
 def test_a_table_is_scaled_by_its_declared_depth_unless_that_is_wrong(declared: int, largest: int, white: int) -> None:
     assert table_maximum(np.array([0.0, largest]), declared) == white
     assert table_maximum(np.zeros(3), declared) == 1
+
+
+@pytest.mark.parametrize("highest", [0, 255, 256, 4200, 32_768, 65_535])
+def test_every_value_is_counted_whatever_the_highest(highest: int) -> None:
+    values = np.random.default_rng(0).integers(0, highest + 1, (30, 41)).astype(np.uint16)
+    values[0, 0] = highest
+    hidden = values % 3 == 1
+    assert np.array_equal(value_counts(values), np.bincount(values.ravel(), minlength=2**16))
+    assert np.array_equal(value_counts(values, hidden), np.bincount(values[~hidden], minlength=2**16))

@@ -272,3 +272,10 @@ def test_deep_colour_is_read_and_rotated(kind: str) -> None:
         data = data[:33] + struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) + data[33:]
         expected = np.rot90(expected, -1)
     assert np.array_equal(decode_film(data, "a").pixels, expected)
+
+
+def test_a_tiff_of_an_unread_compression_is_one_sentence(capfd: pytest.CaptureFixture[str]) -> None:
+    film = packed_tiff(np.arange(1_600, dtype=np.uint16).reshape(40, 40), 12)
+    jpeg_2000 = film.replace(struct.pack("<HHII", 259, 3, 1, 1), struct.pack("<HHII", 259, 3, 1, 34_712))
+    assert "whose samples or compression" in refusal(jpeg_2000, "a.tif")
+    assert capfd.readouterr().err == ""
