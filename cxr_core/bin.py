@@ -1,7 +1,8 @@
-"""Owners of what lies under the home folder, and the bin: retired models, and with sign-in deleted runs."""
+"""Owners of what lies under the home folder, and the bin of models, evaluations and, with sign-in, runs."""
 
 import shutil
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from cxr_core.errors import WorkError
@@ -10,21 +11,22 @@ from cxr_core.paths import HOW_TO_MEND, home
 
 KEEP_DAYS = 30
 _OWNER = "owner.txt"
+_SUFFIX = ".owner"  # beside a record that is one file
 
 
 def set_owner(folder: Path, account: str) -> None:
-    """Store whose a folder is: an account's id. Raises WorkError if it cannot be stored."""
+    """Store whose a folder or a JSON file is: an account's id. Raises WorkError if it cannot be stored."""
     try:
-        with replace_atomically(folder / _OWNER) as part:
+        with replace_atomically(_owner_file(folder)) as part:
             part.write_text(account, encoding="utf-8")
     except OSError as error:
         raise WorkError(f"{folder}: its owner cannot be stored ({error.strerror}); {HOW_TO_MEND}.") from error
 
 
 def owner_of(folder: Path) -> str:
-    """The id of the account that a folder belongs to; "" if it is nobody's, or was made on the machine itself."""
+    """The id of the account that a folder or a JSON file belongs to; "" if nobody's, or made on the machine itself."""
     try:
-        return (folder / _OWNER).read_text(encoding="utf-8").strip()
+        return _owner_file(folder).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return ""
 
@@ -34,14 +36,26 @@ def move_to_bin(folder: Path) -> Path:
 
     What has been there for longer is deleted. Raises WorkError if the folder cannot be moved.
     """
-    kept = home() / "bin" / folder.parent.name
-    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
-    place = kept / f"{seconds}-{nanoseconds:09d}-{folder.name}"
+    place = _place(folder.parent.name, folder.name)
     try:
-        kept.mkdir(parents=True, exist_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
         folder.rename(place)
     except OSError as error:
         raise WorkError(f"{folder}: cannot be moved to the bin ({error.strerror}).") from error
+    empty_bin()
+    return place
+
+
+def move_files_to_bin(kind: str, name: str, files: Iterable[Path]) -> Path:
+    """Move a record's files, those that exist, in this order, to a folder in `bin/KIND/`; see `move_to_bin`."""
+    place = _place(kind, name)
+    try:
+        place.mkdir(parents=True)
+        for file in files:
+            if file.exists():
+                file.rename(place / file.name)
+    except OSError as error:
+        raise WorkError(f"{name}: cannot be moved to the bin ({error.strerror}).") from error
     empty_bin()
     return place
 
@@ -64,3 +78,17 @@ def empty_bin(now: float | None = None) -> int:
             shutil.rmtree(place, ignore_errors=True)
             emptied += 1
     return emptied
+
+
+def owner_file(record: Path) -> Path:
+    """Where the owner of a record in a JSON file is stored."""
+    return record.with_suffix(_SUFFIX)
+
+
+def _owner_file(place: Path) -> Path:
+    return owner_file(place) if place.suffix == ".json" else place / _OWNER
+
+
+def _place(kind: str, name: str) -> Path:
+    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    return home() / "bin" / kind / f"{seconds}-{nanoseconds:09d}-{name}"

@@ -11,6 +11,7 @@ from cxr_core.app.address import asked_for, name_page, write_address
 from cxr_core.app.components.passed_over import show_passed_over
 from cxr_core.app.evaluate.cautions import show_cautions
 from cxr_core.app.evaluate.compare import show_comparison
+from cxr_core.app.evaluate.delete import offer_deletion
 from cxr_core.app.evaluate.estimates import show_estimates
 from cxr_core.app.evaluate.misclassified_films import show_misclassified_films
 from cxr_core.app.evaluate.new_evaluation import evaluate_models, watch_evaluations
@@ -113,3 +114,4 @@ if tabs["Ledger"].open:
 if tabs["Report"].open:
     with tabs["Report"]:
         show_report(chosen, model)
+        offer_deletion(chosen, model)

@@ -28,7 +28,12 @@ def main(arguments: list[str] | None = None) -> int:
     configure_logging("verb")
     try:
         module, _, function = options.verb.partition(".")
-        return int(getattr(import_module(f"cxr_core.cli.{module}"), function)(options))
+        status = int(getattr(import_module(f"cxr_core.cli.{module}"), function)(options))
+        if status == 0:
+            from cxr_core.cli.audited import record_verb
+
+            record_verb(options)
+        return status
     except InputError as error:
         return print_error(str(error), BAD_INPUT)
     except CXRError as error:

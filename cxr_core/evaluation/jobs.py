@@ -11,6 +11,7 @@ from cxr_core.datasets.index import Index, build_index
 from cxr_core.errors import CXRError, NotFound
 from cxr_core.evaluation.evaluation import split_label
 from cxr_core.evaluation.film_scoring import choose_films
+from cxr_core.evaluation.owners import own
 from cxr_core.evaluation.run import evaluate_films
 from cxr_core.evaluation.score_table import read_scores_csv
 from cxr_core.evaluation.site import (
@@ -31,18 +32,19 @@ from cxr_core.models.registry import Model, find_model
 from cxr_core.records import Fields, damaged
 
 
-def start_evaluation(model: Model, index: Index, split: str) -> Job:
-    """Evaluate a model on one split of a data set, as a job. Raises SettingsError for a split without films."""
+def start_evaluation(model: Model, index: Index, split: str, account: Account) -> Job:
+    """Evaluate a model on one split of a data set, as a job for an account. Raises SettingsError without films."""
     choose_films(index, split)
     title = f"Evaluate {model.name} on {index.root.name}, {split_label(split.rpartition('/')[2])}"
-    return start_job("evaluation", title, f"{__name__}.evaluate_model", (model.name, index.source, split))
+    return start_job("evaluation", title, f"{__name__}.evaluate_model", (model.name, index.source, split, account))
 
 
-def evaluate_model(name: str, data: Path, split: str, reporter: Reporter) -> dict[str, Any]:
+def evaluate_model(name: str, data: Path, split: str, account: Account, reporter: Reporter) -> dict[str, Any]:
     """What the job of `start_evaluation` does. Raises what `evaluate_films` raises."""
     index = curated(build_index(data, reporter.count("Indexing the films")))
     predictor = Predictor(find_model(name))
     evaluation = evaluate_films(predictor, index, split, reporter.count("Reading the films"))
+    own(evaluation, predictor.model, account)
     return {"message": f"Evaluated: {evaluation.title}.", "evaluation": evaluation.id}
 
 
@@ -95,6 +97,7 @@ def accept_site_scores(
 
 def _accepted(site: SiteAcceptance, model: Model, data: str, account: Account) -> dict[str, Any]:
     verdict = site.acceptance.verdict
+    own(site.evaluation, model, account)
     audit.record(account, "acceptance", model=model.name, verdict=verdict)
     return {
         "message": ACCEPTANCE_VERDICTS[verdict],

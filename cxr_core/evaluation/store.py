@@ -93,6 +93,17 @@ def find_evaluation(evaluation_id: str, model: Model) -> Evaluation:
     raise NotFound(f"evaluation {evaluation_id}: is no longer on this machine.")
 
 
+def evaluation_file(evaluation: Evaluation, model: Model | None) -> Path | None:
+    """The JSON file of an evaluation that was made on this machine; None if it came with the app or is gone.
+
+    model: the evaluated model, None for another system's scores or a model that is gone.
+    """
+    folders = sorted((home() / "evaluations").glob("*"))
+    if model is not None and not model.folder.is_relative_to(RELEASED_MODELS):
+        folders.insert(0, model.folder / "evaluations")
+    return next((file for folder in folders if (file := folder / f"{evaluation.id}.json").exists()), None)
+
+
 def damaged_evaluations(models: Sequence[Model] = ()) -> list[str]:
     """A sentence for each stored evaluation, of these models or of other systems, that is damaged and passed over."""
     folders = {model.folder / "evaluations" for model in models}

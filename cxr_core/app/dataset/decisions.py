@@ -5,6 +5,9 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
+from cxr_core import audit
+from cxr_core.app.account import account
+from cxr_core.app.components.export_button import export_button
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.curation import (
     EXCLUDE,
@@ -82,26 +85,33 @@ def _decide(index: Index, rows: pd.DataFrame, chosen: set[str], number: int) -> 
         if action in (EXCLUDE, RELABEL):
             st.caption("The data set is not changed. Training and evaluation use the decision and say so.")
         if st.form_submit_button("Apply", type="primary", icon=":material/check:"):
-            _do(lambda: change_films(index, action, shas, value, by), chosen)
+            _do(lambda: _change(index, action, shas, value, by), chosen)
+
+
+def _change(index: Index, action: str, shas: list[str], value: str, by: str) -> None:
+    change_films(index, action, shas, value, by)
+    audit.record(account(), "setting", what="decision on films", decision=action, films=len(shas))
 
 
 def _export(rows: pd.DataFrame, curation: Curation) -> None:
-    st.download_button(
+    export_button(
         "Films as CSV",
         lambda: exported(rows, curation).to_csv(index=False).encode(),
         "films.csv",
-        "text/csv",
+        "list of films",
+        mime="text/csv",
         icon=":material/table:",
     )
     part = st.selectbox("Part, in a split table", [AS_GIVEN, "train", "val", "test"], key="export_part")
     split = rows["split"] if part == AS_GIVEN else part
     table = rows[["path", "sha256"]].assign(split=split)
     table = table[(table["split"] != "") & ~rows["sha256"].isin(list(curation.excluded))]
-    st.download_button(
+    export_button(
         "Split table",
         lambda: table.to_csv(index=False).encode(),
         "split.csv",
-        "text/csv",
+        "split",
+        mime="text/csv",
         icon=":material/call_split:",
         disabled=table.empty,
     )

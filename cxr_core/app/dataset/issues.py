@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cxr_core.app.components.export_button import export_button
 from cxr_core.app.dataset.film_grid import COLUMNS, show_grid
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.index import Index
@@ -50,7 +51,8 @@ def show_issues(index: Index, issues: list[DatasetIssue]) -> None:
         key=f"list_{issue.name}",
     )
     csv = table_to_csv(without_pseudonyms(issue.films)).encode()
-    st.download_button("Download list", csv, f"{issue.name}.csv", "text/csv", icon=":material/download:")
+    look = {"mime": "text/csv", "icon": ":material/download:"}
+    export_button("Download list", csv, f"{issue.name}.csv", "data set issue", **look)
     rows = index.films.set_index("path", drop=False).loc[issue.films["path"].head(SHOWN)]
     show_grid(index, rows, f"fault_{issue.name}")
     if len(issue.films) > SHOWN:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cxr_core.app.components.export_button import export_button
 from cxr_core.app.dataset.charts import bars, distribution, draw, pies, shares
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.curation import curated
@@ -37,7 +38,8 @@ def show_overview(index: Index) -> None:
     counts = shares(table)
     st.dataframe(counts, alt=f"Films by split and {by.lower()}, with percentages", key="distribution")
     csv = table_to_csv(counts, index=True).encode()
-    st.download_button("Download table", csv, "distribution.csv", "text/csv", icon=":material/download:")
+    look = {"mime": "text/csv", "icon": ":material/download:"}
+    export_button("Download table", csv, "distribution.csv", "distribution", **look)
     if index.notes:
         st.warning("  \n".join(map(escape_markdown, index.notes)), icon=":material/info:")
     unknown = int((index.readable["number"] == "").sum())

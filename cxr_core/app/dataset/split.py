@@ -3,6 +3,9 @@
 import pandas as pd
 import streamlit as st
 
+from cxr_core import audit
+from cxr_core.app.account import account
+from cxr_core.app.components.export_button import export_button
 from cxr_core.app.dataset.charts import distribution, shares
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.curation import curated
@@ -83,6 +86,7 @@ def _save(index: Index, split: pd.Series, default: str) -> None:
         if st.form_submit_button("Save split", type="primary", icon=":material/save:"):
             try:
                 file = save_split(index, split, name.strip())
+                audit.record(account(), "setting", what="split saved")
                 st.session_state.split_saved = file.stem
             except CXRError as error:
                 st.error(escape_markdown(str(error)), icon=":material/error:")
@@ -96,6 +100,11 @@ def _save(index: Index, split: pd.Series, default: str) -> None:
     for file in saved:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f":material/table: {escape_markdown(file.stem)}")
-            st.download_button(
-                "Download split.csv", file.read_bytes(), "split.csv", "text/csv", key=f"download_{file.stem}"
+            export_button(
+                "Download split.csv",
+                file.read_bytes(),
+                "split.csv",
+                "split",
+                mime="text/csv",
+                key=f"download_{file.stem}",
             )

@@ -6,6 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from cxr_core import audit
+from cxr_core.app.account import account
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.saved_views import MOST_CHARACTERS, delete_view, save_view, saved_views
@@ -29,6 +31,7 @@ def show_views(index: Index, filters: Any) -> None:
                 name = st.text_input("Save these filters as", max_chars=MOST_CHARACTERS)
                 if st.form_submit_button("Save", icon=":material/save:"):
                     save_view(index, name, asdict(filters))
+                    audit.record(account(), "setting", what="view saved")
                     st.rerun()
         except CXRError as error:
             st.error(escape_markdown(str(error)), icon=":material/error:")

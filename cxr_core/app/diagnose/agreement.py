@@ -7,6 +7,7 @@ import streamlit as st
 
 from cxr_core import audit
 from cxr_core.app.account import account
+from cxr_core.app.components.export_button import export_button
 from cxr_core.inference.number import number_text
 from cxr_core.inference.reader_log import OwnReading, ReadingLog, agreement_by_day
 from cxr_core.tables import table_to_csv
@@ -39,11 +40,12 @@ def show_agreement(log: ReadingLog, names: dict[str, str], number: Callable[[Own
         import pandas as pd
 
         table = pd.DataFrame([vars(reading) | {"agrees": reading.agrees} for reading in readings])
-        st.download_button(
+        export_button(
             "Your readings as CSV",
             table_to_csv(table),
             "own_readings.csv",
-            "text/csv",
+            "own readings",
+            mime="text/csv",
             on_click="ignore",
             icon=":material/download:",
         )

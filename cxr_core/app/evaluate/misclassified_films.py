@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from cxr_core import audit
+from cxr_core.app.account import account
 from cxr_core.app.components.passed_over import show_passed_over
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.model_cache import predictor_with_spinner
@@ -126,5 +128,6 @@ def _with_heatmap(file: str, sha256: str, name: str, version: str) -> tuple[np.n
 def _mark(key: str, file: str) -> None:
     try:
         contest(key, file, bool(st.session_state[f"contest_{key}"]), st.session_state.get("reviewer", ""))
+        audit.record(account(), "setting", what="contested label")
     except CXRError as error:
         st.session_state.contest_error = str(error)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cxr_core.app.account import account
 from cxr_core.app.components.jobs import watch_job
 from cxr_core.app.data_set_picker import choose_data_set
 from cxr_core.app.markdown import escape_markdown
@@ -35,7 +36,7 @@ def evaluate_models(models: list[Model]) -> None:
         start = st.button("Evaluate", type="primary", icon=":material/play_arrow:", disabled=not selected)
     if start:
         try:
-            jobs = [start_evaluation(model, index, split).id for model in selected]
+            jobs = [start_evaluation(model, index, split, account()).id for model in selected]
             st.session_state.evaluation_jobs = [*st.session_state.get("evaluation_jobs", []), *jobs]
             st.rerun()  # the frame then lists the jobs
         except CXRError as error:

@@ -4,6 +4,7 @@ import json
 
 import streamlit as st
 
+from cxr_core.app.components.export_button import export_button
 from cxr_core.evaluation.evaluation import Evaluation
 from cxr_core.models.registry import Model
 from cxr_core.reports.evaluation.build import collect
@@ -29,31 +30,40 @@ def show_report(evaluation: Evaluation, model: Model | None) -> None:
 
     name = f"{evaluation.name}-{evaluation.id}"
     with st.container(horizontal=True):
-        st.download_button(
+        export_button(
             "Report (HTML)",
             html,
             f"{name}.html",
-            "text/html",
+            "evaluation report",
+            mime="text/html",
             icon=":material/html:",
             type="primary",
             key="report_html",
         )
-        st.download_button(
-            "Report (PDF)", pdf, f"{name}.pdf", "application/pdf", icon=":material/picture_as_pdf:", key="report_pdf"
+        export_button(
+            "Report (PDF)",
+            pdf,
+            f"{name}.pdf",
+            "evaluation report",
+            mime="application/pdf",
+            icon=":material/picture_as_pdf:",
+            key="report_pdf",
         )
-        st.download_button(
+        export_button(
             "Figures (JSON)",
             json.dumps(evaluation.record.to_dict(), indent=1),
             "metrics.json",
-            "application/json",
+            "evaluation figures",
+            mime="application/json",
             icon=":material/data_object:",
             key="metrics_json",
         )
-        st.download_button(
+        export_button(
             "Films and scores (CSV)",
             table_to_csv(without_pseudonyms(evaluation.films)),
             "predictions.csv",
-            "text/csv",
+            "films and scores",
+            mime="text/csv",
             icon=":material/table:",
             key="predictions_csv",
         )

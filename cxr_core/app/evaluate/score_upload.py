@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 
+from cxr_core.app.account import account
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import CXRError
 from cxr_core.evaluation.evaluation import Evaluation
+from cxr_core.evaluation.owners import own
 from cxr_core.evaluation.run import evaluate_csv
 
 if TYPE_CHECKING:
@@ -37,7 +39,10 @@ def evaluate_other_system() -> Evaluation | None:
     if not name.strip():
         st.error("Enter a name for the system.", icon=":material/error:")
         return None
-    return with_uploaded_csv(file, lambda csv: evaluate_csv(csv, name.strip(), SPLIT_OF[split], threshold))
+    scored = with_uploaded_csv(file, lambda csv: evaluate_csv(csv, name.strip(), SPLIT_OF[split], threshold))
+    if scored is not None:
+        own(scored, None, account())
+    return scored
 
 
 def with_uploaded_csv(file: "UploadedFile", use: Callable[[Path], T]) -> T | None:

@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from cxr_core import audit
+from cxr_core.app.account import account
+from cxr_core.app.components.export_button import export_button
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import CXRError
 from cxr_core.evaluation.site import SiteAcceptance, acceptance_document, profile_of
@@ -22,17 +25,10 @@ def offer_result(site: SiteAcceptance) -> None:
         return acceptance_pdf(document, datetime.now(UTC))
 
     with st.container(horizontal=True):
-        st.download_button(
-            "Result as PDF", pdf, "acceptance.pdf", "application/pdf", on_click="ignore", icon=":material/download:"
-        )
-        st.download_button(
-            "Result as JSON",
-            json.dumps(document, indent=1, allow_nan=False),
-            "acceptance.json",
-            "application/json",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        look = {"on_click": "ignore", "icon": ":material/download:"}
+        export_button("Result as PDF", pdf, "acceptance.pdf", "site acceptance", mime="application/pdf", **look)
+        text = json.dumps(document, indent=1, allow_nan=False)
+        export_button("Result as JSON", text, "acceptance.json", "site acceptance", mime="application/json", **look)
 
 
 def offer_use_here(site: SiteAcceptance, model: Model) -> None:
@@ -60,6 +56,7 @@ def offer_use_here(site: SiteAcceptance, model: Model) -> None:
         try:
             profile = profile_of(site, model, name.strip(), who, prevalence / 100)
             store_profile(profile)
+            audit.record(account(), "setting", what="site profile", model=model.name)
         except CXRError as error:
             st.error(escape_markdown(str(error)), icon=":material/error:")
         else:

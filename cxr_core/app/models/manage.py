@@ -8,8 +8,9 @@ import streamlit as st
 from cxr_core import audit
 from cxr_core.access import ADMINISTRATOR
 from cxr_core.app.account import account
+from cxr_core.app.components.export_button import export_button
 from cxr_core.app.markdown import escape_markdown
-from cxr_core.bin import KEEP_DAYS, owner_of
+from cxr_core.bin import KEEP_DAYS, owner_of, set_owner
 from cxr_core.errors import CXRError
 from cxr_core.models.exchange import UnknownKey, export_model, import_model
 from cxr_core.models.manage import rename, restore, retire, retired_models, set_default
@@ -36,7 +37,7 @@ def show_actions(model: Model) -> None:
             if st.form_submit_button("Rename", icon=":material/edit:") and name.strip() != model.name:
                 _do(lambda: _renamed(model, name.strip()), f"It is now called {name.strip()}.")
         if model.converted and st.button("Convert again", icon=":material/sync:", key=f"c_{model.name}"):
-            _do(lambda: start_conversion(model), f"{model.name} is being converted.")
+            _do(lambda: _convert(model), f"{model.name} is being converted.")
         st.caption(f"A retired model reads no more films. It can be brought back from the bin for {KEEP_DAYS} days.")
         if st.button("Retire", icon=":material/delete:", key=f"r_{model.name}"):
             _do(lambda: _retire(model), f"{model.name} is in the bin.")
@@ -47,9 +48,19 @@ def _make_default(model: Model) -> None:
     audit.record(account(), "setting", default_model=model.name, version=model.version)
 
 
+def _convert(model: Model) -> None:
+    start_conversion(model)
+    audit.record(account(), "setting", what="model converted", model=model.name, version=model.version)
+
+
 def _retire(model: Model) -> None:
     retire(model)
     audit.record(account(), "delete", model=model.name, version=model.version)
+
+
+def _bring_back(name: str) -> None:
+    restore(name)
+    audit.record(account(), "setting", what="model brought back", model=name)
 
 
 def show_import() -> None:
@@ -65,7 +76,7 @@ def show_import() -> None:
                 with st.container(horizontal=True, vertical_alignment="center"):
                     st.markdown(escape_markdown(name), width="content")
                     if st.button("Bring back", icon=":material/undo:", key=f"restore_{name}"):
-                        _do(partial(restore, name), f"{name} is back.")
+                        _do(partial(_bring_back, name), f"{name} is back.")
 
 
 def show_done() -> None:
@@ -85,11 +96,12 @@ def _export(model: Model) -> None:
         except CXRError as error:
             st.error(escape_markdown(str(error)), icon=":material/error:")
             return
-    st.download_button(
+    export_button(
         f"Download {model.name}.zip",
         ready[1],
         f"{model.name}.zip",
-        "application/zip",
+        "model",
+        mime="application/zip",
         icon=":material/download:",
         key=f"zip_{model.name}",
     )
@@ -105,6 +117,9 @@ def _import(archive: bytes, name: str | None) -> None:
     try:
         with st.spinner("Checking signature and files"):
             model = import_model(archive, name, confirmed)
+            if not account().is_local:
+                set_owner(model.folder, account().id)
+            audit.record(account(), "publish", what="import", model=model.name, version=model.version)
     except UnknownKey as error:
         st.warning(
             f"This model is signed with the key **{error.fingerprint}**, which nobody on this machine has confirmed. "
@@ -128,6 +143,7 @@ def _confirm(fingerprint: str) -> None:
 
 def _renamed(model: Model, name: str) -> None:
     st.session_state.show_model = rename(model, name).name
+    audit.record(account(), "setting", what="name of a model", model=name, version=model.version)
 
 
 def _do(action: Callable[[], object], message: str) -> None:

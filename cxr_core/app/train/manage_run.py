@@ -7,6 +7,7 @@ import streamlit as st
 
 from cxr_core import audit
 from cxr_core.app.account import account
+from cxr_core.app.components.export_button import export_button
 from cxr_core.app.components.jobs import RECENT_SECONDS, watch_job
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.train.new_run import fill_form
@@ -42,13 +43,14 @@ def manage_run(run: Run) -> None:
         with st.popover("Rename", icon=":material/edit:"), st.form(f"rename-{run.id}", border=False):
             name = st.text_input("Name", run.name)
             if st.form_submit_button("Rename"):
-                _apply(lambda: rename(run, name))
+                _apply(lambda: _rename(run, name))
         if len(run.history()):
-            st.download_button(
+            export_button(
                 "History (CSV)",
                 (run.folder / "history.csv").read_bytes(),
                 f"{run.id}.csv",
-                "text/csv",
+                "run history",
+                mime="text/csv",
                 icon=":material/download:",
                 on_click="ignore",
             )
@@ -58,8 +60,13 @@ def manage_run(run: Run) -> None:
                 ".weights.h5": lambda: weights_h5(run),
             }
             for suffix, read in weights.items():
-                st.download_button(
-                    f"Weights ({suffix})", read, f"{run.id}{suffix}", icon=":material/download:", on_click="ignore"
+                export_button(
+                    f"Weights ({suffix})",
+                    read,
+                    f"{run.id}{suffix}",
+                    "run weights",
+                    icon=":material/download:",
+                    on_click="ignore",
                 )
         if not run.live and account().may_delete(owner_of(run.folder)):
             with st.popover("Delete", icon=":material/delete:"):
@@ -79,6 +86,11 @@ def _removal(run: Run) -> str:
     if account().is_local:
         return f"Removes {escape_markdown(str(run.folder))} for good. Models published from it stay."
     return f"It stays in the bin for {KEEP_DAYS} days. Models published from it stay."
+
+
+def _rename(run: Run, name: str) -> None:
+    rename(run, name)
+    audit.record(account(), "setting", what="name of a run", run=run.id)
 
 
 def _delete(run: Run) -> None:
