@@ -26,6 +26,7 @@ def show_views(index: Index, filters: Any) -> None:
                     st.button(name, key=f"view_{name}", on_click=_apply, args=(view,), width="stretch")
                     if st.button("", icon=":material/delete:", key=f"delete_{name}", help=f"Delete {name}"):
                         delete_view(index, name)
+                        audit.record(account(), "delete", what="view")
                         st.rerun()
             with st.form("save_view", border=False, clear_on_submit=True):
                 name = st.text_input("Save these filters as", max_chars=MOST_CHARACTERS)

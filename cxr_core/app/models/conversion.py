@@ -4,6 +4,7 @@ import time
 
 import streamlit as st
 
+from cxr_core import audit
 from cxr_core.app.account import account
 from cxr_core.app.components.jobs import RECENT_SECONDS, watch_job
 from cxr_core.app.data_set_picker import choose_data_set
@@ -46,4 +47,5 @@ def _offer(model: Model) -> None:
         data = index.source
     if st.button("Convert for reading", type="primary", icon=":material/sync:"):
         start_conversion(model, data)
+        audit.record(account(), "setting", what="model converted", model=model.name, version=model.version)
         st.rerun()  # the frame then lists the job
