@@ -23,6 +23,7 @@ from cxr_core.datasets.curation import (
 )
 from cxr_core.datasets.index import Index
 from cxr_core.errors import CXRError
+from cxr_core.tables import table_to_csv
 
 AS_GIVEN = "as in the data set"
 COLUMNS = ("path", "sha256", "split", "label", "kind", "patient", "source")
@@ -96,7 +97,7 @@ def _change(index: Index, action: str, shas: list[str], value: str, by: str) -> 
 def _export(rows: pd.DataFrame, curation: Curation) -> None:
     export_button(
         "Films as CSV",
-        lambda: exported(rows, curation).to_csv(index=False).encode(),
+        lambda: table_to_csv(exported(rows, curation)).encode(),
         "films.csv",
         "list of films",
         mime="text/csv",
