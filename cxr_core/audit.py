@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from cxr_core.access import Account
-from cxr_core.errors import WorkError
+from cxr_core.errors import work_error
 from cxr_core.files import locked, replace_atomically
 from cxr_core.paths import HOW_TO_MEND, home
 from cxr_core.patient_key import secret_key
@@ -41,7 +41,7 @@ def record(account: Account, event: str, **details: str | float | None) -> None:
             with replace_atomically(file.with_name("audit.head")) as part:
                 part.write_text(str(entry["hash"]))
         except OSError as error:
-            raise WorkError(f"{file}: cannot be written ({error.strerror}); {HOW_TO_MEND}.") from error
+            raise work_error(file, "cannot be written", error, HOW_TO_MEND) from error
 
 
 def verify() -> tuple[int, str]:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from cxr_core.errors import WorkError
+from cxr_core.errors import work_error
 from cxr_core.files import replace_atomically
 from cxr_core.paths import HOW_TO_MEND, home
 
@@ -20,7 +20,7 @@ def set_owner(folder: Path, account: str) -> None:
         with replace_atomically(_owner_file(folder)) as part:
             part.write_text(account, encoding="utf-8")
     except OSError as error:
-        raise WorkError(f"{folder}: its owner cannot be stored ({error.strerror}); {HOW_TO_MEND}.") from error
+        raise work_error(folder, "its owner cannot be stored", error, HOW_TO_MEND) from error
 
 
 def owner_of(folder: Path) -> str:
@@ -41,7 +41,7 @@ def move_to_bin(folder: Path) -> Path:
         place.parent.mkdir(parents=True, exist_ok=True)
         folder.rename(place)
     except OSError as error:
-        raise WorkError(f"{folder}: cannot be moved to the bin ({error.strerror}).") from error
+        raise work_error(folder, "cannot be moved to the bin", error) from error
     empty_bin()
     return place
 
@@ -55,7 +55,7 @@ def move_files_to_bin(kind: str, name: str, files: Iterable[Path]) -> Path:
             if file.exists():
                 file.rename(place / file.name)
     except OSError as error:
-        raise WorkError(f"{name}: cannot be moved to the bin ({error.strerror}).") from error
+        raise work_error(name, "cannot be moved to the bin", error) from error
     empty_bin()
     return place
 

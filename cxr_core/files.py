@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
-from cxr_core.errors import Busy, NotFound, WorkError, work_error
+from cxr_core.errors import Busy, NotFound, WorkError, reason_of, work_error
 from cxr_core.paths import HOW_TO_MEND
 
 LOCK_SECONDS = 60.0
@@ -90,7 +90,7 @@ def sha256_of(file: Path) -> str:
         with file.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise NotFound(f"{file}: cannot be read ({error.strerror}).") from error
+        raise NotFound(f"{file}: cannot be read ({reason_of(error)}).") from error
 
 
 def seal(file: Path) -> None:

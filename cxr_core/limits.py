@@ -79,7 +79,7 @@ def check_regular(path: Path) -> os.stat_result:
     try:
         status = path.stat()
     except OSError as error:
-        raise UnusableFile(f"cannot be read: {error.strerror or 'not a valid path'}") from error
+        raise UnusableFile(f"cannot be read: {reason_of(error)}") from error
     except ValueError as error:  # a zero byte in the path
         raise UnusableFile("cannot be read: not a valid path") from error
     if not stat.S_ISREG(status.st_mode):
@@ -96,7 +96,7 @@ def read_bytes(path: Path, most: int = FILM_BYTES) -> bytes:
             if size < len(data) <= most:  # it grew meanwhile, or declares no size, like those of /proc
                 data += file.read(most + 1 - len(data))
     except OSError as error:
-        raise UnusableFile(f"cannot be read: {error.strerror}") from error
+        raise UnusableFile(f"cannot be read: {reason_of(error)}") from error
     if len(data) > most:
         raise UnusableFile(f"{max(size, len(data)):,} bytes, more than the limit of {most:,} bytes")
     return data
@@ -127,7 +127,7 @@ def open_zip(file: Path | IO[bytes], limits: ArchiveLimits) -> zipfile.ZipFile:
     except UnusableFile:
         raise
     except OSError as error:
-        raise UnusableFile(f"cannot be read ({error.strerror or 'damaged'})") from error
+        raise UnusableFile(f"cannot be read ({reason_of(error)})") from error
     except UnicodeDecodeError as error:
         raise UnusableFile("its names are not in UTF-8 although it says so") from error
     except DAMAGED as error:
@@ -174,7 +174,7 @@ def read_arrays(path: Path) -> "dict[str, np.ndarray]":
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
     except OSError as error:
-        raise UnusableFile(f"cannot be read ({error.strerror or 'damaged'})") from error
+        raise UnusableFile(f"cannot be read ({reason_of(error)})") from error
     except DAMAGED as error:
         raise UnusableFile("a damaged or incomplete file of arrays") from error
 

@@ -9,7 +9,7 @@ import os
 import secrets
 from pathlib import Path
 
-from cxr_core.errors import WorkError
+from cxr_core.errors import WorkError, work_error
 from cxr_core.paths import HOW_TO_MEND, home
 from cxr_core.tables import PSEUDONYM
 
@@ -36,7 +36,7 @@ def secret_key(name: str) -> bytes:
             _create(file)
         key = file.read_bytes()
     except OSError as error:
-        raise WorkError(f"{file}: the key cannot be stored or read ({error.strerror}); {HOW_TO_MEND}.") from error
+        raise work_error(file, "the key cannot be stored or read", error, HOW_TO_MEND) from error
     if len(key) != KEY_BYTES:
         raise WorkError(f"{file}: holds {len(key)} bytes; a key has {KEY_BYTES}. Delete the file to get a new key.")
     return key

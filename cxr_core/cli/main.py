@@ -12,7 +12,7 @@ from importlib import import_module
 
 from cxr_core.cli.output import BAD_INPUT, FAILED, print_error
 from cxr_core.cli.parser import parser
-from cxr_core.errors import CXRError, InputError, missing_package
+from cxr_core.errors import CXRError, InputError, missing_package, reason_of
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,6 +48,6 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except OSError as error:
-        return print_error(f"{error.filename or 'the disk'}: {error.strerror or error}.", FAILED)
+        return print_error(f"{error.filename or 'the disk'}: {reason_of(error)}.", FAILED)
     except Exception as error:
         return print_error(surprise_in_words(log_surprise(logging.getLogger(__name__), error)), FAILED)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from cxr_core.errors import DataSetError
+from cxr_core.errors import DataSetError, reason_of
 from cxr_core.labels import NORMAL, PNEUMONIA
 
 MARK = (
@@ -85,7 +85,7 @@ def write_demo_set(folder: Path) -> Path:
             if not target.exists() or target.stat().st_size != len(data):
                 target.write_bytes(data)
     except OSError as error:
-        reason = error.strerror or error
+        reason = reason_of(error)
         raise DataSetError(
             f"the demo set cannot be written to {folder} ({reason}); name a new or empty folder"
         ) from error

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from cxr_core.errors import DataSetError
+from cxr_core.errors import DataSetError, reason_of
 from cxr_core.labels import CLASSES, SPLITS
 from cxr_core.limits import FOLDER_DEPTH
 
@@ -62,7 +62,7 @@ def find_root(folder: Path | str) -> Path:
     try:
         exists = folder.exists()
     except OSError as error:
-        raise DataSetError(f"{shown}: cannot be opened ({error.strerror}); a data set is {LAYOUT}.") from error
+        raise DataSetError(f"{shown}: cannot be opened ({reason_of(error)}); a data set is {LAYOUT}.") from error
     if not exists:
         raise DataSetError(f"{shown}: no such folder; a data set is {LAYOUT}.")
     if not folder.is_dir():
@@ -113,7 +113,7 @@ def _add_files(folder: Path, prefix: str, split: str, label: str, found: FoundFi
         with os.scandir(folder) as entries:
             inside = sorted((entry for entry in entries if not _is_ignored(entry.name)), key=lambda entry: entry.name)
     except OSError as error:
-        found.notes.append(f"{printable(prefix)}/ cannot be listed ({error.strerror}): its films are missing here.")
+        found.notes.append(f"{printable(prefix)}/ cannot be listed ({reason_of(error)}): its films are missing here.")
         return
     folders: list[str] = []
     for entry in inside:
@@ -135,7 +135,7 @@ def _found_file(entry: os.DirEntry[str], path: str, split: str, label: str) -> F
             return FoundFile(path, split, label, 0, 0, "is a link to a folder, which is not followed")
         status = entry.stat()
     except OSError as error:
-        fault = "is a link that leads nowhere" if entry.is_symlink() else f"cannot be read: {error.strerror}"
+        fault = "is a link that leads nowhere" if entry.is_symlink() else f"cannot be read: {reason_of(error)}"
         return FoundFile(path, split, label, 0, 0, fault)
     if not entry.is_file():
         return FoundFile(path, split, label, 0, 0, "is not a regular file")

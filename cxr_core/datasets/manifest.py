@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from cxr_core.datasets.folder_layout import FoundFile, FoundFiles
-from cxr_core.errors import DataSetError, UnusableFile
+from cxr_core.errors import DataSetError, UnusableFile, reason_of
 from cxr_core.labels import NORMAL, OTHER, PNEUMONIA, SPLITS
 from cxr_core.limits import read_table
 
@@ -101,7 +101,7 @@ def _found_file(folder: Path, path: str, split: str, label: str, *given: str) ->
     try:
         status = os.stat(f"{folder}/{path}")  # noqa: PTH116, a Path costs more than the call
     except OSError as error:
-        return FoundFile(path, split, label, 0, 0, f"cannot be read: {error.strerror}", *given)
+        return FoundFile(path, split, label, 0, 0, f"cannot be read: {reason_of(error)}", *given)
     if not stat.S_ISREG(status.st_mode):
         return FoundFile(path, split, label, 0, 0, "is not a regular file", *given)
     return FoundFile(path, split, label, status.st_size, status.st_mtime_ns, "", *given)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cxr_core.errors import UnreadableFilm
+from cxr_core.errors import UnreadableFilm, reason_of
 
 
 def check_unchanged(file: Path, size: int, modified: int) -> None:
@@ -15,6 +15,6 @@ def check_unchanged(file: Path, size: int, modified: int) -> None:
     try:
         status = file.stat()
     except OSError as error:
-        raise UnreadableFilm(f"{file.name}: can no longer be read ({error.strerror}); restore it.") from error
+        raise UnreadableFilm(f"{file.name}: can no longer be read ({reason_of(error)}); restore it.") from error
     if (status.st_size, status.st_mtime_ns) != (size, modified):
         raise UnreadableFilm(f"{file.name}: has changed since the data set was indexed; open the data set again.")

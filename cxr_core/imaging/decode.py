@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cxr_core.errors import UnreadableFilm
+from cxr_core.errors import UnreadableFilm, reason_of
 from cxr_core.imaging import raster
 from cxr_core.imaging.file_faults import fault_of
 from cxr_core.imaging.film import Film
@@ -72,7 +72,7 @@ def read_film(path: Path | str) -> Film:
     except PermissionError:
         raise _refusal(path.name, "no permission to read it") from None
     except OSError as error:
-        raise _refusal(path.name, f"cannot be read ({error.strerror or type(error).__name__})") from None
+        raise _refusal(path.name, f"cannot be read ({reason_of(error)})") from None
     except UnreadableFilm:
         raise
     except ValueError:  # a zero byte in the path

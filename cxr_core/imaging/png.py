@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from cxr_core.errors import WorkError
+from cxr_core.errors import work_error
 from cxr_core.files import replace_atomically
 
 
@@ -20,4 +20,4 @@ def write_png(file: Path, picture: np.ndarray) -> None:
         with replace_atomically(file) as part:
             part.write_bytes(encoded.tobytes())
     except OSError as error:
-        raise WorkError(f"{file}: the picture cannot be written ({error.strerror or error}).") from error
+        raise work_error(file, "the picture cannot be written", error) from error

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from cxr_core.errors import DamagedRecord, NotFound, WorkError
+from cxr_core.errors import DamagedRecord, NotFound, work_error
 from cxr_core.files import locked
 from cxr_core.jobs.memory import reason_in_log
 from cxr_core.jobs.process import ProcessId, log_tail
@@ -130,7 +130,7 @@ def update_job(job_id: str, **changes: Any) -> None:
         with locked(file):
             write_object(file, Job.read(file).to_dict() | changes)
     except OSError as error:
-        raise WorkError(f"{file.parent}: the job's folder cannot be written ({error.strerror}).") from error
+        raise work_error(file.parent, "the job's folder cannot be written", error) from error
 
 
 def stop_job(job_id: str) -> None:
@@ -140,7 +140,7 @@ def stop_job(job_id: str) -> None:
     try:
         (jobs_folder() / job_id / "stop").touch()
     except OSError as error:
-        raise WorkError(f"job {job_id}: the stop cannot be requested ({error.strerror}).") from error
+        raise work_error(f"job {job_id}", "the stop cannot be requested", error) from error
 
 
 def job_log(job_id: str, lines: int = 20) -> list[str]:

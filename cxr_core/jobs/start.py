@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from cxr_core.errors import WorkError
+from cxr_core.errors import WorkError, work_error
 from cxr_core.jobs.job import Job, find_job, jobs_folder, list_jobs, update_job
 from cxr_core.jobs.process import ProcessId, start_process
 from cxr_core.records import SCHEMA, write_object
@@ -49,7 +49,7 @@ def start_job(
         folder.mkdir(parents=True)
         write_object(folder / "job.json", begun)
     except OSError as error:
-        raise WorkError(f"{folder}: the job's folder cannot be written ({error.strerror}).") from error
+        raise work_error(folder, "the job's folder cannot be written", error) from error
     try:
         process = start_process(
             "cxr_core.jobs.work.work", (job_id, function, arguments), folder / "log.txt", environment or {}

@@ -9,7 +9,7 @@ from cxr_core.bin import in_bin, move_to_bin
 from cxr_core.errors import NotFound, SettingsError, work_error
 from cxr_core.files import locked, replace_atomically
 from cxr_core.models.card import ModelCard
-from cxr_core.models.registry import Model, check_name, default_file, list_models
+from cxr_core.models.registry import Model, check_name, default_file, list_models, taken
 from cxr_core.paths import published_models_folder
 
 _logger = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def check_free(name: str) -> None:
     """Raises SettingsError if `name` is not valid for a model or is taken."""
     check_name(name)
     if (published_models_folder() / name).exists() or name in [model.name for model in list_models()]:
-        raise SettingsError(f"name {name!r}: is taken; another name is accepted.")
+        raise taken(name)
 
 
 def _changing(model: Model) -> AbstractContextManager[None]:

@@ -181,3 +181,8 @@ def check_name(name: str) -> None:
     """Raises SettingsError if `name` is not valid for a model folder."""
     if not NAME.fullmatch(name):
         raise SettingsError(f"name {name!r}: up to 64 letters, digits, '.', '_' and '-' are accepted.")
+
+
+def taken(name: str) -> SettingsError:
+    """The error for a name that another model has."""
+    return SettingsError(f"name {name!r}: is taken; another name is accepted.")

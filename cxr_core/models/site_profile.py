@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from cxr_core.errors import DamagedRecord, SettingsError, WorkError
+from cxr_core.errors import DamagedRecord, SettingsError, work_error
 from cxr_core.files import locked
 from cxr_core.metrics.conformal import ConformalLimits
 from cxr_core.metrics.prevalence import LEAST_PREVALENCE, MOST_PREVALENCE
@@ -85,7 +85,7 @@ def store_profile(profile: SiteProfile) -> None:
         with locked(file):
             profile.write(file)
     except OSError as error:
-        raise WorkError(f"{file}: the site profile cannot be stored ({error.strerror or error}).") from error
+        raise work_error(file, "the site profile cannot be stored", error) from error
 
 
 def list_profiles(model: Model | None = None) -> list[SiteProfile]:

@@ -6,12 +6,11 @@ from typing import Any
 from cxr_core import audit
 from cxr_core.access import Account
 from cxr_core.bin import set_owner
-from cxr_core.errors import SettingsError
 from cxr_core.jobs.device_queue import this_machine
 from cxr_core.jobs.job import Job
 from cxr_core.jobs.start import start_job
 from cxr_core.jobs.work import Reporter
-from cxr_core.models.registry import Model, check_name, find_model, list_models
+from cxr_core.models.registry import Model, check_name, find_model, list_models, taken
 from cxr_core.training.runs import Run
 
 CONVERTS = {"KERAS_BACKEND": "tensorflow"}
@@ -25,7 +24,7 @@ def start_publishing(run: Run, name: str, account: Account) -> Job:
     """
     check_name(name)
     if name in [model.name for model in list_models()]:
-        raise SettingsError(f"name {name!r}: is taken; another name is accepted.")
+        raise taken(name)
     function, title = f"{__name__}.publish_run", f"Publish {run.name} as {name}"
     return start_job(
         "publishing", title, function, (run, name, account), about=run.id, device=this_machine(), environment=CONVERTS

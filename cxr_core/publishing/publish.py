@@ -33,7 +33,7 @@ from cxr_core.metrics.film_metrics import Metrics
 from cxr_core.metrics.natural_frequencies import frequency_table
 from cxr_core.metrics.scores import Scores
 from cxr_core.models.card import ModelCard
-from cxr_core.models.registry import Model, check_name, list_models
+from cxr_core.models.registry import Model, check_name, list_models, taken
 from cxr_core.models.runtime import Network
 from cxr_core.paths import published_models_folder
 from cxr_core.publishing.answer_rules import OPERATING_POINT, fit_answer_rules
@@ -80,7 +80,7 @@ def _publish(run: Run, name: str, into: Path | None, activity: Callable[[str], o
     check_name(name)
     folder = (into or published_models_folder()) / name
     if folder.exists() or name in [model.name for model in list_models()]:
-        raise SettingsError(f"name {name!r}: is taken; another name is accepted.")
+        raise taken(name)
     if run.live:
         raise WorkError(f"run {run.id}: is active; stop it, or wait until it has finished.")
     if not (run.folder / "validation.csv").exists():
