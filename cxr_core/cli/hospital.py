@@ -77,7 +77,7 @@ def terms_of(options: argparse.Namespace, choice: "Choice") -> "tuple[Terms, Mod
     model, or a profile of another model.
     """
     from cxr_core.hospital.answer import Terms
-    from cxr_core.metrics.prevalence import DEFAULT_PREVALENCE, LEAST_PREVALENCE, MOST_PREVALENCE
+    from cxr_core.inference.decision import Choice, Rules
     from cxr_core.models.registry import find_model
     from cxr_core.models.site_profile import find_profile
 
@@ -85,13 +85,8 @@ def terms_of(options: argparse.Namespace, choice: "Choice") -> "tuple[Terms, Mod
     model = find_model(options.model or (site.model if site else None))
     if site:
         site.require_model(model)
-    prevalence = options.prevalence
-    if prevalence is None:
-        prevalence = site.prevalence if site else model.card.prevalence or DEFAULT_PREVALENCE
-    if not LEAST_PREVALENCE <= prevalence <= MOST_PREVALENCE:
-        accepted = f"{LEAST_PREVALENCE:g} to {MOST_PREVALENCE:g} is accepted"
-        raise SettingsError(f"--prevalence {prevalence:g}: {accepted}.")
-    return Terms(prevalence, choice, site), model
+    stated = Rules.of(model.card).at(site).stated_prevalence(Choice(prevalence=options.prevalence))
+    return Terms(stated, choice, site), model
 
 
 def find_studies(options: argparse.Namespace) -> int:

@@ -66,7 +66,7 @@ class Answer:
 
 def answer_of(reading: Reading, model: Model, terms: Terms) -> Answer:
     """The answer that a reading gives under these terms. Raises SettingsError for a choice that the model lacks."""
-    rules = Rules.of(model.card).at(terms.site) if terms.site else Rules.of(model.card)
+    rules = Rules.of(model.card).at(terms.site)
     point = terms.choice.operating_point or rules.default.operating_point
     error_rate = terms.choice.error_rate if terms.choice.error_rate is not None else rules.default.error_rate
 

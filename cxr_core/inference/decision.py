@@ -76,8 +76,10 @@ class Rules:
             prevalence=DEFAULT_PREVALENCE if card.prevalence is None else card.prevalence,
         )
 
-    def at(self, site: SiteProfile) -> "Rules":
-        """The rules as a site's profile changes them."""
+    def at(self, site: SiteProfile | None) -> "Rules":
+        """The rules as a site's profile changes them; the same without one."""
+        if site is None:
+            return self
         limits = dict(site.limits_by_error_rate) or self.limits
         return replace(self, limits=limits, prevalence=site.prevalence, shift=site.shift, site=site.sentence)
 

@@ -51,7 +51,7 @@ class Predictor:
         self._local = read_local_evidence(model.local_evidence) if fitted else None
         self.model = model
         self.preprocessing = Preprocessing(**model.card.preprocessing)
-        self.rules = Rules.of(model.card).at(site) if site else Rules.of(model.card)
+        self.rules = Rules.of(model.card).at(site)
         self.threshold = self.rules.chosen(Choice())[0]
         self._platt = Platt(model.card.slope, model.card.intercept)
         self._augmentation = read_test_time_augmentation(model.card, self.rules.mirror)

@@ -32,33 +32,30 @@ _NO_COST = (
 
 
 @dataclass(frozen=True)
-class CostEstimate:
-    """Seconds for one batch, for an epoch with its validation, and for all epochs.
+class NetworkCost:
+    """What was timed: seconds for one batch.
 
     memory: peak, in bytes: of the steps, and of the copy of weights and optimiser state that a checkpoint needs.
     device: its name. parameters: of the network. layers: for each its name, kind, output shape and parameters.
-    remembered: whether the steps were timed before, not now.
     """
 
     seconds_a_step: float
-    seconds_an_epoch: float
-    seconds: float
     memory: int
     device: str
     parameters: int
     layers: list[dict[str, Any]]
-    remembered: bool
 
 
 @dataclass(frozen=True)
-class _Measured:
-    """What `measure` returns: see `CostEstimate`."""
+class CostEstimate(NetworkCost):
+    """With the seconds for an epoch with its validation, and for all epochs.
 
-    seconds_a_step: float
-    memory: int
-    device: str
-    parameters: int
-    layers: list[dict[str, Any]]
+    remembered: whether the steps were timed before, not now.
+    """
+
+    seconds_an_epoch: float
+    seconds: float
+    remembered: bool
 
 
 def estimate_cost(recipe: Recipe, train: int, val: int) -> CostEstimate:
@@ -84,7 +81,7 @@ def estimate_cost(recipe: Recipe, train: int, val: int) -> CostEstimate:
     )
 
 
-def measure(recipe: Recipe) -> _Measured:
+def measure(recipe: Recipe) -> NetworkCost:
     """Times the steps in this process. Raises CXRError if the network cannot be built."""
     import numpy as np
 
@@ -105,7 +102,7 @@ def measure(recipe: Recipe) -> _Measured:
             model.train_on_batch(films, labels)
             done, took = done + 1, time.perf_counter() - started
     checkpoint = sum(math.prod(part.shape) * 4 for part in [*model.variables, *model.optimizer.variables])
-    return _Measured(
+    return NetworkCost(
         seconds_a_step=took / done,
         memory=_peak_memory() + checkpoint,
         device=device,
@@ -120,13 +117,13 @@ def _file(recipe: Recipe) -> Path:
     return cache_folder("costs") / f"{hashlib.sha256(key).hexdigest()[:24]}.json"
 
 
-def _read(file: Path) -> _Measured | None:
+def _read(file: Path) -> NetworkCost | None:
     """What was timed before; None if nothing was today, or the file is damaged."""
     try:
         if time.time() - file.stat().st_mtime > _KEPT_SECONDS:
             return None
         fields = Fields(read_object(file, "the cost of a network"))
-        return _Measured(
+        return NetworkCost(
             fields.number("seconds_a_step"),
             fields.whole("memory"),
             fields.text("device"),

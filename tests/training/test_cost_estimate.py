@@ -19,7 +19,7 @@ def calls(monkeypatch):
 
     def call(function, arguments, seconds):
         found.append(arguments)
-        return cost_estimate._Measured(**TIMED)
+        return cost_estimate.NetworkCost(**TIMED)
 
     monkeypatch.setattr(cost_estimate, "call_apart", call)
     return found

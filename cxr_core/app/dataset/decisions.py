@@ -19,6 +19,7 @@ from cxr_core.datasets.curation import (
     UNTAG,
     Curation,
     change_films,
+    curated,
     undo,
 )
 from cxr_core.datasets.index import Index
@@ -27,6 +28,18 @@ from cxr_core.tables import table_to_csv
 
 AS_GIVEN = "as in the data set"
 COLUMNS = ("path", "sha256", "split", "label", "kind", "patient", "source")
+
+
+def with_decisions(index: Index) -> Index | None:
+    """The index as people's decisions change it, said in a caption; None, and a message, if they cannot be read."""
+    try:
+        decided = curated(index)
+    except CXRError as error:
+        st.error(escape_markdown(str(error)), icon=":material/error:")
+        return None
+    if decided.decisions:
+        st.caption(decided.decisions)
+    return decided
 
 
 def show_decisions(

@@ -4,10 +4,9 @@ import streamlit as st
 
 from cxr_core.app.components.export_button import export_button
 from cxr_core.app.dataset.charts import bars, distribution, draw, pies, shares
+from cxr_core.app.dataset.decisions import with_decisions
 from cxr_core.app.markdown import escape_markdown
-from cxr_core.datasets.curation import curated
 from cxr_core.datasets.index import Index
-from cxr_core.errors import CXRError
 from cxr_core.tables import table_to_csv
 
 COLUMNS = {"Class": "label", "Kind": "kind"}
@@ -18,13 +17,10 @@ def show_overview(index: Index) -> None:
 
     Films that people excluded are not counted; relabelled ones count under their new label.
     """
-    try:
-        index = curated(index)
-    except CXRError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
+    decided = with_decisions(index)
+    if decided is None:
         return
-    if index.decisions:
-        st.caption(index.decisions)
+    index = decided
     with st.container(horizontal=True, vertical_alignment="bottom"):
         by = st.segmented_control("Count by", list(COLUMNS), default="Class", required=True, key="count_by")
         st.segmented_control("Download figures as", ["PNG", "SVG"], default="PNG", required=True, key="figure_format")

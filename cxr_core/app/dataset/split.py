@@ -7,8 +7,8 @@ from cxr_core import audit
 from cxr_core.app.account import account
 from cxr_core.app.components.export_button import export_button
 from cxr_core.app.dataset.charts import distribution, shares
+from cxr_core.app.dataset.decisions import with_decisions
 from cxr_core.app.markdown import escape_markdown
-from cxr_core.datasets.curation import curated
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.quality.leakage import patient_leakage, random_split_leakage
 from cxr_core.datasets.split import FRACTIONS, grouped_split, official_split, save_split, saved_splits
@@ -21,13 +21,10 @@ def show_split(index: Index) -> None:
 
     Films that people excluded are in no part; relabelled ones count under their new label.
     """
-    try:
-        index = curated(index)
-    except CXRError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
+    decided = with_decisions(index)
+    if decided is None:
         return
-    if index.decisions:
-        st.caption(index.decisions)
+    index = decided
     methods = ["70 / 15 / 15 by patient", "Official split", "My own"]
     method = st.segmented_control("Split", methods, default=methods[0], required=True, key="split_way")
     fractions, seed = FRACTIONS, 0

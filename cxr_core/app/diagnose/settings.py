@@ -42,7 +42,7 @@ class Settings:
     def rules(self) -> Rules:
         """The model's rules for a verdict."""
         rules = Rules.of(self.model.card)
-        return rules.at(self.site) if self.site else rules
+        return rules.at(self.site)
 
     @property
     def site_text(self) -> list[str]:
@@ -104,7 +104,7 @@ def choose_settings(models: list[Model]) -> Settings:
             name = st.selectbox("Model", names, key="model", persist_state="session")
         model = models[names.index(name)]
         site = _site(list_profiles(model))
-        rules = Rules.of(model.card).at(site) if site else Rules.of(model.card)
+        rules = Rules.of(model.card).at(site)
         prevalence = prevalence_of_session(rules)
         point = _choice(
             "Operating point",

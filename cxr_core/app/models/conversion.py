@@ -1,6 +1,7 @@
 """The conversion of a model for reading: its job, and the control that starts it."""
 
 import time
+from pathlib import Path
 
 import streamlit as st
 
@@ -34,6 +35,12 @@ def show_conversion(model: Model) -> None:
             st.error(escape_markdown(str(error)), icon=":material/error:")
 
 
+def convert(model: Model, data: Path | None = None) -> None:
+    """Start the conversion for the account that asks for it. Raises what `start_conversion` raises."""
+    start_conversion(model, data)
+    audit.record(account(), "setting", what="model converted", model=model.name, version=model.version)
+
+
 def _offer(model: Model) -> None:
     """The control. Raises InputError if the model's split table is not on this machine, and what a start raises."""
     validation_table(model)
@@ -46,6 +53,5 @@ def _offer(model: Model) -> None:
             return
         data = index.source
     if st.button("Convert for reading", type="primary", icon=":material/sync:"):
-        start_conversion(model, data)
-        audit.record(account(), "setting", what="model converted", model=model.name, version=model.version)
+        convert(model, data)
         st.rerun()  # the frame then lists the job

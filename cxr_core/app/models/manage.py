@@ -10,13 +10,13 @@ from cxr_core.access import ADMINISTRATOR
 from cxr_core.app.account import account
 from cxr_core.app.components.export_button import export_button
 from cxr_core.app.markdown import escape_markdown
+from cxr_core.app.models.conversion import convert
 from cxr_core.bin import KEEP_DAYS, owner_of, set_owner
 from cxr_core.errors import CXRError
 from cxr_core.models.exchange import UnknownKey, export_model, import_model
 from cxr_core.models.manage import rename, restore, retire, retired_models, set_default
 from cxr_core.models.registry import Model
 from cxr_core.paths import RELEASED_MODELS
-from cxr_core.publishing.jobs import start_conversion
 
 
 def show_actions(model: Model) -> None:
@@ -37,7 +37,7 @@ def show_actions(model: Model) -> None:
             if st.form_submit_button("Rename", icon=":material/edit:") and name.strip() != model.name:
                 _do(lambda: _renamed(model, name.strip()), f"It is now called {name.strip()}.")
         if model.converted and st.button("Convert again", icon=":material/sync:", key=f"c_{model.name}"):
-            _do(lambda: _convert(model), f"{model.name} is being converted.")
+            _do(lambda: convert(model), f"{model.name} is being converted.")
         st.caption(f"A retired model reads no more films. It can be brought back from the bin for {KEEP_DAYS} days.")
         if st.button("Retire", icon=":material/delete:", key=f"r_{model.name}"):
             _do(lambda: _retire(model), f"{model.name} is in the bin.")
@@ -46,11 +46,6 @@ def show_actions(model: Model) -> None:
 def _make_default(model: Model) -> None:
     set_default(model)
     audit.record(account(), "setting", default_model=model.name, version=model.version)
-
-
-def _convert(model: Model) -> None:
-    start_conversion(model)
-    audit.record(account(), "setting", what="model converted", model=model.name, version=model.version)
 
 
 def _retire(model: Model) -> None:

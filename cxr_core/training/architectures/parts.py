@@ -54,7 +54,7 @@ def logit(x: Any, recipe: Recipe) -> Any:
 class Convolution(keras.layers.Conv2D):  # type: ignore[misc]
     """A `Conv2D` with "same" padding that JAX computes as one product of matrices, of the shifted film's channels.
 
-    Without autotuning, XLA's own convolutions of an EfficientNet-Lite took 150 times as long on an H100, see
+    Without autotuning, a step with XLA's own convolutions took seven times as long on an H100, see
     docs/performance.md. Other backends, and so the networks that read, compute it as Keras does.
     """
 
