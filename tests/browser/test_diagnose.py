@@ -142,13 +142,13 @@ def test_blinded_reading(cold_server, page) -> None:
         page.locator("input[aria-label='Ask for my reading first']:checked").wait_for(state="attached")
         page.keyboard.press("Escape")
         drop(page, pneumonia_film())
-        page.get_by_text("Your reading first").wait_for()
+        page.get_by_test_id("verdict").get_by_text("Your reading first").wait_for()
         wait_for_film(page)
         wait_until_drawn(page, page.get_by_role("button", name="Normal"))  # its key works from then on
         assert not page.get_by_label("Heatmap opacity").is_visible()
         page.keyboard.press("n")
         page.get_by_text("Your reading: normal").wait_for()
-        page.get_by_text("Your reading first").wait_for(state="detached")
+        page.get_by_text("Your reading first").first.wait_for(state="detached")
         assert verdict(page) in VERDICTS.values()
 
 
