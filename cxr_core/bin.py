@@ -1,4 +1,4 @@
-"""Owners of what lies under the home folder, and the bin of models, evaluations and, with sign-in, runs."""
+"""Owners of what lies under the home folder, and the bin of models, evaluations and runs."""
 
 import shutil
 import time

@@ -1,6 +1,6 @@
 """Addresses: what a page shows is in its address (query parameters), so that a link, a reload and Back find it."""
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 
 import streamlit as st
 
@@ -29,11 +29,17 @@ def asked_for(name: str, known: Container[str], what: str) -> str | None:
 
 def write_address(name: str, value: str | None) -> None:
     """Put what is shown into the address; None removes it."""
-    st.session_state[_written(name)] = value
-    if value is None:
-        st.query_params.pop(name, None)
-    elif st.query_params.get(name) != value:
-        st.query_params[name] = value
+    write_addresses({name: value})
+
+
+def write_addresses(values: Mapping[str, str | None]) -> None:
+    """`write_address` for several names in one step, which Back undoes in one."""
+    for name, value in values.items():
+        st.session_state[_written(name)] = value
+    former = st.query_params.to_dict()
+    written = {name: value for name, value in {**former, **values}.items() if value is not None}
+    if written != former:
+        st.query_params.from_dict(written)
 
 
 def name_page(*names: str) -> None:

@@ -10,6 +10,7 @@ import psutil
 from cxr_core.accelerator import device_memory
 from cxr_core.backend import event_log
 from cxr_core.errors import WorkError
+from cxr_core.training.batch_history import BatchHistory
 from cxr_core.training.checkpoint import Commit, commit
 from cxr_core.training.network import METRICS
 from cxr_core.training.recipe_settings import Recipe
@@ -20,19 +21,21 @@ COMPILING = "Compiling the network for this device; the first batch takes a minu
 
 
 class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
-    """Writes epoch, step and running metrics to `state.json`; ends the fit when a stop was requested."""
+    """Writes epoch, step and metrics to `state.json` and `batches.csv`; ends the fit when a stop was requested."""
 
     def __init__(self, run: Run, batch: int) -> None:
         super().__init__()
         self._run, self._batch, self._reported = run, batch, 0.0
+        self._batches = BatchHistory(run)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._compiling = True
         self._run.report(compiling=True, message=COMPILING)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._began = time.time()
-        self._run.report(epoch=epoch + 1, step=0, validating=False)
+        self._began, self._epoch = time.time(), epoch + 1
+        self._batches.begin(self._epoch)
+        self._run.report(epoch=self._epoch, step=0, validating=False)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self._run.stop_requested:
@@ -44,6 +47,7 @@ class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
         if now - self._reported >= SECONDS_BETWEEN_REPORTS:
             self._reported = now
             metrics = {name: float(logs[name]) for name in METRICS if logs and name in logs}
+            self._batches.add(self._epoch, batch + 1, self.params["steps"], metrics)
             self._run.report(
                 step=batch + 1,
                 films_per_second=(batch + 1) * self._batch / (now - self._began),

@@ -1,4 +1,4 @@
-"""A message on overfitting or stalled learning, from the learning curves of a run."""
+"""Messages on a run from its learning curves: overfitting, stalled learning, no better than a constant answer."""
 
 import pandas as pd
 
@@ -37,6 +37,24 @@ def remark(history: pd.DataFrame, ended: bool = False) -> str:
             f"{best}, for {idle} epochs."
         )
     return ""
+
+
+def constant_answer_remark(history: pd.DataFrame, val_pneumonia: float | None) -> str:
+    """The message that the run answers no more validation films right than who always gives the same answer, or "".
+
+    history: as `Run.history`. val_pneumonia: the share of pneumonia among the validation films, None if not known.
+    """
+    if history.empty or "val_accuracy" not in history or val_pneumonia is None:
+        return ""
+    best = history.iloc[int(history["val_accuracy"].argmax())]
+    constant = max(val_pneumonia, 1 - val_pneumonia)
+    if best["val_accuracy"] > constant:
+        return ""
+    answer = "the same" if val_pneumonia == 0.5 else "pneumonia" if val_pneumonia > 0.5 else "normal"
+    return (
+        f"No better than always saying {answer}: that is right for {constant:.1%} of the validation films, this run "
+        f"for {best['val_accuracy']:.1%} in its best epoch, {int(best['epoch'])}."
+    )
 
 
 def _epoch_of(history: pd.DataFrame, row: int) -> int:

@@ -214,7 +214,10 @@ def _batches(
         batches = FilmBatches(*about, **of_training)
     if recipe.gpus == 1 and films_stay_on_gpu(recipe.device):
         batches.keep_on_device()
-    if not (cells or known.by_source):
+    plain = not (cells or known.by_source)
+    first = known.val[: recipe.val_films or None]
+    run.report(val_pneumonia=float(labels[first].mean()) if plain else 0.5)  # by source, both classes count alike
+    if plain:
         return batches, FilmBatches(inputs, labels, known.val, recipe.batch, films=recipe.val_films, size=side), []
     validated = FilmBatches(inputs, labels, known.validated, recipe.batch, size=side)
     of_val = known.films.iloc[known.validated]

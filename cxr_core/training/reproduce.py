@@ -20,12 +20,14 @@ from cxr_core.errors import SettingsError
 from cxr_core.files import store_file
 from cxr_core.jobs.process import ProcessId, start_process
 from cxr_core.paths import home
-from cxr_core.training.cost_estimate import estimate_cost
+from cxr_core.records import read_table
+from cxr_core.training.cost.estimate import estimate_cost
 from cxr_core.training.fit import fit
 from cxr_core.training.recipes import RECIPES
 from cxr_core.training.runs import Run, create_run, list_runs
 
 SPLITS = {"image": "70/15/15 by image", "patient": "70/15/15 by patient", "official": "official test"}
+METRICS = ("accuracy", "loss", "auc", "recall", "precision")
 LONG_FITS = ("xcovnet",)
 """Experiments whose time and memory are estimated and reported before they start."""
 
@@ -83,15 +85,30 @@ def experiment_names(only: list[str] | None) -> list[str]:
 def results(index: Index, names: list[str] | None = None) -> pd.DataFrame:
     """One row for each experiment: published accuracy and loss, then our metrics on each split; NaN where not run."""
     finished = _finished(index)
+    metrics = {key: run.test_metrics() for key, run in finished.items()}
+    return _table(names or list(EXPERIMENTS), lambda name, split: metrics.get((name, split), {}))
+
+
+def reference_results() -> pd.DataFrame:
+    """`results` as they stand in docs/reproduction.md: of our last fits on the Kermany films."""
+    file = Path(__file__).with_name("reference_results.csv")
+    ours = read_table(file, ["experiment"], "the table of our last results").set_index("experiment")
+
+    def metrics(name: str, split: str) -> dict[str, float]:
+        given = {metric: str(ours.loc[name].get(f"{split}_{metric}", "")) for metric in METRICS}
+        return {metric: float(value) for metric, value in given.items() if value}
+
+    return _table([name for name in EXPERIMENTS if name in ours.index], metrics)
+
+
+def _table(names: list[str], metrics: Callable[[str, str], dict[str, float]]) -> pd.DataFrame:
     rows = []
-    for name in names or EXPERIMENTS:
+    for name in names:
         experiment = EXPERIMENTS[name]
         row: dict[str, Any] = {"experiment": name, "published_on": SPLITS[experiment.published_on]}
         row |= {"published_accuracy": experiment.accuracy, "published_loss": experiment.loss or math.nan}
         for split in SPLITS:
-            metrics = finished[name, split].test_metrics() if (name, split) in finished else {}
-            for metric in ("accuracy", "loss", "auc", "recall", "precision"):
-                row[f"{split}_{metric}"] = metrics.get(metric, math.nan)
+            row |= {f"{split}_{metric}": metrics(name, split).get(metric, math.nan) for metric in METRICS}
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -1,21 +1,25 @@
-"""What a user does with a run: start, stop, kill, resume, rename, download its weights, delete.
+"""What a user does with a run: start, stop, kill, resume, rename, tag, download its weights, delete.
 
 A run is fitted in a process of its own, which outlives the browser tab and the server.
 """
 
 import shutil
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
+from cxr_core.bin import in_bin, move_to_bin
 from cxr_core.errors import NotFound, SettingsError, UnusableFile, WorkError, work_error
-from cxr_core.files import locked, replace_atomically
+from cxr_core.files import locked, replace_atomically, store_file
 from cxr_core.jobs.job import Job, stop_job
 from cxr_core.jobs.process import start_process
 from cxr_core.limits import DAMAGED, NETWORK, open_zip
+from cxr_core.paths import runs_folder
 from cxr_core.training.recipe_settings import Recipe, differences
 from cxr_core.training.runs import Run, create_run, describe_differences, find_run
 
 MAX_NAME = 60
+MAX_TAGS, MAX_TAG, MAX_NOTE = 20, 30, 2000
 
 
 def launch(data: Path, recipe_name: str, recipe: Recipe, split: Path | None = None) -> Run:
@@ -115,6 +119,58 @@ def rename(run: Run, name: str) -> None:
             part.write_text(name, encoding="utf-8")
     except OSError as error:
         raise work_error(run.folder, "the run folder cannot be written", error) from error
+
+
+def describe(run: Run, tags: Iterable[str] | None = None, note: str | None = None) -> None:
+    """Replace a run's tags, its note, or both.
+
+    Raises SettingsError for more than MAX_TAGS tags, a tag that is not 1 to MAX_TAG printable characters or a note of
+    more than MAX_NOTE characters, WorkError if they cannot be stored.
+    """
+    changes: dict[str, object] = {}
+    if tags is not None:
+        wanted = sorted({tag.strip() for tag in tags})
+        for tag in wanted:
+            if not 1 <= len(tag) <= MAX_TAG or not tag.isprintable():
+                raise SettingsError(f"tag {tag[:MAX_TAG]!r}: 1 to {MAX_TAG} printable characters are accepted.")
+        if len(wanted) > MAX_TAGS:
+            raise SettingsError(f"{len(wanted)} tags: at most {MAX_TAGS} are accepted.")
+        changes["tags"] = wanted
+    if note is not None:
+        if len(note) > MAX_NOTE:
+            raise SettingsError(f"a note of {len(note):,} characters: at most {MAX_NOTE:,} are accepted.")
+        changes["note"] = note.strip()
+    file = run.folder / "notes.json"
+    with locked(file), store_file(file, "tags and notes") as part:
+        run.notes().changed(**changes).write(part)
+
+
+def retire(run: Run) -> None:
+    """Move a run to the bin. Raises WorkError while its process is running, or if it cannot be moved."""
+    if run.live:
+        raise WorkError(f"run {run.name}: is running; stop it before it is deleted.")
+    move_to_bin(run.folder)
+
+
+def retired_runs() -> dict[str, str]:
+    """The runs in the bin: for each id the name that it had."""
+    return {name: Run(place).name if (place / "name.txt").exists() else name for name, place in _retired().items()}
+
+
+def restore(run_id: str) -> Run:
+    """Bring a run back from the bin. Raises NotFound if it is not there, WorkError if it cannot be moved."""
+    place, folder = _retired().get(run_id), runs_folder() / run_id
+    if place is None:
+        raise NotFound(f"run {run_id!r}: is not in the bin.")
+    try:
+        place.rename(folder)
+    except OSError as error:
+        raise work_error(place, "cannot be brought back", error) from error
+    return Run(folder)
+
+
+def _retired() -> dict[str, Path]:
+    return in_bin(runs_folder().name)
 
 
 def weights_h5(run: Run) -> bytes:

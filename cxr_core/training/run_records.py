@@ -1,4 +1,4 @@
-"""What a run stores of itself: its configuration, written once, and its state, which changes as it trains."""
+"""What a run stores of itself: its configuration, written once, its state, and the tags and notes of its user."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -61,6 +61,21 @@ class RunConfig(Record):
 
 
 @dataclass(frozen=True)
+class RunNotes(Record):
+    """`notes.json`: what its user says of a run. tags: in order of the alphabet, each once. note: one text."""
+
+    what: ClassVar[str] = "a run's tags and notes"
+    tags: tuple[str, ...]
+    note: str
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """The tags and notes of a JSON object. Raises ValueError."""
+        fields = Fields(values)
+        return cls(values, tuple(sorted(set(fields.texts("tags", optional=True)))), fields.optional_text("note") or "")
+
+
+@dataclass(frozen=True)
 class RunState(Record):
     """`state.json`: the progress of a run.
 
@@ -68,7 +83,8 @@ class RunState(Record):
     pid, pid_started: the process that fits it. arrived: when it was requested, seconds since 1970. step: batches done
     of the `steps` of this epoch; validating: whether they are all done. best_epoch: None before the first has ended.
     loss, accuracy, auc: of this epoch's training films. memory, device_memory: bytes. compiling: until the first batch
-    is done. heartbeat: when the process last reported, seconds since 1970. None: not known yet.
+    is done. val_pneumonia: the share of pneumonia among the validation films, as the validation accuracy counts them.
+    heartbeat: when the process last reported, seconds since 1970. None: not known yet.
     """
 
     what: ClassVar[str] = "a run's state"
@@ -95,6 +111,7 @@ class RunState(Record):
     parameters: int | None
     fingerprint: str | None
     compiling: bool
+    val_pneumonia: float | None
     heartbeat: float | None
 
     @property
@@ -134,5 +151,6 @@ class RunState(Record):
             parameters=None if values.get("parameters") is None else fields.whole("parameters"),
             fingerprint=fields.optional_text("fingerprint"),
             compiling=fields.flag("compiling", False),
+            val_pneumonia=fields.optional_number("val_pneumonia"),
             heartbeat=fields.optional_number("heartbeat"),
         )

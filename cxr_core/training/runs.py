@@ -3,6 +3,8 @@
 runs/ID/config.json     the run's data, recipe, settings and split table; written once
         state.json      its progress: status, epoch, step, heartbeat; replaced atomically
         history.csv     one row for each epoch, appended
+        batches.csv     figures of its batches, see `batch_history.py`
+        notes.json      the tags and notes that its user gave it
         log.txt         the output of its process
         split.csv       the split that each film was assigned to
         best.keras      the weights of the best epoch by validation AUC
@@ -33,7 +35,7 @@ from cxr_core.jobs.process import ProcessId, log_tail
 from cxr_core.paths import runs_folder
 from cxr_core.records import Fields, damaged, read_object, read_table, write_object
 from cxr_core.training.recipe_settings import Recipe, differences
-from cxr_core.training.run_records import RunConfig, RunState
+from cxr_core.training.run_records import RunConfig, RunNotes, RunState
 
 __all__ = ["Run", "StopRequested", "create_run", "find_run", "list_runs"]
 HISTORY = ("epoch", "loss", "val_auc")
@@ -152,10 +154,17 @@ class Run:
         except DamagedRecord:
             return {}
 
+    def notes(self) -> RunNotes:
+        """Its tags and notes; empty if it has none or they are damaged, see `problems`."""
+        try:
+            return self._read_notes()
+        except DamagedRecord:
+            return RunNotes({}, (), "")
+
     def problems(self) -> list[str]:
         """A sentence for each of the run's files that is damaged and passed over."""
         found = []
-        for read in (self._read_history, self._read_test_metrics):
+        for read in (self._read_history, self._read_test_metrics, self._read_notes):
             try:
                 read()
             except DamagedRecord as error:
@@ -167,6 +176,10 @@ class Run:
         if not file.exists() or (file.is_file() and not file.stat().st_size):
             return pd.DataFrame()
         return read_table(file, HISTORY, "a run's history", numbers=True)
+
+    def _read_notes(self) -> RunNotes:
+        file = self.folder / "notes.json"
+        return RunNotes.read(file) if file.exists() else RunNotes({}, (), "")
 
     def _read_test_metrics(self) -> dict[str, float]:
         file = self.folder / "test.json"

@@ -9,12 +9,12 @@ from streamlit.testing.v1 import AppTest
 
 from cxr_core.app.train import new_run, watch
 from cxr_core.app.train.duration import duration_text
-from cxr_core.app.train.learning_curves import compared_curves
+from cxr_core.app.train.learning_curves import compared_curves, learning_curves
 from cxr_core.errors import WorkError
 from cxr_core.jobs.process import ProcessId
 from cxr_core.training.recipe_settings import Recipe
 from cxr_core.training.recipes import RECIPES
-from cxr_core.training.run_actions import stop
+from cxr_core.training.run_actions import describe, rename, stop
 from cxr_core.training.run_records import RunState
 from cxr_core.training.runs import Run, create_run, list_runs
 from tests.conftest import REPOSITORY
@@ -163,11 +163,113 @@ def test_a_new_run_begins_with_the_settings_of_another_and_the_form_remembers_th
 def test_compared_curves_are_smoothed_and_one_epoch_is_a_point() -> None:
     columns = ["loss", "accuracy", "auc", "val_loss", "val_accuracy", "val_auc"]
     several = pd.DataFrame({"epoch": [1, 2, 3]} | {name: [0.9, 0.5, 0.1] for name in columns})
-    _, chart, alt = next(compared_curves({"a": several, "b": several[:1]}, smoothing=2, log_loss=True))
+    _, chart, alt = next(compared_curves({"a": several, "b": several[:1]}, {}, smoothing=2, log_loss=True))
     assert list(chart.data[0].y) == pytest.approx([0.9, 0.7, 0.3])
     assert [one.mode for one in chart.data] == ["lines", "lines", "markers", "markers"]
     assert chart.layout.yaxis.type == "log"
     assert "a 0.100" in alt
+
+
+def test_curves_begin_with_the_first_batch() -> None:
+    nothing = pd.DataFrame()
+    batches = pd.DataFrame({"epoch": [0.1, 0.2], "loss": [0.7, 0.6], "accuracy": [0.5, 0.6], "auc": [0.5, 0.7]})
+    _, chart, alt = next(learning_curves(nothing, batches, None))
+    assert list(chart.data[0].x) == [0.1, 0.2]
+    assert "last 0.600" in alt
+    _, chart, alt = next(compared_curves({"a": nothing}, {"a": batches}))
+    assert list(chart.data[0].y) == [0.7, 0.6]
+    assert alt.endswith("none yet")
+    many = pd.concat([batches] * 2000, ignore_index=True)
+    _, chart, _ = next(learning_curves(nothing, many, None))
+    assert len(chart.data[0].x) == 1500
+
+
+def test_a_run_without_an_epoch_shows_its_batches_its_settings_and_its_notes(broken: Run) -> None:
+    (broken.folder / "history.csv").unlink()
+    app = train_page().run()
+    assert "Curves appear with the first batch." in [one.value for one in app.caption]
+    (broken.folder / "batches.csv").write_text("epoch,step,steps,loss,accuracy,auc\n1,1,4,0.7,0.5,0.5\n")
+    broken.update(val_pneumonia=0.75)
+    describe(broken, ["seed study"], "Why *this* seed?")
+    app.run()
+    assert not app.exception
+    assert "Curves appear with the first batch." not in [one.value for one in app.caption]
+    changed = app.dataframe[0].value.set_index("Setting")
+    assert changed.loc["Epochs", ["This run", "Recipe"]].tolist() == ["5", "24"]
+    assert any("seed study" in one.value for one in app.markdown)
+    assert "Why \\*this\\* seed?" in [one.value for one in app.markdown]
+
+
+def test_no_better_than_always_saying_pneumonia_is_said(broken: Run) -> None:
+    broken.update(val_pneumonia=0.75)
+    app = train_page().run()
+    assert any("No better than always saying pneumonia" in one.value for one in app.warning)
+
+
+def table_page(*chosen: int) -> AppTest:
+    app = train_page()
+    app.session_state["train_view"] = "All runs"
+    app.run()
+    key = f"run_table_{hash(tuple(run.id for run in list_runs()))}"
+    app.session_state[key] = {"selection": {"rows": list(chosen), "columns": [], "cells": []}}
+    return app.run()
+
+
+def test_the_table_of_runs_searches_groups_tags_and_compares(broken: Run, tmp_path: Path) -> None:
+    other = create_run(tmp_path, "residual-128", Recipe(epochs=9))
+    other.update(status="stopped", pid=2**22 + 1)
+    rename(other, "nine")
+    app = table_page(*range(2))
+    table = app.dataframe[0].value
+    assert set(table["Run"]) == {broken.id, "nine"}
+    assert sorted(table["epochs"]) == [5, 9]
+    next(one for one in app.text_input if one.label == "Add tags, separated by commas").input("study, first")
+    button(app, "Save").click().run()
+    assert broken.notes().tags == other.notes().tags == ("first", "study")
+    app = table_page(*range(2))
+    button(app, "Compare").click().run()
+    assert not app.exception
+    assert app.session_state["train_view"] == "Compare"
+    assert set(app.session_state["compare_runs"]) == {broken.id, "nine"}
+    app = table_page()
+    next(one for one in app.selectbox if one.label == "Group by").select("epochs").run()
+    assert app.dataframe[0].value["Runs"].tolist() == [1, 1]
+    next(one for one in app.text_input if one.label == "Search").input("NINE").run()
+    assert app.dataframe[1].value["Run"].tolist() == ["nine"]
+    next(one for one in app.text_input if one.label == "Search").input("no such").run()
+    assert "No run is left by these filters." in [one.value for one in app.info]
+
+
+def test_chosen_runs_go_to_the_bin_and_come_back(broken: Run) -> None:
+    app = table_page(0)
+    button(app, "Delete the chosen runs").click().run()
+    assert not list_runs()
+    create_run(Path("/films"), "residual-128", Recipe()).update(status="stopped", pid=2**22 + 1)
+    app = table_page()
+    button(app, "Bring back").click().run()
+    assert broken.id in [run.id for run in list_runs()]
+    assert len(broken.history()) == 3
+
+
+def test_published_experiments_are_shown_before_a_data_set_is_open(broken: Run) -> None:
+    app = train_page()
+    app.session_state["train_view"] = "Published"
+    app.run()
+    assert not app.exception
+    table = app.dataframe[0].value.set_index("Experiment")
+    assert table.loc["yagci-adam", ["Published", "Ours, official test"]].tolist() == [0.9545, 0.8221]
+
+
+def test_a_view_has_an_address(broken: Run) -> None:
+    app = train_page()
+    app.query_params["view"] = "Compare"
+    app.run()
+    assert app.session_state["train_view"] == "Compare"
+    app = train_page()
+    app.query_params["run"] = broken.id
+    app.run()
+    assert app.session_state["train_view"] == "Runs"
+    assert app.query_params["view"] in (["Runs"], "Runs")
 
 
 def test_progress_and_time_left(broken: Run) -> None:

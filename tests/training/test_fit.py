@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from cxr_core.errors import CXRError, WorkError
+from cxr_core.training.batch_history import batch_history
 from cxr_core.training.fit import fit
 from cxr_core.training.recipes import configure
 from cxr_core.training.run_actions import prepare_resume
@@ -45,6 +46,16 @@ def test_a_finished_run_has_all_its_files(trained_home: Path) -> None:
     assert state.heartbeat
     assert (state.films_per_second or 0) > 0
     assert not (run.folder / "backup").exists()
+
+
+def test_a_fit_leaves_the_figures_of_its_batches_and_the_share_of_pneumonia(trained_home: Path) -> None:
+    run = Run(next((trained_home / "runs").iterdir()))
+    rows = batch_history(run)
+    assert rows["epoch"].iloc[0] < 1
+    assert rows["loss"].gt(0).all()
+    assert rows["accuracy"].between(0, 1).all()
+    sick = pd.read_csv(run.folder / "validation.csv")["label"] == "PNEUMONIA"
+    assert run.state().val_pneumonia == pytest.approx(sick.mean())
 
 
 def test_tensorboard_finds_every_epoch_under_the_run_folder(trained_home: Path) -> None:

@@ -12,8 +12,17 @@ from cxr_core.jobs.process import ProcessId
 from cxr_core.paths import home
 from cxr_core.training import reproduce as module
 from cxr_core.training.recipes import RECIPES
-from cxr_core.training.reproduce import as_text, is_reproducing, launch_reproduction, reproduce, results
+from cxr_core.training.reproduce import (
+    EXPERIMENTS,
+    as_text,
+    is_reproducing,
+    launch_reproduction,
+    reference_results,
+    reproduce,
+    results,
+)
 from cxr_core.training.runs import create_run
+from tests.conftest import REPOSITORY
 from tests.support.runs import NO_PROCESS
 
 NAME = "yagci-baseline"
@@ -66,3 +75,19 @@ def test_the_process_is_recognised(monkeypatch: pytest.MonkeyPatch) -> None:
     assert is_reproducing()
     (home() / "reproduce.pid").write_text("1234")  # as written by earlier versions
     assert not is_reproducing()
+
+
+def test_the_document_and_the_page_have_the_same_figures() -> None:
+    document = (REPOSITORY / "docs" / "reproduction.md").read_text(encoding="utf-8")
+    table = reference_results().set_index("experiment")
+    assert list(table.index) == list(EXPERIMENTS)
+    by_fold = table[table["image_accuracy"].notna()].reset_index()
+    for line in as_text(by_fold).splitlines()[2:]:
+        assert line.removesuffix(" |").rpartition(" | ")[0] in document  # without the official test
+    for name, row in table.iterrows():
+        more = [f"{row[f'official_{metric}']:.3f}" for metric in ("auc", "recall", "precision")]
+        pair = f"{row['official_accuracy']:.4f} / {row['official_loss']:.4f}"
+        assert any(
+            line.startswith(f"| {name} |") and line.endswith(f"| {' | '.join([pair, *more])} |")
+            for line in document.splitlines()
+        ), name

@@ -6,7 +6,19 @@ import zipfile
 import pytest
 
 from cxr_core.errors import NotFound, SettingsError, WorkError
-from cxr_core.training.run_actions import delete, kill, prepare_resume, rename, stop, weights_h5
+from cxr_core.training.run_actions import (
+    MAX_NOTE,
+    delete,
+    describe,
+    kill,
+    prepare_resume,
+    rename,
+    restore,
+    retire,
+    retired_runs,
+    stop,
+    weights_h5,
+)
 from cxr_core.training.runs import find_run
 from tests.support.runs import NO_PROCESS, ended_run, new_run
 
@@ -68,6 +80,40 @@ def test_a_deleted_run_is_gone_and_a_live_one_is_not_deleted() -> None:
         find_run(run.id)
     with pytest.raises(WorkError, match="stop it"):
         delete(live)
+
+
+def test_tags_and_note_are_kept_and_bad_ones_refused() -> None:
+    run = ended_run()
+    assert (run.notes().tags, run.notes().note) == ((), "")
+    describe(run, ["b", " a ", "b"], " why \n")
+    describe(run, note="because")
+    assert (run.notes().tags, run.notes().note) == (("a", "b"), "because")
+    for tags, note in (
+        (["x" * 31], None),
+        ([""], None),
+        (["a\nb"], None),
+        (map(str, range(21)), None),
+        (None, "x" * 2001),
+    ):
+        with pytest.raises(SettingsError, match="accepted"):
+            describe(run, tags, note)
+    assert MAX_NOTE == 2000
+    (run.folder / "notes.json").write_text('{"tags": "a"}')
+    assert run.notes().tags == ()
+    assert "notes.json: is not a run's tags and notes" in run.problems()[0]
+
+
+def test_a_retired_run_comes_back_and_a_live_one_is_not_retired() -> None:
+    run = ended_run()
+    rename(run, "first try")
+    retire(run)
+    assert retired_runs() == {run.id: "first try"}
+    assert restore(run.id) == run
+    assert retired_runs() == {}
+    with pytest.raises(NotFound, match="not in the bin"):
+        restore(run.id)
+    with pytest.raises(WorkError, match="stop it before"):
+        retire(new_run())
 
 
 def test_weights_are_taken_from_the_archive() -> None:

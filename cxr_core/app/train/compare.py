@@ -3,7 +3,8 @@
 import streamlit as st
 
 from cxr_core.app.train.learning_curves import compared_curves
-from cxr_core.training.run_comparison import best_epochs, settings_that_differ
+from cxr_core.training.batch_history import batch_history
+from cxr_core.training.run_comparison import best_epochs, settings_that_differ, title_of
 from cxr_core.training.runs import Run
 
 MAX_RUNS = 6
@@ -11,20 +12,23 @@ MAX_RUNS = 6
 
 def compare_runs(runs: list[Run]) -> None:
     """Draw the choice of runs, their learning curves in common charts, their best epochs and differing settings."""
-    by_title = {f"{run.name}" if run.name == run.id else f"{run.name} ({run.id})": run for run in runs}
-    chosen = st.multiselect("Runs", list(by_title), default=list(by_title)[:2], max_selections=MAX_RUNS)
+    by_title = {title_of(run, runs): run for run in runs}
+    wanted = st.session_state.get("compare_runs", list(by_title)[:2])
+    st.session_state.compare_runs = [title for title in wanted if title in by_title]
+    chosen = st.multiselect("Runs", list(by_title), key="compare_runs", max_selections=MAX_RUNS)
     if len(chosen) < 2:
         st.info("Choose two runs or more.", icon=":material/info:")
         return
     selected = [by_title[title] for title in chosen]
-    histories = {title: history for title in chosen if len(history := by_title[title].history())}
-    if histories:
+    histories = {title: by_title[title].history() for title in chosen}
+    batches = {title: batch_history(by_title[title]) for title in chosen if histories[title].empty}
+    if any(map(len, (*histories.values(), *batches.values()))):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             smoothing = st.slider("Smoothing, epochs", 1, 20, 1, key="compare_smoothing", width=260)
             log_loss = st.toggle("Loss on a logarithmic scale", key="compare_log")
-        st.caption("Validation solid, training dotted.")
+        st.caption("Validation solid, training dotted. A run whose first epoch has not ended is shown by its batches.")
         with st.grid(3, min_column_width=300):
-            for name, chart, alt in compared_curves(histories, smoothing, log_loss):
+            for name, chart, alt in compared_curves(histories, batches, smoothing, log_loss):
                 st.plotly_chart(
                     chart, key=f"compare-{name}", width="stretch", alt=alt, config={"displayModeBar": False}
                 )

@@ -11,12 +11,12 @@ from cxr_core.app.components.export_button import export_button
 from cxr_core.app.components.jobs import RECENT_SECONDS, watch_job
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.train.new_run import fill_form
-from cxr_core.bin import KEEP_DAYS, move_to_bin, owner_of
-from cxr_core.errors import CXRError, WorkError
+from cxr_core.bin import KEEP_DAYS, owner_of
+from cxr_core.errors import CXRError
 from cxr_core.jobs.job import list_jobs
 from cxr_core.publishing.jobs import start_publishing
 from cxr_core.training.recipes import RECIPES
-from cxr_core.training.run_actions import delete, rename, weights_h5
+from cxr_core.training.run_actions import rename, retire, weights_h5
 from cxr_core.training.runs import Run
 
 
@@ -70,7 +70,7 @@ def manage_run(run: Run) -> None:
                 )
         if not run.live and account().may_delete(owner_of(run.folder)):
             with st.popover("Delete", icon=":material/delete:"):
-                st.write(_removal(run))
+                st.write(f"It stays in the bin for {KEEP_DAYS} days. Models published from it stay.")
                 if st.button("Delete this run", type="primary"):
                     _apply(lambda: _delete(run))
 
@@ -82,24 +82,13 @@ def _take_settings(run: Run) -> None:
     st.session_state.train_go_to = "New run"
 
 
-def _removal(run: Run) -> str:
-    if account().is_local:
-        return f"Removes {escape_markdown(str(run.folder))} for good. Models published from it stay."
-    return f"It stays in the bin for {KEEP_DAYS} days. Models published from it stay."
-
-
 def _rename(run: Run, name: str) -> None:
     rename(run, name)
     audit.record(account(), "setting", what="name of a run", run=run.id)
 
 
 def _delete(run: Run) -> None:
-    """Deleted for good by the user of this machine; with sign-in it goes to the bin."""
-    if account().is_local:
-        return delete(run)
-    if run.live:
-        raise WorkError(f"run {run.name}: is running; stop it before it is deleted.")
-    move_to_bin(run.folder)
+    retire(run)
     audit.record(account(), "delete", run=run.id)
 
 

@@ -13,7 +13,7 @@ from cxr_core.datasets.curation import curated
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.split import saved_splits
 from cxr_core.errors import CXRError
-from cxr_core.training.cost_estimate import CostEstimate, estimate_cost
+from cxr_core.training.cost.estimate import CostEstimate, estimate_cost
 from cxr_core.training.preview import preview as preview_films
 from cxr_core.training.recipe_settings import CHOICES, RANGES
 from cxr_core.training.recipes import RECIPES, Recipe, configure

@@ -8,31 +8,39 @@ from cxr_core.app.components.jobs import STATUS
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.train.duration import duration_text
 from cxr_core.app.train.learning_curves import learning_curves
+from cxr_core.app.train.run_settings import show_settings
 from cxr_core.errors import CXRError
 from cxr_core.jobs.job import LIVE
 from cxr_core.metrics.estimate_text import number
-from cxr_core.training.curve_remarks import remark
+from cxr_core.training.batch_history import batch_history
+from cxr_core.training.curve_remarks import constant_answer_remark, remark
 from cxr_core.training.run_actions import kill, resume, stop
 from cxr_core.training.run_records import RunState
 from cxr_core.training.runs import Run
 
+CURVES_SECONDS = 5.0
 REFRESH_SECONDS = 1.7  # a fit updates its state every 0.25 s, so what is shown is at most 2 s old
 
 
 def watch_run(run: Run) -> None:
-    """Draw the run. While it trains, progress and metrics refresh regularly, the curves after each epoch."""
+    """Draw the run. While it trains, progress, metrics and curves refresh regularly."""
     live, epochs = run.live, len(run.history())
     st.fragment(_progress_and_metrics, run_every=REFRESH_SECONDS if live else None)(run, live, epochs)
-    if epochs:
-        history = run.history()
-        message = remark(history, ended=not live)
-        if message:
-            st.warning(escape_markdown(message), icon=":material/trending_flat:")
-        with st.grid(3, min_column_width=300):
-            for name, chart, alt in learning_curves(history, run.state().best_epoch):
-                st.plotly_chart(chart, key=f"curve-{name}", width="stretch", alt=alt, config={"displayModeBar": False})
-    else:
-        st.caption("Curves appear when the first epoch has ended.")
+    st.fragment(_curves, run_every=CURVES_SECONDS if live else None)(run)
+    show_settings(run)
+
+
+def _curves(run: Run) -> None:
+    state, history, batches = run.state(), run.history(), batch_history(run)
+    remarks = (remark(history, ended=not state.live), constant_answer_remark(history, state.val_pneumonia))
+    for message in filter(None, remarks):
+        st.warning(escape_markdown(message), icon=":material/trending_flat:")
+    if history.empty and batches.empty:
+        st.caption("Curves appear with the first batch.")
+        return
+    with st.grid(3, min_column_width=300):
+        for name, chart, alt in learning_curves(history, batches, state.best_epoch):
+            st.plotly_chart(chart, key=f"curve-{name}", width="stretch", alt=alt, config={"displayModeBar": False})
 
 
 def _progress_and_metrics(run: Run, was_live: bool, epochs_drawn: int) -> None:

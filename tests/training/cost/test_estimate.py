@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from cxr_core.training import cost_estimate
-from cxr_core.training.cost_estimate import estimate_cost
+from cxr_core.training.cost import estimate as cost_estimate
+from cxr_core.training.cost.estimate import estimate_cost
 from cxr_core.training.recipe_settings import Recipe
 
 RECIPE = Recipe(size=32, batch=10, epochs=2, widths=(4,))
