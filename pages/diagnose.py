@@ -7,6 +7,7 @@ import streamlit as st
 from cxr_core.app.account import account
 from cxr_core.app.components.passed_over import show_passed_over
 from cxr_core.app.diagnose.agreement import show_agreement
+from cxr_core.app.diagnose.decision_time import note_on_screen
 from cxr_core.app.diagnose.dropped_files import unpack
 from cxr_core.app.diagnose.export import offer_downloads
 from cxr_core.app.diagnose.file_details import show_file_details, show_unreadable_files
@@ -107,13 +108,15 @@ if readable:
         hidden_keys = {
             result.file.key
             for result in readable
-            if settings.blind and (result.reading.sha256, result.reading.version) not in own_readings
+            if settings.asks_first(result.reading.sha256)
+            and (result.reading.sha256, result.reading.version) not in own_readings
         }
         listed = filtered(readable, hidden_keys)
         chosen = choose_film(listed)
         if len(readable) > 1:
             show_worklist(listed, chosen, hidden_keys)
     reading, hidden = chosen.reading, chosen.file.key in hidden_keys
+    note_on_screen(reading.sha256, hidden)
     with film_side:
         mark_film(chosen)
         about = (reading.file, f"{listed.index(chosen) + 1} of {len(listed)}", settings.model.name, *settings.site_text)

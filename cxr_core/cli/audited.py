@@ -9,7 +9,7 @@ from cxr_core.access import Account, sign_in_settings
 WRITES = {
     "datasets.split_data": ("export", ("out",)),
     "folds.run_folds": ("export", ("out",)),
-    "models.evaluate_model": ("export", ("out",)),
+    "models.evaluate_model": ("export", ("out", "share")),
     "prediction.predict_films": ("export", ("csv", "heatmaps", "fhir", "send")),
 }
 """The event of a verb, and the options with which it writes or sends results."""

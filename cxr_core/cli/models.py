@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,8 +84,12 @@ def _import(options: argparse.Namespace) -> int:
 
 def evaluate_model(options: argparse.Namespace) -> int:
     """Evaluate a model on labelled films, or test its acceptance at a site."""
-    if options.accept:
-        return _accept(options)
+    if options.accept or options.share or options.site or options.join:
+        from cxr_core.cli.acceptance import accept_or_join
+
+        return accept_or_join(options)
+    if not options.data or not options.out:
+        raise InputError("evaluate: DATA and --out DIR are needed, or --join FILE with the counts of several sites.")
     from cxr_core.evaluation.answers import answers_in_words
     from cxr_core.evaluation.run import run_evaluation
     from cxr_core.models.registry import find_model
@@ -121,15 +124,3 @@ def _estimate_lines(metrics: "Metrics") -> list[str]:
             interval = f" ({estimate.low:.4f} to {estimate.high:.4f}, {estimate.method})"
         lines.append(f"  {name}: {value}{interval}")
     return lines
-
-
-def _accept(options: argparse.Namespace) -> int:
-    from cxr_core.evaluation.site import accept_site
-    from cxr_core.models.registry import find_model
-    from cxr_core.reports.acceptance_pdf import acceptance_pdf
-
-    result = accept_site(find_model(options.model), options.data, options.out, progress_counter("Decoding the films"))
-    (options.out / "acceptance.pdf").write_bytes(acceptance_pdf(result, datetime.now(UTC)))
-    return print_result(
-        options, result, "\n".join([result["verdict_in_words"], *result["reasons"], f"Wrote {options.out}."])
-    )

@@ -95,16 +95,23 @@ def parser() -> argparse.ArgumentParser:
     models.add_argument("--confirm", default="", metavar="KEY", help="with --import: the fingerprint of an unknown key")
 
     evaluate = verb("evaluate", "models.evaluate_model", "estimates of a model on a split, with confidence intervals")
-    evaluate.add_argument("data", type=Path, metavar="DATA")
+    evaluate.add_argument("data", type=Path, nargs="?", metavar="DATA")
     evaluate.add_argument(
         "--split", default="test", help="a split of the folder, or a split table and its part FILE:PART"
     )
     evaluate.add_argument("--model", metavar="NAME")
-    evaluate.add_argument("--out", type=Path, required=True, metavar="DIR")
+    evaluate.add_argument("--out", type=Path, metavar="DIR", help="needed with DATA")
     evaluate.add_argument(
         "--compare", metavar="OTHER", help="a second model, or a CSV of another system's scores, on the same films"
     )
     evaluate.add_argument("--accept", action="store_true", help="site acceptance: is the model fit for these films?")
+    evaluate.add_argument(
+        "--share", type=Path, metavar="FILE", help="with --accept: write counts and histograms, without films and names"
+    )
+    evaluate.add_argument("--site", metavar="NAME", help="with --share: the name under which they are shared")
+    evaluate.add_argument(
+        "--join", type=Path, nargs="+", metavar="FILE", help="instead of DATA: one table of what several sites shared"
+    )
 
     predict = verb("predict", "prediction.predict_films", "read films")
     predict.add_argument("paths", nargs="+", metavar="PATH", help="a file, a folder, a glob or dicomweb:STUDY-UID")

@@ -20,6 +20,7 @@ from cxr_core.metrics.acceptance import Acceptance
 from cxr_core.metrics.conformal import fit_conformal, large_enough, strictest
 from cxr_core.metrics.site_acceptance import ReleasedPoint, accept
 from cxr_core.models.registry import Model, check_name
+from cxr_core.models.shared_counts import SharedCounts, shared_counts
 from cxr_core.models.site_profile import SiteProfile
 from cxr_core.progress import Progress
 
@@ -40,21 +41,17 @@ class SiteAcceptance:
     acceptance: Acceptance
 
 
-def accept_site(model: Model, data: Path, out: Path, progress: Progress | None = None) -> dict[str, Any]:
-    """Judge a model by a site's films or by its scores, a CSV.
-
-    Writes `acceptance.json` into `out`, which is created if needed, and returns its content. See `accept_films` and
-    `accept_csv`. Raises CXRError.
-    """
+def judge_site(model: Model, data: Path, progress: Progress | None = None) -> SiteAcceptance:
+    """Judge a model by a site's films or by its scores, a CSV. Raises CXRError."""
     if is_score_table(data):
-        result = accept_csv(data, model)
-    else:
-        index = curated(build_index(data, progress))
-        result = accept_films(Predictor(model), index, progress)
-    content = acceptance_document(result)
+        return accept_csv(data, model)
+    return accept_films(Predictor(model), curated(build_index(data, progress)), progress)
+
+
+def write_acceptance(content: dict[str, Any], out: Path) -> None:
+    """Write `acceptance.json`, the content of `acceptance_document`, into `out`, which is created if needed."""
     out.mkdir(parents=True, exist_ok=True)
     (out / "acceptance.json").write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
-    return content
 
 
 def acceptance_document(result: SiteAcceptance) -> dict[str, Any]:
@@ -109,6 +106,12 @@ def accept_evaluation(evaluation: Evaluation, model: Model) -> SiteAcceptance:
     }
     acceptance = accept(evaluation.scores, released, point, fitted_prevalence(model.card))
     return SiteAcceptance(evaluation, acceptance)
+
+
+def shared_of(site: SiteAcceptance, model: Model, name: str) -> SharedCounts:
+    """What the hospital may share, under a name. Raises what `shared_counts` raises."""
+    evaluation = site.evaluation
+    return shared_counts(site.acceptance, evaluation.scores, model, name, evaluation.record.when)
 
 
 def profile_of(site: SiteAcceptance, model: Model, name: str, who: str, prevalence: float) -> SiteProfile:

@@ -1,10 +1,10 @@
-"""The log of clinicians' own readings, with the model's for comparison: a SQLite table under the home folder.
+"""The log of clinicians' own readings, with the model's for comparison: a SQLite file under the home folder.
 
-It holds both readings and the sha256 of the file, no image and no name. Only `add` writes to it.
+It holds both readings, the truth where the reader has entered it, and the sha256 of the file; no image and no name.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from cxr_core.errors import DamagedRecord, SettingsError, WorkError
 from cxr_core.paths import home
 
 Own = Literal["pneumonia", "normal", "unsure"]
+Truth = Literal["pneumonia", "normal"]
 MAX_NOTE = 500  # characters
 _TABLE = """
 create table if not exists own_readings (
@@ -28,9 +29,25 @@ create table if not exists own_readings (
     version text not null,
     blind integer not null,
     note text not null,
-    reader text not null default ''
+    reader text not null default '',
+    seconds real,
+    prevalence real,
+    probability_here real
 )"""
-_ADD_READER = "alter table own_readings add column reader text not null default ''"  # older tables have none
+_TRUTHS = """
+create table if not exists truths (
+    sha256 text not null,
+    reader text not null,
+    truth text not null,
+    at text not null,
+    primary key (sha256, reader)
+)"""
+_ADDED = {  # older tables have none
+    "reader": "text not null default ''",
+    "seconds": "real",
+    "prevalence": "real",
+    "probability_here": "real",
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +56,9 @@ class OwnReading:
 
     sha256: of the file. own: the clinician's reading. verdict, probability, model, version: of the model's reading.
     blind: whether the clinician answered before the model's reading was shown. note: free text, at most MAX_NOTE
-    characters. at: time of the clinician's reading, UTC, ISO 8601; "" stands for now.
+    characters. at: time of the clinician's reading, UTC, ISO 8601; "" stands for now. seconds: that the film was on
+    screen before the clinician's first reading of it; None for a later one. probability_here: the model's, at
+    `prevalence`. Readings of earlier versions have none of these three.
     """
 
     sha256: str
@@ -51,6 +70,9 @@ class OwnReading:
     blind: bool
     note: str = ""
     at: str = ""
+    seconds: float | None = None
+    prevalence: float | None = None
+    probability_here: float | None = None
 
     @property
     def agrees(self) -> bool | None:
@@ -96,13 +118,30 @@ class ReadingLog:
         """The latest reading for each film and model version, by sha256 and version."""
         return {(reading.sha256, reading.version): reading for reading in self.all()}
 
+    def set_truths(self, truths: Mapping[str, Truth | None]) -> None:
+        """Store what this reader has found out of films, by sha256; None takes it back. Raises WorkError."""
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        known = [(sha256, self.reader, truth, at) for sha256, truth in truths.items() if truth]
+        unknown = [(sha256, self.reader) for sha256, truth in truths.items() if not truth]
+        with self._open() as table:
+            table.executemany("insert or replace into truths values (?, ?, ?, ?)", known)
+            table.executemany("delete from truths where sha256 = ? and reader = ?", unknown)
+
+    def truths(self) -> dict[str, Truth]:
+        """What this reader has entered as the truth, by sha256. Raises WorkError if it cannot be read."""
+        if not self.file.exists():
+            return {}
+        with self._open() as table:
+            return dict(table.execute("select sha256, truth from truths where reader = ?", [self.reader]).fetchall())
+
     def clear(self) -> None:
-        """Delete all readings of this reader. Raises WorkError if that is not possible."""
+        """Delete all readings and truths of this reader. Raises WorkError if that is not possible."""
         if not self.file.exists():
             return
         try:
             with self._open() as table:  # the file stays: another process may be writing to it
                 table.execute("delete from own_readings where reader = ?", [self.reader])
+                table.execute("delete from truths where reader = ?", [self.reader])
         except DamagedRecord:
             if self.reader:  # the others' readings may still be saved from it
                 raise
@@ -114,9 +153,11 @@ class ReadingLog:
             with closing(sqlite3.connect(self.file, timeout=10)) as table, table:
                 table.execute("pragma secure_delete = on")
                 table.execute(_TABLE)
-                if "reader" not in {column[1] for column in table.execute("pragma table_info(own_readings)")}:
+                table.execute(_TRUTHS)
+                there = {column[1] for column in table.execute("pragma table_info(own_readings)")}
+                for name in _ADDED.keys() - there:
                     with suppress(sqlite3.OperationalError):  # another process adds it at this moment
-                        table.execute(_ADD_READER)
+                        table.execute(f"alter table own_readings add column {name} {_ADDED[name]}")
                 yield table
         except sqlite3.OperationalError as error:
             problem = "the readings cannot be stored or read"
@@ -125,16 +166,3 @@ class ReadingLog:
         except sqlite3.Error as error:
             problem = "the readings cannot be read, their file is damaged"
             raise DamagedRecord(problem, thing=str(self.file), accepted="delete them") from error
-
-
-def agreement_by_day(readings: list[OwnReading]) -> list[dict[str, object]]:
-    """For each day with films that both answered: `day`, `films`, `agreed`, `share`; by the latest reading."""
-    days: dict[str, list[bool]] = {}
-    latest = {(reading.sha256, reading.version): reading for reading in readings}
-    for reading in latest.values():
-        if reading.agrees is not None:
-            days.setdefault(reading.at[:10], []).append(reading.agrees)
-    return [
-        {"day": day, "films": len(votes), "agreed": sum(votes), "share": sum(votes) / len(votes)}
-        for day, votes in sorted(days.items())
-    ]

@@ -26,19 +26,26 @@ def clustered_bootstrap(
     or if all draws agree: then the films are too few or too similar to show how uncertain the value is.
     The same arguments give the same estimates. Raises SettingsError unless draws >= 2 and 0 < level < 1.
     """
+    return bootstrap(scores.patients, statistics, draws, seed, level)
+
+
+def bootstrap(
+    patients: np.ndarray, statistics: Mapping[str, Statistic], draws: int = 2000, seed: int = 0, level: float = 0.95
+) -> dict[str, Estimate]:
+    """As `clustered_bootstrap`, of any statistics of N films. patients: `str (N,)`, the patient of each film."""
     if draws < 2 or not 0 < level < 1:
         raise SettingsError(
             f"bootstrap: {draws} draws at level {level}; at least 2 draws and a level in (0, 1) are accepted."
         )
-    all_films = np.ones((1, len(scores)))
+    all_films = np.ones((1, len(patients)))
     values = {name: float(statistic(all_films)[0]) for name, statistic in statistics.items()}
     replicates: dict[str, list[np.ndarray]] = {name: [] for name in statistics}
-    for weights in resample_patients(scores.patients, draws, seed):
+    for weights in resample_patients(patients, draws, seed):
         for name, statistic in statistics.items():
             replicates[name].append(statistic(weights))
-    patients = len(np.unique(scores.patients))
+    different = len(np.unique(patients))
     return {
-        name: _estimate(values[name], np.concatenate(replicates[name]), level, len(scores), patients)
+        name: _estimate(values[name], np.concatenate(replicates[name]), level, len(patients), different)
         for name in statistics
     }
 

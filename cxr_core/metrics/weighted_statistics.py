@@ -42,6 +42,24 @@ def mean(values: np.ndarray) -> Statistic:
     return statistic
 
 
+def median(values: np.ndarray) -> Statistic:
+    """The median of one number per film, `float64 (N,)`; films whose number is NaN are left out."""
+    order = np.argsort(values, kind="stable")  # NaN last
+    order = order[: int(np.isfinite(values).sum())]
+    ordered = values[order]
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        if not len(ordered):
+            return np.full(len(weights), np.nan)
+        below = np.cumsum(weights[:, order], axis=1)
+        half = below[:, -1:] / 2
+        low = ordered[np.argmax(below >= half, axis=1)]
+        high = ordered[np.minimum(np.argmax(below > half, axis=1), len(ordered) - 1)]
+        return np.where(half[:, 0] > 0, (low + high) / 2, np.nan)
+
+    return statistic
+
+
 def auroc(scores: Scores) -> Statistic:
     """Area under the ROC curve: P(score of a pneumonia film > of a normal one) + P(equal) / 2 (Bamber 1975)."""
     order = np.argsort(scores.scores, kind="stable")

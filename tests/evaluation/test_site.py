@@ -15,9 +15,11 @@ from cxr_core.evaluation.site import (
     ACCEPTANCE_VERDICTS,
     accept_csv,
     accept_films,
-    accept_site,
     acceptance_document,
+    judge_site,
     profile_of,
+    shared_of,
+    write_acceptance,
 )
 from cxr_core.inference.predictor import Predictor
 from cxr_core.metrics.scores import Scores
@@ -38,7 +40,8 @@ def test_a_sites_scores_as_a_csv(tmp_path: Path) -> None:
 
 def test_the_result_is_written_with_its_verdict_in_words(tmp_path: Path) -> None:
     write_scores_csv(site_scores(3, 40, 0.0, 0.7), tmp_path / "here.csv")
-    content = accept_site(find_model(), tmp_path / "here.csv", tmp_path / "out")
+    content = acceptance_document(judge_site(find_model(), tmp_path / "here.csv"))
+    write_acceptance(content, tmp_path / "out")
     assert json.loads(json.dumps(content)) == json.loads((tmp_path / "out" / "acceptance.json").read_text())
     assert content["verdict_in_words"] == "Too few films for a verdict."
 
@@ -79,3 +82,11 @@ def test_a_fit_model_gets_a_profile_and_another_none(tmp_path: Path) -> None:
     write_scores_csv(good.subset(np.arange(240) < 40), tmp_path / "few.csv")
     with pytest.raises(SettingsError, match="Too few films"):
         profile_of(accept_csv(tmp_path / "few.csv", model), model, "north", "A", 0.3)
+
+
+def test_a_site_shares_counts_and_no_name(tmp_path: Path) -> None:
+    write_scores_csv(site_scores(3, 200, 0.0, 0.7), tmp_path / "st-anna-films.csv")
+    model = find_model()
+    shared = shared_of(accept_csv(tmp_path / "st-anna-films.csv", model), model, "north")
+    assert (shared.site, shared.films, len(shared.when), shared.version) == ("north", 200, 10, model.version)
+    assert "st-anna" not in json.dumps(shared.to_dict())

@@ -1,11 +1,12 @@
-"""The log of clinicians' own readings: what is stored, what is refused, and how often they agree with the model."""
+"""The log of clinicians' own readings: what is stored, and what is refused."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from cxr_core.errors import SettingsError, WorkError
-from cxr_core.inference.reader_log import MAX_NOTE, OwnReading, ReadingLog, agreement_by_day
+from cxr_core.inference.reader_log import MAX_NOTE, OwnReading, ReadingLog
 
 
 def reading(sha256: str = "a" * 64, own: str = "pneumonia", verdict: str = "pneumonia", **fields) -> OwnReading:
@@ -37,23 +38,6 @@ def test_the_latest_reading_counts() -> None:
     log.add(reading(own="normal", at="2026-01-01T10:00:00+00:00"))
     log.add(reading(own="pneumonia", at="2026-01-01T11:00:00+00:00"))
     assert [latest.own for latest in log.latest().values()] == ["pneumonia"]
-    assert agreement_by_day(log.all()) == [{"day": "2026-01-01", "films": 1, "agreed": 1, "share": 1.0}]
-
-
-def test_agreement_by_day_counts_only_films_that_both_answered() -> None:
-    readings = [
-        reading("a" * 64, "pneumonia", "pneumonia", at="2026-01-01T10:00:00+00:00"),
-        reading("b" * 64, "normal", "pneumonia", at="2026-01-01T10:00:00+00:00"),
-        reading("c" * 64, "unsure", "pneumonia", at="2026-01-02T10:00:00+00:00"),
-        reading("d" * 64, "normal", "uncertain", at="2026-01-02T10:00:00+00:00"),
-        reading("e" * 64, "normal", "normal", at="2026-01-03T10:00:00+00:00"),
-    ]
-    assert [one.agrees for one in readings] == [True, False, None, None, True]
-    assert agreement_by_day(readings) == [
-        {"day": "2026-01-01", "films": 2, "agreed": 1, "share": 0.5},
-        {"day": "2026-01-03", "films": 1, "agreed": 1, "share": 1.0},
-    ]
-    assert agreement_by_day([]) == []
 
 
 def test_bad_answers_and_notes_are_refused() -> None:
@@ -75,12 +59,44 @@ def test_a_note_cannot_inject_sql() -> None:
     assert len(ReadingLog().all()) == 1
 
 
-def test_clear_deletes_all_readings() -> None:
+def test_clear_deletes_all_readings_and_truths_of_this_reader_only() -> None:
+    log, other = ReadingLog(reader="me"), ReadingLog(reader="you")
+    for one in (log, other):
+        one.add(reading())
+        one.set_truths({"a" * 64: "normal"})
+    log.clear()
+    assert (log.all(), log.truths()) == ([], {})
+    assert (len(other.all()), other.truths()) == (1, {"a" * 64: "normal"})
+    log.clear()
+
+
+def test_a_truth_is_entered_changed_and_taken_back() -> None:
     log = ReadingLog()
-    log.add(reading())
-    log.clear()
-    assert log.all() == []
-    log.clear()
+    assert log.truths() == {}
+    log.set_truths({"a" * 64: "normal", "b" * 64: "pneumonia"})
+    log.set_truths({"a" * 64: "pneumonia", "b" * 64: None})
+    assert log.truths() == {"a" * 64: "pneumonia"}
+
+
+def test_readings_of_earlier_versions_are_still_read(cxr_home: Path) -> None:
+    cxr_home.mkdir(exist_ok=True)
+    with sqlite3.connect(cxr_home / "readings.sqlite") as table:
+        table.execute(
+            "create table own_readings (id integer primary key, at text not null, sha256 text not null, own text not "
+            "null, verdict text not null, probability real, model text not null, version text not null, blind integer "
+            "not null, note text not null)"
+        )
+        row = ("2026-01-01T10:00:00+00:00", "a" * 64, "normal", "normal", 0.1, "model", "0123456789ab", 1, "a note")
+        table.execute("insert into own_readings values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    log = ReadingLog()
+    (old,) = log.all()
+    assert (old.own, old.blind, old.note, old.seconds, old.prevalence, old.probability_here) == (
+        *("normal", True, "a note"),
+        *(None, None, None),
+    )
+    log.add(reading(seconds=12.5, prevalence=0.2, probability_here=0.3))
+    new = log.all()[-1]
+    assert (new.seconds, new.prevalence, new.probability_here) == (12.5, 0.2, 0.3)
 
 
 def test_a_damaged_table_can_be_cleared(cxr_home: Path) -> None:

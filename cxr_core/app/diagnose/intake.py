@@ -7,6 +7,7 @@ films are still there.
 import streamlit as st
 
 from cxr_core.app.components.browser_component import show_component
+from cxr_core.app.diagnose import decision_time
 from cxr_core.app.diagnose.dropped_files import MAX_FILES, DroppedFile, file_name
 from cxr_core.app.diagnose.emptied_uploads import empty
 from cxr_core.app.diagnose.from_archive import films_from_archive
@@ -14,8 +15,11 @@ from cxr_core.app.diagnose.new_drop import announce, end_of_new_drop
 from cxr_core.datasets.demo import sample_films
 from cxr_core.imaging.decode import ACCEPTED
 
-_OF_ONE_PATIENT = ("films", "taken", "results", "chosen", "archive_films", "samples", "beside", "full_range")
-_BY_NAME = ("note ", "kept ")  # the first words of such states
+_OF_ONE_PATIENT = (
+    *("films", "taken", "results", "chosen", "archive_films", "samples", "beside", "full_range"),
+    decision_time.KEY,
+)
+_BY_NAME = ("note ", "truth ", "kept ")  # the first words of such states
 
 
 def take_films() -> list[DroppedFile]:

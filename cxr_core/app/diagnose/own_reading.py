@@ -1,13 +1,15 @@
-"""The clinician's own reading of a film: buttons and a note."""
+"""The clinician's own reading of a film: buttons, a note, and the truth once it is known."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import streamlit as st
 
+from cxr_core.app.diagnose.decision_time import answer_was_seen, seconds_on_screen
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import CXRError
-from cxr_core.inference.reader_log import MAX_NOTE, Own, OwnReading, ReadingLog
+from cxr_core.inference.reader_log import MAX_NOTE, Own, OwnReading, ReadingLog, Truth
 from cxr_core.inference.reading import Reading
+from cxr_core.labels import VERDICTS
 
 OPPOSITE: dict[str, Own] = {"pneumonia": "normal", "normal": "pneumonia"}
 
@@ -17,7 +19,7 @@ def own_reading_controls(log: ReadingLog, reading: Reading, own_reading: OwnRead
 
     own_reading: the latest one recorded for this film and model, or None. blind: whether the model's reading is hidden.
     """
-    state = st.session_state
+    state, truth_key = st.session_state, f"truth {reading.sha256}"
 
     def record(own: Own, blind: bool) -> None:
         note = state.get(f"note {reading.sha256}", "")
@@ -32,6 +34,9 @@ def own_reading_controls(log: ReadingLog, reading: Reading, own_reading: OwnRead
                     reading.version,
                     blind,
                     note,
+                    seconds=None if own_reading else seconds_on_screen(reading.sha256),
+                    prevalence=reading.prevalence,
+                    probability_here=reading.probability_here,
                 )
             )
         except CXRError as error:
@@ -41,6 +46,13 @@ def own_reading_controls(log: ReadingLog, reading: Reading, own_reading: OwnRead
         if own_reading:
             record(own_reading.own, own_reading.blind)
 
+    def record_truth() -> None:
+        try:
+            log.set_truths({reading.sha256: state[truth_key]})
+        except CXRError as error:
+            state.log_error = str(error)
+
+    before_answer = blind and not answer_was_seen(reading.sha256)
     if message := state.pop("log_error", None):
         st.error(escape_markdown(message))
     choices: list[tuple[str, str, Own, str]] = [
@@ -59,7 +71,7 @@ def own_reading_controls(log: ReadingLog, reading: Reading, own_reading: OwnRead
         for label, key, own, icon in choices:
             recorded = own_reading is not None and own_reading.own == own
             kind: Literal["primary", "secondary"] = "primary" if recorded else "secondary"
-            st.button(label, icon=icon, shortcut=key, type=kind, on_click=record, args=(own, blind))
+            st.button(label, icon=icon, shortcut=key, type=kind, on_click=record, args=(own, before_answer))
     st.text_input(
         "Note",
         key=f"note {reading.sha256}",
@@ -69,3 +81,14 @@ def own_reading_controls(log: ReadingLog, reading: Reading, own_reading: OwnRead
         on_change=record_note,
         persist_state="page",
     )
+    if own_reading and not blind:
+        if truth_key not in state:
+            state[truth_key] = log.truths().get(reading.sha256)
+        st.segmented_control(
+            "The truth, once you know it",
+            get_args(Truth),
+            format_func=VERDICTS.__getitem__,
+            key=truth_key,
+            on_change=record_truth,
+            help="From the course, the culture or a second reader. Kept with your readings; it shows who was right.",
+        )

@@ -12,6 +12,7 @@ from cxr_core.inference.decision import Choice, Rules, decide
 from cxr_core.inference.elsewhere import worth_elsewhere
 from cxr_core.inference.number import number_text, of_100
 from cxr_core.inference.reader_log import OwnReading
+from cxr_core.inference.reader_summary import assigned_blind
 from cxr_core.labels import OPERATING_POINTS
 from cxr_core.metrics.prevalence import predictive_values_of_point
 from cxr_core.models.card_sections import CardPoint
@@ -27,7 +28,8 @@ class Settings:
 
     point: key of an operating point of the model's card. error_rate: one of the rates of the card. prevalence: local
     prevalence of pneumonia, 0.02 to 0.8. keep: whether own readings are recorded. blind: whether the model's reading is
-    hidden until the user has entered their own. site: the profile that applies, or None.
+    hidden until the user has entered their own. half: whether that is for half of the films only, chosen by chance.
+    site: the profile that applies, or None.
     """
 
     model: Model
@@ -36,6 +38,7 @@ class Settings:
     prevalence: float
     keep: bool
     blind: bool
+    half: bool = False
     site: SiteProfile | None = None
 
     @property
@@ -53,6 +56,10 @@ class Settings:
     def choice(self) -> Choice:
         """Operating point, error rate and prevalence."""
         return Choice(self.point, self.error_rate, self.prevalence)
+
+    def asks_first(self, sha256: str) -> bool:
+        """Whether the reader is asked for their reading of this film before the model's is shown."""
+        return self.blind and (not self.half or assigned_blind(sha256))
 
     def number_of(self, own: OwnReading) -> float | None:
         """The probability of the model's reading at this prevalence, in [0, 1]; None for another model's reading."""
@@ -136,7 +143,15 @@ def choose_settings(models: list[Model]) -> Settings:
             disabled=not keep,
             help="The model's reading is hidden until you have entered yours.",
         )
-    return Settings(model, point, error_rate, prevalence, keep, keep and blind, site)
+        half = st.toggle(
+            "For half of the films, by chance",
+            key="half",
+            persist_state="session",
+            disabled=not (keep and blind),
+            help="Only so can your times with and without the model's answer be compared: the choice of the films is "
+            "not yours.",
+        )
+    return Settings(model, point, error_rate, prevalence, keep, keep and blind, half, site)
 
 
 def _site(profiles: list[SiteProfile]) -> SiteProfile | None:

@@ -9,6 +9,7 @@ from cxr_core.app.account import account
 from cxr_core.app.components.jobs import watch_job
 from cxr_core.app.data_set_picker import choose_data_set
 from cxr_core.app.evaluate.score_upload import with_uploaded_csv
+from cxr_core.app.evaluate.shared_counts import compare_sites
 from cxr_core.app.evaluate.use_here import offer_result, offer_use_here
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.curation import curated
@@ -54,10 +55,12 @@ def show_acceptance(models: list[Model]) -> None:
             job = _chosen(finished)
             site = acceptance_of(job, model)
             _show(site)
-            offer_result(site)
+            offer_result(site, model)
             offer_use_here(site, model)
     except CXRError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
+    with st.expander("Compare hospitals", icon=":material/table_view:"):
+        compare_sites()
 
 
 def _chosen(finished: dict[str, Job]) -> Job:

@@ -8,6 +8,7 @@ import streamlit as st
 from cxr_core import audit
 from cxr_core.app.account import account
 from cxr_core.app.components.export_button import export_button
+from cxr_core.app.evaluate.shared_counts import offer_counts
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import CXRError
 from cxr_core.evaluation.site import SiteAcceptance, acceptance_document, profile_of
@@ -15,7 +16,7 @@ from cxr_core.models.registry import Model
 from cxr_core.models.site_profile import store_profile
 
 
-def offer_result(site: SiteAcceptance) -> None:
+def offer_result(site: SiteAcceptance, model: Model) -> None:
     """Buttons that download the result."""
     document = acceptance_document(site)
 
@@ -29,6 +30,8 @@ def offer_result(site: SiteAcceptance) -> None:
         export_button("Result as PDF", pdf, "acceptance.pdf", "site acceptance", mime="application/pdf", **look)
         text = json.dumps(document, indent=1, allow_nan=False)
         export_button("Result as JSON", text, "acceptance.json", "site acceptance", mime="application/json", **look)
+        with st.popover("Share counts", icon=":material/share:"):
+            offer_counts(site, model)
 
 
 def offer_use_here(site: SiteAcceptance, model: Model) -> None:

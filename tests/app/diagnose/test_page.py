@@ -254,7 +254,7 @@ def test_agreement_and_disagreements_are_listed() -> None:
         check(next(b for b in page.button if b.label == button).click().run())
     page.session_state["agreement_open"] = True
     check(page.run())
-    assert any("Agreed on 1 of 2 films (50%)" in line.value for line in page.markdown)
+    assert any("Agreed on 1 of 2 films (50%, 95% interval 9% to 91%)" in line.value for line in page.markdown)
     assert "your reading" in html(page)
 
 

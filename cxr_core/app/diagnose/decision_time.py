@@ -1,0 +1,40 @@
+"""How long each film was on screen in this session, and whether the model's answer to it was seen."""
+
+from dataclasses import dataclass, field
+from time import monotonic
+
+import streamlit as st
+
+KEY = "decision_time"
+
+
+@dataclass
+class _Watch:
+    """film: on screen since `since`, a time of `time.monotonic`. spent: seconds of films that were before it."""
+
+    film: str = ""
+    since: float = 0.0
+    spent: dict[str, float] = field(default_factory=dict)
+    answered: set[str] = field(default_factory=set)
+
+
+def note_on_screen(sha256: str, hidden: bool) -> None:
+    """The page shows this film, with the model's answer unless that is `hidden`."""
+    watch: _Watch = st.session_state.setdefault(KEY, _Watch())
+    now = monotonic()
+    if watch.film != sha256:
+        watch.spent[watch.film] = watch.spent.get(watch.film, 0.0) + now - watch.since
+        watch.film, watch.since = sha256, now
+    if not hidden:
+        watch.answered.add(sha256)
+
+
+def seconds_on_screen(sha256: str) -> float:
+    """Seconds that the film, the one on screen, has been there, without the time that other films were."""
+    watch: _Watch = st.session_state[KEY]
+    return watch.spent.get(sha256, 0.0) + monotonic() - watch.since
+
+
+def answer_was_seen(sha256: str) -> bool:
+    """Whether this session has shown the model's answer to the film."""
+    return sha256 in st.session_state[KEY].answered
