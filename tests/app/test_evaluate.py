@@ -20,7 +20,6 @@ from cxr_core.models.site_profile import list_profiles
 from cxr_core.paths import home
 from tests.conftest import REPOSITORY
 from tests.jobs.run_here import run_jobs_here
-from tests.models.test_shared_counts import counts
 from tests.support.synthetic_chests import write_data_set
 from tests.support.synthetic_evaluations import synthetic_evaluation
 
@@ -268,18 +267,6 @@ def test_site_acceptance_gives_a_verdict_and_a_fit_model_is_used_here(monkeypatc
     assert "Download the counts" in [button.proto.label for button in at.get("download_button")]
     at.text_input(key="share_name").set_value("a b").run()
     assert "up to 64 letters" in at.error[0].value
-
-
-def test_hospitals_are_compared_by_what_they_have_shared(tmp_path: Path) -> None:
-    at = open_page(room="Site acceptance")
-    for number, name in enumerate(("north", "south")):
-        counts(name, number).write(tmp_path / f"{name}.json")
-        at.file_uploader(key="shared_files").upload(f"{name}.json", (tmp_path / f"{name}.json").read_bytes())
-    at.run()
-    assert not at.exception
-    assert table(at, "Specificity")["Site"].tolist() == ["north", "south"]
-    at.file_uploader(key="shared_files").upload("third.json", b"{}").run()
-    assert at.error[0].value.startswith("third.json: does not hold a site's shared counts")
 
 
 def test_a_sites_films_are_tested_by_a_job_and_a_refusal_is_shown(
