@@ -41,7 +41,9 @@ def placement(device: str, gpus: int) -> Iterator[str]:
     found = [] if device == "cpu" else _gpus()
     if len(found) < gpus and (device == "gpu" or gpus > 1):
         raise SettingsError(
-            f"device={device}, gpus={gpus}: this machine has {len(found)} GPUs that can be used; `gpu` says more."
+            f"this machine has {len(found)} GPUs that can be used",
+            thing=f"device={device}, gpus={gpus}",
+            accepted="`gpu` says more",
         )
     name = CPU if not found else _name(found[0]) if gpus == 1 else f"{gpus} x {_name(found[0])}"
     if _backend() == "jax":

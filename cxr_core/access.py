@@ -109,25 +109,25 @@ def sign_in_settings() -> SignIn | None:
         return None
     try:
         if os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
-            raise SettingsError("others can read it", thing=str(file), accepted="accepted is mode 0600")
+            raise SettingsError("others can read it", thing=file, accepted="accepted is mode 0600")
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{file}: cannot be read ({error}).") from error
+        raise SettingsError(f"cannot be read ({error})", thing=file) from error
     missing = [name for name in ("address", "metadata_url", "client_id", "client_secret") if not _text(content, name)]
     if missing:
-        raise SettingsError(f"{missing[0]} is missing", thing=str(file), accepted="accepted is a text in quotes")
+        raise SettingsError(f"{missing[0]} is missing", thing=file, accepted="accepted is a text in quotes")
     address = urlsplit(content["address"])
     if address.scheme not in ("http", "https") or not address.hostname or address.path not in ("", "/"):
         raise SettingsError(
-            f"address {content['address']!r}", thing=str(file), accepted="accepted is https:// and a host name"
+            f"address {content['address']!r}", thing=file, accepted="accepted is https:// and a host name"
         )
     if address.scheme == "http" and not is_this_machine(address.hostname):
         raise SettingsError(
-            f"address {content['address']!r} is not encrypted", thing=str(file), accepted="accepted is https://"
+            f"address {content['address']!r} is not encrypted", thing=file, accepted="accepted is https://"
         )
     roles = content.get("roles")
     if not isinstance(roles, dict) or not roles or set(roles) - set(ROLES):
-        raise SettingsError("[roles]", thing=str(file), accepted=f"accepted are lists for {', '.join(ROLES)}")
+        raise SettingsError("[roles]", thing=file, accepted=f"accepted are lists for {', '.join(ROLES)}")
     return SignIn(
         address=content["address"].rstrip("/"),
         metadata_url=content["metadata_url"],
@@ -175,5 +175,5 @@ def _text(content: Mapping[str, Any], name: str) -> str:
 def _positive(file: Path, content: Mapping[str, Any], name: str, default: float) -> float:
     value = content.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-        raise SettingsError(f"{name} {value!r}", thing=str(file), accepted="accepted is a number above 0")
+        raise SettingsError(f"{name} {value!r}", thing=file, accepted="accepted is a number above 0")
     return float(value)

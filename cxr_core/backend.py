@@ -45,7 +45,7 @@ def import_keras() -> Any:
             with without_native_log():
                 import keras
         except ModuleNotFoundError as error:
-            raise WorkError(f"{error.name}: is not installed here; {HOW_TO_INSTALL}.") from error
+            raise WorkError("is not installed here", thing=error.name, accepted=HOW_TO_INSTALL) from error
         return keras
 
 
@@ -108,7 +108,7 @@ def to_lite(model: Any) -> bytes:
     """
     keras = import_keras()
     if keras.backend.backend() != "tensorflow":
-        raise WorkError(f"KERAS_BACKEND={keras.backend.backend()}: converting a network needs tensorflow.")
+        raise WorkError("converting a network needs tensorflow", thing=f"KERAS_BACKEND={keras.backend.backend()}")
     import tensorflow as tf
 
     @tf.function(input_signature=[tf.TensorSpec([1, *model.inputs[0].shape[1:]], tf.uint8)])  # type: ignore[untyped-decorator]

@@ -13,32 +13,39 @@ CXRError                       every error this package raises on purpose
 
 A message is one sentence that names the thing, what was received and what is accepted. An error carries these three as
 fields, and `CXRError.__str__` is the one place where they become the sentence: whoever wants another name for the
-thing uses `about`, and nobody takes a sentence apart. Another error's reason is put into words by `reason_of`.
+thing uses `about`, and nobody takes a sentence apart. Kinds that recur have their words here as well: `not_one_of` for
+a choice, `work_error` for work that failed for another error's reason, which `reason_of` puts into words.
+
+    raise DataSetError("holds no film", thing=folder, accepted="put films into NORMAL/ and PNEUMONIA/")
+    raise not_one_of("recipe", name, RECIPES)
 """
 
+from collections.abc import Iterable
 from typing import Self
 
 
 class CXRError(Exception):
     """Base of every error this package raises on purpose.
 
-    problem: what was wrong; without the other two, the whole sentence.
-    thing: what the error is about, a file or a setting, "" if the problem names it.
+    problem: what was wrong; "" if the thing shows it, as a setting and its value do.
+    thing: what the error is about, a file or a setting with its value, "" if the problem names it.
     accepted: what would have been accepted, or what to do, "" if the problem says it.
     """
 
-    def __init__(self, problem: str, *, thing: str = "", accepted: str = "") -> None:
+    def __init__(self, problem: str = "", *, thing: object = "", accepted: str = "") -> None:
         super().__init__(problem)
-        self.problem, self.thing, self.accepted = problem, thing, accepted
+        self.problem, self.thing, self.accepted = problem, str(thing), accepted
 
     def __str__(self) -> str:
-        sentence = f"{self.thing}: {self.problem}" if self.thing else self.problem
-        return f"{sentence}; {self.accepted}." if self.accepted else sentence
+        said = "; ".join(part for part in (self.problem, self.accepted) if part)
+        sentence = f"{self.thing}: {said}" if self.thing else said
+        whole = not (self.thing or self.accepted) or sentence.endswith((".", "?"))
+        return sentence if whole else f"{sentence}."
 
     def __reduce__(self) -> tuple[object, ...]:
         return _restore, (type(self), self.problem, self.thing, self.accepted)
 
-    def about(self, thing: str) -> Self:
+    def about(self, thing: object) -> Self:
         """The same error under another name of its thing."""
         return type(self)(self.problem, thing=thing, accepted=self.accepted)
 
@@ -93,9 +100,14 @@ def reason_of(error: Exception) -> str:
     return "not enough memory" if isinstance(error, MemoryError) else "its content is damaged"
 
 
+def not_one_of(name: str, value: object, accepted: Iterable[object]) -> SettingsError:
+    """The error for a setting that is none of its values: "NAME 'VALUE': accepted are A, B."."""
+    return SettingsError(thing=f"{name} {value!r}", accepted=f"accepted are {', '.join(map(str, accepted))}")
+
+
 def work_error(thing: object, problem: str, error: Exception, accepted: str = "") -> WorkError:
     """The error for work that failed for another error's reason: "THING: PROBLEM (REASON)." or "...; ACCEPTED."."""
-    return WorkError(f"{problem} ({reason_of(error)}){'' if accepted else '.'}", thing=str(thing), accepted=accepted)
+    return WorkError(f"{problem} ({reason_of(error)})", thing=thing, accepted=accepted)
 
 
 def _restore(kind: type[CXRError], problem: str, thing: str, accepted: str) -> CXRError:

@@ -71,11 +71,11 @@ def locked(file: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
 
     lock = FileLock(file.with_name(f".{file.name}.lock"), timeout=seconds, poll_interval=_POLL_SECONDS)
     if not file.parent.is_dir():  # filelock would create it, and a deleted run would come back
-        raise WorkError(f"{file.parent}: there is no such folder; {file.name} cannot be written.")
+        raise WorkError(f"there is no such folder, so that {file.name} cannot be written", thing=file.parent)
     try:
         lock.acquire()
     except Timeout as error:
-        raise Busy(f"{file}: another process is changing it; try again when it has finished.") from error
+        raise Busy("another process is changing it", thing=file, accepted="try again when it has finished") from error
     except OSError as error:
         raise work_error(file, "cannot be locked", error, HOW_TO_MEND) from error
     try:
@@ -90,7 +90,7 @@ def sha256_of(file: Path) -> str:
         with file.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise NotFound(f"{file}: cannot be read ({reason_of(error)}).") from error
+        raise NotFound(f"cannot be read ({reason_of(error)})", thing=file) from error
 
 
 def seal(file: Path) -> None:

@@ -66,6 +66,13 @@ def log_surprise(logger: logging.Logger, error: BaseException) -> str:
     return number
 
 
+def log_handled(logger: logging.Logger, event: str, error: BaseException) -> None:
+    """Log an exception that a library may raise on damaged bytes and that is handled: its type and where it arose."""
+    frame = traceback.extract_tb(error.__traceback__, limit=-1)[0]
+    place = f"{_shown(Path(frame.filename))}:{frame.lineno} in {frame.name}"
+    logger.info("%s: %s, %s", event, type(error).__qualname__, place)
+
+
 def surprise_in_words(number: str) -> str:
     """What the user is shown in place of an exception's own words."""
     return f"Something went wrong that was not expected (error {number}); the log in CXR_HOME/logs says where."

@@ -38,7 +38,9 @@ def secret_key(name: str) -> bytes:
     except OSError as error:
         raise work_error(file, "the key cannot be stored or read", error, HOW_TO_MEND) from error
     if len(key) != KEY_BYTES:
-        raise WorkError(f"{file}: holds {len(key)} bytes; a key has {KEY_BYTES}. Delete the file to get a new key.")
+        raise WorkError(
+            f"holds {len(key)} bytes, where a key has {KEY_BYTES}", thing=file, accepted="delete it to get a new key"
+        )
     return key
 
 

@@ -208,7 +208,7 @@ def write_object(file: Path, values: Mapping[str, Any]) -> None:
 
 def damaged(file: Path, what: str, reason: str) -> DamagedRecord:
     """The error for a file that is not the record it should be."""
-    return DamagedRecord(f"{file}: is not {what} ({reason}) and is passed over; restore it or remove it.")
+    return DamagedRecord(f"is not {what} ({reason}) and is passed over", thing=file, accepted="restore it or remove it")
 
 
 def read_table(file: Path, columns: Iterable[str], what: str, numbers: bool = False) -> "pd.DataFrame":

@@ -1,7 +1,10 @@
 """The sentence of an error is made in one place, of its fields."""
 
+import ast
 import pickle
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +15,7 @@ from cxr_core.errors import (
     NotFound,
     UnusableFile,
     WorkError,
+    not_one_of,
     reason_of,
     work_error,
 )
@@ -23,7 +27,10 @@ def test_fields_become_one_sentence() -> None:
     assert str(error) == "scores.csv: has no row; at least one film is needed."
     assert (error.thing, error.problem, error.accepted) == ("scores.csv", "has no row", "at least one film is needed")
     assert str(DataSetError("a whole sentence.")) == "a whole sentence."
-    assert str(WorkError("cannot be loaded.", thing="model a")) == "model a: cannot be loaded."
+    assert str(WorkError("cannot be loaded", thing=Path("model/a"))) == "model/a: cannot be loaded."
+    assert str(WorkError("no answer; is it running?", thing="archive")) == "archive: no answer; is it running?"
+    assert str(DataSetError(thing="size 8", accepted="16 to 1024 are accepted")) == "size 8: 16 to 1024 are accepted."
+    assert str(not_one_of("group", "x", ["patient", "none"])) == "group 'x': accepted are patient, none."
 
 
 def test_another_name_of_the_thing_needs_no_surgery() -> None:
@@ -71,3 +78,25 @@ def test_nobody_takes_the_sentence_of_an_error_apart() -> None:
             found = surgery.search(line)
             taken = found and "error" in line and file.name != "errors.py"
             assert not taken, f"{file.relative_to(REPOSITORY)}: {line.strip()}"
+
+
+def _kinds(kind: type[CXRError]) -> Iterator[str]:
+    yield kind.__name__
+    for derived in kind.__subclasses__():
+        yield from _kinds(derived)
+
+
+def _built_by_hand(file: Path) -> Iterator[str]:
+    """Each error of a module whose first argument holds a thing or what is accepted, which are fields."""
+    kinds = set(_kinds(CXRError))
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds and node.args:
+            parts = node.args[0].values if isinstance(node.args[0], ast.JoinedStr) else [node.args[0]]
+            text = "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in parts)
+            if re.search(r"; (?!is )|^[^.]*\{\}: |\{\}: (?=.*accepted)", text):
+                yield f"{file.relative_to(REPOSITORY)}:{node.lineno}: {text}"
+
+
+def test_errors_are_given_fields_and_not_sentences() -> None:
+    files = [*(REPOSITORY / "cxr_core").rglob("*.py"), *(REPOSITORY / "pages").rglob("*.py")]
+    assert [found for file in files for found in _built_by_hand(file)] == []

@@ -1,7 +1,9 @@
 """The log says where the work failed, and holds nothing of what it was given."""
 
+import ast
 import logging
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from cxr_core import log
 from cxr_core.cli.main import main
-from cxr_core.log import configure_logging, log_surprise
+from cxr_core.log import configure_logging, log_handled, log_surprise
 from tests.conftest import REPOSITORY
 from tests.support.synthetic_films import kaggle_folder
 
@@ -21,6 +23,31 @@ logger = logging.getLogger("cxr_core.tests")
 
 def written(home: Path) -> str:
     return "".join(file.read_text() for file in (home / "logs").glob("*.log"))
+
+
+def handlers(file: Path) -> list[ast.ExceptHandler]:
+    """The handlers of a module that catch every exception."""
+    tree = ast.parse(file.read_text())
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)]
+    return [one for one in found if isinstance(one.type, ast.Name) and one.type.id in ("Exception", "BaseException")]
+
+
+def test_what_catches_everything_raises_or_logs() -> None:
+    for file in (*(REPOSITORY / "cxr_core").rglob("*.py"), *(REPOSITORY / "pages").rglob("*.py")):
+        for handler in handlers(file):
+            text = "\n".join(ast.unparse(line) for line in handler.body)
+            passed_on = re.search(r"\braise\b|\blog_\w+\(|= error$|\.(exception|error|warning)\(", text)
+            assert passed_on, f"{file.name}: {text}"
+
+
+def test_every_package_logs_but_the_one_that_only_computes() -> None:
+    packages = [folder for folder in (REPOSITORY / "cxr_core").iterdir() if (folder / "__init__.py").exists()]
+    silent = {
+        folder.name
+        for folder in packages
+        if not any("logging.getLogger(" in file.read_text() for file in folder.rglob("*.py"))
+    }
+    assert silent == {"metrics"}
 
 
 def fail() -> None:
@@ -44,6 +71,17 @@ def test_a_surprise_is_logged_by_type_frames_and_number(cxr_home: Path) -> None:
     assert " in fail" in text
     assert not [name for name in PLANTED if name in text]
     assert str(REPOSITORY) not in text
+
+
+def test_an_exception_that_is_handled_is_one_line_by_type_and_place(cxr_home: Path) -> None:
+    configure_logging("verb")
+    try:
+        fail()
+    except RuntimeError as error:
+        log_handled(logger, "an event", error)
+    [line] = [line for line in written(cxr_home).splitlines() if "an event" in line]
+    assert re.search(r"an event: RuntimeError, tests/test_log\.py:\d+ in fail$", line)
+    assert not [name for name in PLANTED if name in line]
 
 
 def test_a_verb_that_fails_shows_a_number_and_no_traceback(

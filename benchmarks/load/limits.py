@@ -32,7 +32,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         failed = 0
-        for name, arguments in written(Path(folder) / "files", home):
+        for name, arguments in written(Path(folder) / "files"):
             print(name)
             for checkout in checkouts:
                 refused, line = _result(checkout, arguments, home)

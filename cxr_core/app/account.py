@@ -113,7 +113,9 @@ def check_data_set(source: str) -> None:
     """Raises DataSetError if the session may not open this data set."""
     access = settings()
     if access is not None and not access.may_open(Path(source), home()):
-        raise DataSetError(f"{source}: is not below a data folder of this server; its administrator configures them.")
+        raise DataSetError(
+            "is not below a data folder of this server", thing=source, accepted="its administrator configures them"
+        )
 
 
 def _identity(claims: Mapping[str, Any]) -> tuple[str, float]:

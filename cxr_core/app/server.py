@@ -135,7 +135,7 @@ def arguments_of_app() -> dict[str, Any]:
 def _provider(access: SignIn) -> dict[str, Any]:
     """Streamlit's `[auth]` section. Raises SettingsError if the packages for signing in are missing."""
     if not all(find_spec(name) for name in ("authlib", "httpx")):
-        raise SettingsError("access.toml: signing in needs the packages of requirements-server.txt.")
+        raise SettingsError("signing in needs the packages of requirements-server.txt", thing="access.toml")
     return {
         "redirect_uri": f"{access.address}/oauth2callback",
         "cookie_secret": secret_key("cookie.key").hex(),

@@ -11,12 +11,18 @@ def accept_or_join(options: argparse.Namespace) -> int:
     """Test acceptance, and share its counts if that is asked for; or join what several sites have shared."""
     if options.join:
         if options.data or options.accept or options.share or options.site or options.compare:
-            raise InputError("evaluate --join: the files of several sites are accepted, and --out DIR.")
+            raise InputError("the files of several sites are accepted, and --out DIR", thing="evaluate --join")
         return _join(options)
     if not (options.accept and options.data and options.out) or options.compare:
-        raise InputError("evaluate --accept: needs DATA and --out DIR; accepted are also --model, --share and --site.")
+        raise InputError(
+            "needs DATA and --out DIR",
+            thing="evaluate --accept",
+            accepted="accepted are also --model, --share and --site",
+        )
     if bool(options.share) != bool(options.site):
-        raise InputError("evaluate --share FILE: needs --site NAME, and --site needs --share; both are accepted.")
+        raise InputError(
+            "needs --site NAME, and --site needs --share", thing="evaluate --share FILE", accepted="both are accepted"
+        )
     return _accept(options)
 
 

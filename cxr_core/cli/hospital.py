@@ -27,7 +27,7 @@ def run_node(options: argparse.Namespace) -> int:
         from cxr_core.hospital.service import Service
         from cxr_core.hospital.spool import Spool, refused
     except ModuleNotFoundError as error:
-        raise InputError(f"node: {MISSING} ({error.name} is missing)") from None
+        raise InputError(f"{MISSING} ({error.name} is missing)", thing="node") from None
     from cxr_core.hospital.address import Caller, Peer, checked_title, configured_archive
     from cxr_core.hospital.node import Tls
     from cxr_core.hospital.send import Sender, StoreSender, WebSender, archive_tls
@@ -42,14 +42,20 @@ def run_node(options: argparse.Namespace) -> int:
         return print_result(options, rows, "\n".join(f"{row['film']}: {row['reason']}" for row in rows) or "None.")
     title, callers = checked_title(options.aet), [Caller.parse(text) for text in options.callers]
     if not callers:
-        raise SettingsError("--from is missing: who may send films, for example --from MODALITY@127.0.0.1.")
+        raise SettingsError(
+            "is missing", thing="--from", accepted="it says who may send films, for example --from MODALITY@127.0.0.1"
+        )
     if not options.to:
-        raise SettingsError("--to is missing: the archive, for example --to ORTHANC@127.0.0.1:4242, or dicomweb.")
+        raise SettingsError(
+            "is missing",
+            thing="--to",
+            accepted="it names the archive, for example --to ORTHANC@127.0.0.1:4242, or dicomweb",
+        )
     if not 0 < options.port < 65536 or options.quota <= 0:
-        raise SettingsError("--port is 1 to 65535, and --quota a number of gigabytes above 0.")
+        raise SettingsError(thing="node", accepted="--port is 1 to 65535, and --quota a number of gigabytes above 0")
     terms, model = terms_of(options, Choice(options.operating_point, options.error_rate))
     if bool(options.tls_certificate) != bool(options.tls_key):
-        raise SettingsError("--tls-certificate and --tls-key belong together.")
+        raise SettingsError(thing="node", accepted="--tls-certificate and --tls-key belong together")
     tls = Tls(options.tls_certificate, options.tls_key, options.tls_authority) if options.tls_certificate else None
     sender: Callable[[], Sender]
     if options.to == "dicomweb":
@@ -97,7 +103,7 @@ def find_studies(options: argparse.Namespace) -> int:
     try:
         from cxr_core.hospital.archive import Archive, Query
     except ModuleNotFoundError as error:
-        raise InputError(f"studies: {MISSING} ({error.name} is missing)") from None
+        raise InputError(f"{MISSING} ({error.name} is missing)", thing="studies") from None
     first, last = _days(options.date)
     found = Archive(settings).studies(
         Query(first, last, tuple(options.modality or ("CR", "DX")), options.description, options.patient)
@@ -122,7 +128,7 @@ def read_archive(
         from cxr_core.hospital.archive import Archive
         from cxr_core.hospital.fetched import fetch, read_fetched, store_results
     except ModuleNotFoundError as error:
-        raise InputError(f"dicomweb: {MISSING} ({error.name} is missing)") from None
+        raise InputError(f"{MISSING} ({error.name} is missing)", thing="dicomweb") from None
     from cxr_core.hospital.fhir import Subject
     from cxr_core.inference.batch import write_heatmap
     from cxr_core.inference.predictor import Predictor
@@ -184,5 +190,5 @@ def _days(text: str | None) -> tuple[date | None, date | None]:
     try:
         found = [date.fromisoformat(day) for day in days]
     except ValueError:
-        raise SettingsError(f"--date {text}: 2026-11-26 or 20261101-20261130 is accepted.") from None
+        raise SettingsError(thing=f"--date {text}", accepted="2026-11-26 or 20261101-20261130 is accepted") from None
     return found[0], found[-1]

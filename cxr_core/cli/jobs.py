@@ -18,7 +18,9 @@ def show_jobs(options: argparse.Namespace) -> int:
         chosen = [job for job in jobs if job.id == options.stop]
         if not chosen:
             known = ", ".join(job.id for job in jobs if job.live) or "none"
-            raise NotFound(f"job {options.stop!r}: there is no such job; those that wait or work are {known}.")
+            raise NotFound(
+                "there is no such job", thing=f"job {options.stop!r}", accepted=f"those that wait or work are {known}"
+            )
         stop_any(chosen[0])
         jobs = [job for job in all_jobs() if job.id == options.stop]
     for message in damaged_jobs():

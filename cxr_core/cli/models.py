@@ -17,7 +17,11 @@ def publish_run(options: argparse.Namespace) -> int:
     if options.convert:
         return _convert(options)
     if not options.run or not options.name:
-        raise InputError("publish: RUN --name NAME publishes a run, --convert NAME converts a model; one is needed.")
+        raise InputError(
+            "RUN --name NAME publishes a run, --convert NAME converts a model",
+            thing="publish",
+            accepted="one is needed",
+        )
     from cxr_core.publishing.publish import publish
     from cxr_core.training.runs import find_run
 
@@ -30,7 +34,11 @@ def _convert(options: argparse.Namespace) -> int:
     from cxr_core.publishing.convert import convert_model
 
     if options.run or options.name or options.into:
-        raise InputError(f"--convert {options.convert}: is not for RUN, --name or --into; --data is accepted with it.")
+        raise InputError(
+            "is not for RUN, --name or --into",
+            thing=f"--convert {options.convert}",
+            accepted="--data is accepted with it",
+        )
     model = convert_model(find_model(options.convert), options.data, progress_counter("Decoding the films"))
     assert model.card.conversion
     compared, difference = model.card.conversion.compared_on, model.card.conversion.largest_logit_difference
@@ -41,13 +49,13 @@ def _convert(options: argparse.Namespace) -> int:
 def show_models(options: argparse.Namespace) -> int:
     """List the models; or write one as a signed zip, or add one from such a zip."""
     if options.export and options.archive:
-        raise InputError("models: --export and --import are both given; one is accepted.")
+        raise InputError("--export and --import are both given", thing="models", accepted="one is accepted")
     if options.export:
         return _export(options)
     if options.archive:
         return _import(options)
     if options.out or options.name or options.confirm:
-        raise InputError("models: --out is for --export; --name and --confirm are for --import.")
+        raise InputError(thing="models", accepted="--out is for --export, --name and --confirm are for --import")
     from cxr_core.models.registry import damaged_models, list_models
 
     models = list_models()
@@ -64,7 +72,7 @@ def _export(options: argparse.Namespace) -> int:
     from cxr_core.models.registry import find_model
 
     if options.name or options.confirm or not options.out:
-        raise InputError(f"models --export {options.export}: needs --out FILE.zip, and nothing else.")
+        raise InputError(thing=f"models --export {options.export}", accepted="needs --out FILE.zip, and nothing else")
     model = find_model(options.export)
     packed = export_model(model)
     with store_file(options.out, "the exported model") as part:
@@ -77,7 +85,7 @@ def _import(options: argparse.Namespace) -> int:
     from cxr_core.models.exchange import import_model
 
     if options.out:
-        raise InputError(f"models --import {options.archive}: --out is for --export.")
+        raise InputError("--out is for --export", thing=f"models --import {options.archive}")
     model = import_model(options.archive, options.name, options.confirm)
     return print_result(options, model.card.to_dict(), f"Imported {model.name} ({model.version}) to {model.folder}.")
 
@@ -89,7 +97,9 @@ def evaluate_model(options: argparse.Namespace) -> int:
 
         return accept_or_join(options)
     if not options.data or not options.out:
-        raise InputError("evaluate: DATA and --out DIR are needed, or --join FILE with the counts of several sites.")
+        raise InputError(
+            "DATA and --out DIR are needed, or --join FILE with the counts of several sites", thing="evaluate"
+        )
     from cxr_core.evaluation.answers import answers_in_words
     from cxr_core.evaluation.run import run_evaluation
     from cxr_core.models.registry import find_model

@@ -20,7 +20,9 @@ def predict_films(options: argparse.Namespace) -> int:
     paths = [path for path in options.paths if not path.startswith(SCHEME)]
     if options.send and paths:
         raise InputError(
-            f"--send: results go back to the archive's own studies, {SCHEME}STUDY-UID; not for {paths[0]}."
+            f"is not for {paths[0]}",
+            thing="--send",
+            accepted=f"results go back to the archive's own studies, {SCHEME}STUDY-UID",
         )
     files = find_films(paths)
     results: list[dict[str, Any]] = []

@@ -93,5 +93,5 @@ def _fit(options: argparse.Namespace, run: "Run") -> int:
 def key_value(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals:
-        raise InputError(f"--set {text}: KEY=VALUE is accepted, for example --set epochs=3.")
+        raise InputError(thing=f"--set {text}", accepted="KEY=VALUE is accepted, for example --set epochs=3")
     return key.strip(), value.strip()

@@ -6,6 +6,7 @@ goes on, so that the same command continues where it was.
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,8 @@ from cxr_core.training.fit import fit
 from cxr_core.training.recipe_settings import Recipe
 from cxr_core.training.run_actions import prepare_resume
 from cxr_core.training.runs import Run, create_run
+
+_logger = logging.getLogger(__name__)
 
 FOLDS = 5
 VALIDATION = 0.125
@@ -46,7 +49,9 @@ def plan_folds(index: Index, leave_one_source_out: bool = False) -> list[Fold]:
     if leave_one_source_out:
         sources = sorted(usable["source"].unique())
         if len(sources) < 2:
-            raise DataSetError(f"{index.root}: has one source, {sources[0]}; two or more are needed to leave one out.")
+            raise DataSetError(
+                f"has one source, {sources[0]}", thing=index.root, accepted="two or more are needed to leave one out"
+            )
         parts = [(f"without-{source}", usable.index[usable["source"] == source]) for source in sources]
     else:
         parts = [(f"fold-{number}", held_out) for number, held_out in enumerate(_patient_folds(usable))]
@@ -65,12 +70,13 @@ def fitted_folds(
 
     Raises what `fit` raises; a run that was stopped ends the folds.
     """
-    for fold in folds:
+    for number, fold in enumerate(folds, 1):
         run = _run_of(index, recipe_name, replace(recipe, seed=fold.seed), fold)
         if run.state().status != "finished":
             report(f"{fold.name}: fitting, {run.folder}.")
             if run.state().status != "starting":
                 prepare_resume(run)
+            _logger.info("fold %d of %d begins", number, len(folds))
             fit(run)
         if run.state().status != "finished":
             report(f"{fold.name}: was stopped; the same command goes on from here.")

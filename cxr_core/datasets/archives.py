@@ -42,7 +42,7 @@ def unpack(archive: Path, progress: Progress | None = None) -> Path:
     try:
         status = check_regular(archive)
     except UnusableFile as error:
-        raise DataSetError(error.problem, thing=str(archive), accepted="accepted are .zip and .npz files") from error
+        raise DataSetError(error.problem, thing=archive, accepted="accepted are .zip and .npz files") from error
     identity = f"{_VERSION} {archive.resolve()} {status.st_size} {status.st_mtime_ns}"
     key = hashlib.sha256(identity.encode()).hexdigest()[:12]
     folder = home() / "data" / f"{archive.stem}-{key}"
@@ -74,8 +74,9 @@ def _unpack(archive: Path, folder: Path, progress: Progress | None) -> Path:
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             raise DataSetError(
-                f"{archive.name}: has names that are too long for {home()}; unpack it yourself with shorter names and "
-                "open the folder."
+                f"has names that are too long for {home()}",
+                thing=archive.name,
+                accepted="unpack it yourself with shorter names and open the folder",
             ) from error
         if error.errno is None:  # bz2 raises it for damaged bytes
             raise _damaged(archive) from error
@@ -94,8 +95,9 @@ def check_space(needed: int, what: str) -> None:
     free = shutil.disk_usage(home()).free
     if needed + _RESERVED_BYTES > free:
         raise DataSetError(
-            f"{what}: needs {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free at {home()}; free some space, or "
-            "move CXR_HOME to a larger disk."
+            f"needs {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free at {home()}",
+            thing=what,
+            accepted="free some space, or move CXR_HOME to a larger disk",
         )
 
 
@@ -120,7 +122,7 @@ def _unpack_zip(archive: Path, folder: Path, progress: Progress | None) -> None:
                 while chunk := source.read(_CHUNK_BYTES):
                     done += len(chunk)
                     if done > total:
-                        raise DataSetError(f"{archive.name}: holds more bytes than it declares; not unpacked.")
+                        raise DataSetError("holds more bytes than it declares, and is not unpacked", thing=archive.name)
                     copy.write(chunk)
             if progress:
                 progress(done, total)
@@ -130,20 +132,24 @@ def _check_entry(archive: str, name: str, entry: zipfile.ZipInfo) -> None:
     check_entry_path(name)
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or (path.parts and ":" in path.parts[0]):
-        raise DataSetError(f"{archive}: the name {name!r} leads out of its folder; nothing was unpacked.")
+        raise DataSetError(f"the name {name!r} leads out of its folder, so nothing was unpacked", thing=archive)
     if entry.external_attr >> 28 == 0xA:
-        raise DataSetError(f"{archive}: {name!r} is a link; only files are accepted, nothing was unpacked.")
+        raise DataSetError(
+            f"{name!r} is a link", thing=archive, accepted="only files are accepted, nothing was unpacked"
+        )
     if entry.flag_bits & 1:
-        raise DataSetError(f"{archive}: is encrypted; unpack it yourself and open the folder.")
+        raise DataSetError("is encrypted", thing=archive, accepted="unpack it yourself and open the folder")
     if method := unsupported_method(entry):
         raise DataSetError(
-            f"{archive}: {name!r} is compressed with {method}; it is not supported, unpack it yourself and open the "
-            "folder."
+            f"{name!r} is compressed with {method}, which is not supported",
+            thing=archive,
+            accepted="unpack it yourself and open the folder",
         )
     if entry.file_size > max(_ANY_RATIO_BYTES, MAX_RATIO * entry.compress_size):
         raise DataSetError(
-            f"{archive}: {name!r} would unpack to {entry.file_size:,} bytes from {entry.compress_size:,}, "
-            "which is too much for a film; nothing was unpacked."
+            f"{name!r} would unpack to {entry.file_size:,} bytes from {entry.compress_size:,}, which is too "
+            "much for a film, so nothing was unpacked",
+            thing=archive,
         )
 
 
@@ -160,25 +166,32 @@ def _unpack_arrays(archive: Path, folder: Path, progress: Progress | None) -> No
     splits = [split for split in SPLITS if f"{split}_images" in shapes]
     if not splits or any(f"{split}_labels" not in shapes for split in splits):
         names = ", ".join(shapes) or "nothing"
-        raise DataSetError(f"{archive.name}: holds {names}; accepted are train_images, train_labels and so on.")
+        raise DataSetError(
+            f"holds {names}", thing=archive.name, accepted="accepted are train_images, train_labels and so on"
+        )
     for split in splits:
         if len(shape := shapes[f"{split}_images"]) != 3 or math.prod(shape[1:]) > FILM_PIXELS:
-            raise DataSetError(f"{archive.name}: {split}_images is {shape}; accepted is uint8 (N, H, W).")
+            raise DataSetError(f"{split}_images is {shape}", thing=archive.name, accepted="accepted is uint8 (N, H, W)")
     total = sum(shapes[f"{split}_images"][0] for split in splits)
     if total > DATA_SET.entries:
-        raise DataSetError(f"{archive.name}: {total:,} films; accepted are {DATA_SET.entries:,} at most.")
+        raise DataSetError(
+            f"{total:,} films", thing=archive.name, accepted=f"accepted are {DATA_SET.entries:,} at most"
+        )
     done = 0
     with np.load(archive, allow_pickle=False) as arrays:
         for split in splits:
             images, labels = arrays[f"{split}_images"], arrays[f"{split}_labels"].ravel()
             if images.dtype != np.uint8 or images.ndim != 3 or len(images) != len(labels):
                 raise DataSetError(
-                    f"{archive.name}: {split}_images is {images.dtype} {images.shape} with {len(labels)} labels; "
-                    "accepted is uint8 (N, H, W) with N labels."
+                    f"{split}_images is {images.dtype} {images.shape} with {len(labels)} labels",
+                    thing=archive.name,
+                    accepted="accepted is uint8 (N, H, W) with N labels",
                 )
             if not set(np.unique(labels)) <= {0, 1}:
                 raise DataSetError(
-                    f"{archive.name}: {split}_labels has values other than 0 and 1; accepted are these two."
+                    f"{split}_labels has values other than 0 and 1",
+                    thing=archive.name,
+                    accepted="accepted are these two",
                 )
             for label in CLASSES:
                 (folder / split / label).mkdir(parents=True, exist_ok=True)
@@ -204,9 +217,9 @@ def _array_shapes(archive: Path) -> dict[str, tuple[int, ...]]:
                 read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
                 shape, _, dtype = read(source)
             if dtype.hasobject:
-                raise DataSetError(f"{archive.name}: {entry.filename} holds Python objects, which are not accepted.")
+                raise DataSetError(f"{entry.filename} holds Python objects, which are not accepted", thing=archive.name)
             if math.prod(shape) * dtype.itemsize > entry.file_size:
-                raise DataSetError(f"{archive.name}: {entry.filename} is shorter than its shape {shape}.")
+                raise DataSetError(f"{entry.filename} is shorter than its shape {shape}", thing=archive.name)
             shapes[entry.filename.removesuffix(".npy")] = shape
         check_space(2 * sum(entry.file_size for entry in packed.infolist()), archive.name)
     return shapes

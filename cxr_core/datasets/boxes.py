@@ -42,10 +42,10 @@ def read_boxes(file: Path) -> dict[str, np.ndarray]:
     try:
         table = read_table(file)
     except UnusableFile as error:
-        raise DataSetError(error.problem, thing=str(file), accepted=f"accepted is {ACCEPTED}") from error
+        raise DataSetError(error.problem, thing=file, accepted=f"accepted is {ACCEPTED}") from error
     missing = [name for name in ["path", *_NUMBERS] if name not in table]
     if missing:
-        raise DataSetError(f"{file}: has no column {missing[0]}; accepted is {ACCEPTED}.")
+        raise DataSetError(f"has no column {missing[0]}", thing=file, accepted=f"accepted is {ACCEPTED}")
     numbers = table[_NUMBERS].apply(pd.to_numeric, errors="coerce").to_numpy(np.float32)
     start, size = numbers[:, :2], numbers[:, 2:]
     good = np.isfinite(numbers).all(axis=1)
@@ -53,7 +53,9 @@ def read_boxes(file: Path) -> dict[str, np.ndarray]:
     if not good.all():
         row = int(np.argmin(good))
         given = numbers[row].tolist()
-        raise DataSetError(f"{file}, line {row + 2}: {given} is no box; accepted are numbers from 0 to 1.")
+        raise DataSetError(
+            f"{given} is no box", thing=f"{file}, line {row + 2}", accepted="accepted are numbers from 0 to 1"
+        )
     paths = table["path"].str.replace("\\", "/")
     return {str(path): numbers[rows] for path, rows in paths.groupby(paths).indices.items()}
 

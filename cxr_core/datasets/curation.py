@@ -15,7 +15,7 @@ import pandas as pd
 
 from cxr_core.datasets.index import Index, build_index
 from cxr_core.datasets.recent import data_set_key
-from cxr_core.errors import SettingsError
+from cxr_core.errors import SettingsError, not_one_of
 from cxr_core.files import locked, store_file
 from cxr_core.labels import CLASSES, NORMAL, OTHER, PNEUMONIA
 from cxr_core.paths import home
@@ -141,17 +141,17 @@ def change_films(index: Index, action: str, films: Iterable[str], value: str = "
     chosen, value, by = tuple(dict.fromkeys(films)), value.strip(), by.strip()
     needed = {TAG: "a tag", UNTAG: "a tag", EXCLUDE: "a reason", RELABEL: "a label"}.get(action)
     if action not in ACTIONS:
-        raise SettingsError(f"action {action!r}: accepted are {', '.join(ACTIONS)}.")
+        raise not_one_of("action", action, ACTIONS)
     if not chosen or "" in chosen:
-        raise SettingsError("films: none is chosen; choose films that can be read.")
+        raise SettingsError("none is chosen", thing="films", accepted="choose films that can be read")
     if needed and not value:
-        raise SettingsError(f"{needed}: is missing; up to {MOST_CHARACTERS} characters are accepted.")
+        raise SettingsError("is missing", thing=needed, accepted=f"up to {MOST_CHARACTERS} characters are accepted")
     if action == RELABEL and value not in LABELS:
-        raise SettingsError(f"label {value!r}: accepted are {', '.join(LABELS)}.")
+        raise not_one_of("label", value, LABELS)
     if action == RELABEL and not by:
-        raise SettingsError("name: is missing; a new label needs the name of who gives it.")
+        raise SettingsError("is missing", thing="name", accepted="a new label needs the name of who gives it")
     if max(len(value), len(by)) > MOST_CHARACTERS:
-        raise SettingsError(f"{needed or 'name'}: up to {MOST_CHARACTERS} characters are accepted.")
+        raise SettingsError(thing=needed or "name", accepted=f"up to {MOST_CHARACTERS} characters are accepted")
     change = Change(action, chosen, value, by, datetime.now(UTC).isoformat(timespec="seconds"))
     _store(index, lambda changes: (*changes, change))
     return change
@@ -213,7 +213,7 @@ def in_words(excluded: int, relabelled: int) -> str:
 
 def _store(index: Index, change: Callable[[tuple[Change, ...]], tuple[Change, ...]]) -> None:
     if index.parts:
-        raise SettingsError(f"{index.root}: is several data sets; change films of one of them.")
+        raise SettingsError("is several data sets", thing=index.root, accepted="change films of one of them")
     file = _file(index)
     file.parent.mkdir(parents=True, exist_ok=True)
     with locked(file):

@@ -21,6 +21,7 @@ MARK = (
 DEMO_FILMS = Path(__file__).resolve().parent / "demo_films"
 MANIFEST = "manifest.csv"
 _SAMPLES_PER_CLASS = 3
+_WHERE = "name a new or empty folder"
 _TEXT_FILE = b"This is a note that somebody saved under a film's name.\n"
 
 
@@ -85,9 +86,8 @@ def write_demo_set(folder: Path) -> Path:
             if not target.exists() or target.stat().st_size != len(data):
                 target.write_bytes(data)
     except OSError as error:
-        reason = reason_of(error)
         raise DataSetError(
-            f"the demo set cannot be written to {folder} ({reason}); name a new or empty folder"
+            f"the demo set cannot be written there ({reason_of(error)})", thing=folder, accepted=_WHERE
         ) from error
     return folder
 
@@ -127,7 +127,7 @@ def _derived_file(row: ManifestRow) -> bytes:
 def _refuse_other_content(folder: Path, files: dict[str, bytes]) -> None:
     """Raises DataSetError at the first file under `folder` that is not of the demo set; hidden files are ignored."""
     if folder.exists() and not folder.is_dir():
-        raise DataSetError(f"{folder} is a file; the demo set needs a new or empty folder")
+        raise DataSetError("is a file", thing=folder, accepted=_WHERE)
     for path in folder.rglob("*"):
         if path.name.startswith(".") or path.is_dir():
             continue
@@ -135,6 +135,7 @@ def _refuse_other_content(folder: Path, files: dict[str, bytes]) -> None:
         # An interrupted write leaves the first bytes of a file.
         if expected is None or not expected.startswith(path.read_bytes()):
             raise DataSetError(
-                f"{folder} already holds {path.relative_to(folder)}, which is not part of the demo set; "
-                "name a new or empty folder"
+                f"already holds {path.relative_to(folder)}, which is not part of the demo set",
+                thing=folder,
+                accepted=_WHERE,
             )

@@ -94,7 +94,7 @@ def download(data_set: PublishedDataSet, progress: Progress | None = None) -> Pa
             return target if target.exists() else _download(data_set, target, progress)
     except Busy as error:
         raise DataSetError(
-            f"{data_set.title}: another process is downloading it; try again when it has finished."
+            "another process is downloading it", thing=data_set.title, accepted="try again when it has finished"
         ) from error
 
 
@@ -105,7 +105,7 @@ def _download(data_set: PublishedDataSet, target: Path, progress: Progress | Non
     part = target.with_name(target.name + ".part")
     present = part.stat().st_size if part.exists() else 0
     check_space(max(0, data_set.bytes - present), data_set.title)
-    by_hand = f"Get {data_set.file} by hand from {data_set.page} and open it here by its path."
+    by_hand = f"get {data_set.file} by hand from {data_set.page} and open it here by its path"
     try:
         with part.open("ab") as file:
             transfer = _Transfer(data_set.title, file, present, progress)
@@ -122,11 +122,13 @@ def _download(data_set: PublishedDataSet, target: Path, progress: Progress | Non
         answer = error.response.status_code if error.response is not None else "no answer"
         if answer == 416:  # range not satisfiable: the partial file is longer than the server's, so it is another file
             part.unlink(missing_ok=True)
-        raise DataSetError(f"{data_set.title}: the server answered {answer}. {by_hand}") from error
+        raise DataSetError(f"the server answered {answer}", thing=data_set.title, accepted=by_hand) from error
     except requests.RequestException as error:
         received = part.stat().st_size
-        resume = f" {received / 1e6:.0f} MB are stored: try again to resume from there." if received else ""
-        raise DataSetError(f"{data_set.title}: cannot be downloaded, the network failed.{resume} {by_hand}") from error
+        resume = f"try again to resume after the {received / 1e6:.0f} MB that are stored, or " if received else ""
+        raise DataSetError(
+            "cannot be downloaded, the network failed", thing=data_set.title, accepted=f"{resume}{by_hand}"
+        ) from error
     except OSError as error:
         problem = f"cannot be stored ({reason_of(error)})"
         raise DataSetError(problem, thing=data_set.title, accepted="free some space and try again") from error
@@ -134,13 +136,19 @@ def _download(data_set: PublishedDataSet, target: Path, progress: Progress | Non
     found = file_hash(str(part), alg="md5")
     if expected and found != expected:
         part.unlink()
-        raise DataSetError(f"{data_set.title}: its MD5 is {found} instead of {expected}; it was deleted. {by_hand}")
+        raise DataSetError(
+            f"its MD5 is {found} instead of {expected}, so it was deleted", thing=data_set.title, accepted=by_hand
+        )
     if not is_zipfile(part):  # an .npz is a zip file as well
         part.unlink()
-        raise DataSetError(f"{data_set.title}: the server did not send an archive; it was deleted. {by_hand}")
+        raise DataSetError(
+            "the server did not send an archive, so it was deleted", thing=data_set.title, accepted=by_hand
+        )
     if not expected and not _is_whole_archive(part):
         part.unlink()
-        raise DataSetError(f"{data_set.title}: the server sent a damaged archive; it was deleted. {by_hand}")
+        raise DataSetError(
+            "the server sent a damaged archive, so it was deleted", thing=data_set.title, accepted=by_hand
+        )
     part.replace(target)
     return target
 

@@ -62,21 +62,23 @@ def find_root(folder: Path | str) -> Path:
     try:
         exists = folder.exists()
     except OSError as error:
-        raise DataSetError(f"{shown}: cannot be opened ({reason_of(error)}); a data set is {LAYOUT}.") from error
+        raise DataSetError(
+            f"cannot be opened ({reason_of(error)})", thing=shown, accepted=f"a data set is {LAYOUT}"
+        ) from error
     if not exists:
-        raise DataSetError(f"{shown}: no such folder; a data set is {LAYOUT}.")
+        raise DataSetError("no such folder", thing=shown, accepted=f"a data set is {LAYOUT}")
     if not folder.is_dir():
-        raise DataSetError(f"{folder}: is a file; a data set is {LAYOUT}.")
+        raise DataSetError("is a file", thing=folder, accepted=f"a data set is {LAYOUT}")
     level = [folder]
     for _ in range(3):
         roots = [candidate for candidate in level if _split_folders(candidate) or _class_folders(candidate)]
         if len(roots) > 1:
             names = ", ".join(root.name for root in roots)
-            raise DataSetError(f"{folder}: holds {len(roots)} data sets ({names}); name one of them.")
+            raise DataSetError(f"holds {len(roots)} data sets ({names})", thing=folder, accepted="name one of them")
         if roots:
             return roots[0]
         level = [child for parent in level for child in _folders(parent)]
-    raise DataSetError(f"{folder}: holds no data set; one is {LAYOUT}.")
+    raise DataSetError("holds no data set", thing=folder, accepted=f"one is {LAYOUT}")
 
 
 def find_files(root: Path) -> FoundFiles:

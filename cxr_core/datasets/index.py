@@ -97,7 +97,7 @@ def build_index(source: Path | str | Sequence[Path | str], progress: Progress | 
     root = find_root(path).resolve()
     found = find_files(root)
     if not found.files:
-        raise DataSetError(f"{root}: its class folders are empty; put films into NORMAL/ and PNEUMONIA/.")
+        raise DataSetError("its class folders are empty", thing=root, accepted="put films into NORMAL/ and PNEUMONIA/")
     return _index_files(root, root, found, progress)
 
 

@@ -43,9 +43,9 @@ def read_data_set_table(file: Path) -> FoundFiles:
     table = _read(file)
     missing = [name for name in ("path", "label") if name not in table]
     if missing:
-        raise DataSetError(f"{file}: has no column {missing[0]}; accepted is {ACCEPTED_TABLE}.")
+        raise DataSetError(f"has no column {missing[0]}", thing=file, accepted=f"accepted is {ACCEPTED_TABLE}")
     if not len(table):
-        raise DataSetError(f"{file}: lists no film; accepted is {ACCEPTED_TABLE}.")
+        raise DataSetError("lists no film", thing=file, accepted=f"accepted is {ACCEPTED_TABLE}")
     files, notes = _files(file, table), []
     listed = {found.path for found in files}
     for other in (file.with_name(name) for name in OTHER_TABLES):
@@ -65,7 +65,7 @@ def _read(file: Path) -> pd.DataFrame:
     try:
         return read_table(file)
     except UnusableFile as error:
-        raise DataSetError(error.problem, thing=str(file), accepted=f"accepted is {ACCEPTED_TABLE}") from error
+        raise DataSetError(error.problem, thing=file, accepted=f"accepted is {ACCEPTED_TABLE}") from error
 
 
 def _files(file: Path, table: pd.DataFrame) -> list[FoundFile]:
@@ -88,7 +88,7 @@ def _refuse(file: Path, table: pd.DataFrame, bad: pd.Series, column: str, accept
     if bad.any():
         row = int(bad.to_numpy().argmax())
         given = table[column].iloc[row]
-        raise DataSetError(f"{file}, line {row + 2}: {column} {given!r}; accepted are {accepted}.")
+        raise DataSetError(f"{column} {given!r}", thing=f"{file}, line {row + 2}", accepted=f"accepted are {accepted}")
 
 
 def _leads_out(path: str) -> bool:

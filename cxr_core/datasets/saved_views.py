@@ -39,7 +39,9 @@ def save_view(index: Index, name: str, filters: Mapping[str, Any]) -> None:
     """
     name = name.strip()
     if not 0 < len(name) <= MOST_CHARACTERS:
-        raise SettingsError(f"name {name[:MOST_CHARACTERS]!r}: 1 to {MOST_CHARACTERS} characters are accepted.")
+        raise SettingsError(
+            thing=f"name {name[:MOST_CHARACTERS]!r}", accepted=f"1 to {MOST_CHARACTERS} characters are accepted"
+        )
     _store(index, lambda views: {**views, name: dict(filters)})
 
 

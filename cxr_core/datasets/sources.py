@@ -19,7 +19,7 @@ def merged(indexes: Sequence[Index]) -> Index:
     Raises DataSetError if there is none, or if two of them hold the same file.
     """
     if not indexes:
-        raise DataSetError("No data set was given; one or more are accepted.")
+        raise DataSetError("No data set was given", accepted="one or more are accepted")
     if len(indexes) == 1:
         return indexes[0]
     root = Path(os.path.commonpath([index.root for index in indexes]))
@@ -36,7 +36,7 @@ def merged(indexes: Sequence[Index]) -> Index:
     films = pd.concat(tables, ignore_index=True).sort_values("path", ignore_index=True)
     if films["path"].duplicated().any():
         twice = films["path"][films["path"].duplicated()].iloc[0]
-        raise DataSetError(f"{root / twice}: is in two of the data sets; each film may be in one.")
+        raise DataSetError("is in two of the data sets", thing=root / twice, accepted="each film may be in one")
     notes = tuple(note for index in indexes for note in index.notes)
     read = sum(index.files_read for index in indexes)
     return Index(root, films, indexes[0].source, notes, read, tuple(parts))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cxr_core.datasets.index import Index
-from cxr_core.errors import DataSetError, SettingsError, UnusableFile, work_error
+from cxr_core.errors import DataSetError, SettingsError, UnusableFile, not_one_of, work_error
 from cxr_core.files import replace_atomically, store_file
 from cxr_core.labels import SPLITS
 from cxr_core.limits import read_table
@@ -37,9 +37,11 @@ def grouped_split(
     """
     if len(fractions) != 3 or not all(0 <= share <= 1 for share in fractions) or abs(sum(fractions) - 1) > 1e-6:
         given = " ".join(map(str, fractions))
-        raise SettingsError(f"fractions {given}: three numbers from 0 to 1 that add up to 1 are accepted.")
+        raise SettingsError(
+            thing=f"fractions {given}", accepted="three numbers from 0 to 1 that add up to 1 are accepted"
+        )
     if group not in GROUPS:
-        raise SettingsError(f"group {group!r}: accepted are {' and '.join(GROUPS)}.")
+        raise not_one_of("group", group, GROUPS)
     usable = films[films["fault"] == ""]
     keys = usable["patient"] if group == "patient" else usable["path"]
     strata = usable["source"] + "/" + usable["kind"] if "source" in usable else usable["kind"]
@@ -88,22 +90,26 @@ def read_split(films: pd.DataFrame, file: Path) -> pd.Series:
     try:
         table = read_table(file)
     except UnusableFile as error:
-        raise DataSetError(error.problem, thing=str(file), accepted="accepted is a CSV with path,split") from error
+        raise DataSetError(error.problem, thing=file, accepted="accepted is a CSV with path,split") from error
     if not {"path", "split"} <= set(table.columns):
-        raise DataSetError(f"{file}: has the columns {', '.join(table.columns)}; a split table has path and split.")
+        raise DataSetError(
+            f"has the columns {', '.join(table.columns)}", thing=file, accepted="a split table has path and split"
+        )
     unknown = sorted(set(table["split"]) - set(SPLITS))
     if unknown:
-        raise DataSetError(f"{file}: has the split {unknown[0]!r}; accepted are {', '.join(SPLITS)}.")
+        raise DataSetError(f"has the split {unknown[0]!r}", thing=file, accepted=f"accepted are {', '.join(SPLITS)}")
     if table["path"].duplicated().any():
         raise DataSetError(
-            f"{file}: lists {table['path'][table['path'].duplicated()].iloc[0]} twice; once is accepted."
+            f"lists {table['path'][table['path'].duplicated()].iloc[0]} twice", thing=file, accepted="once is accepted"
         )
     found = films["path"].map(dict(zip(table["path"], table["split"], strict=True))).fillna("")
     if (found == "").all() and "sha256" in table:
         known = table[table["sha256"] != ""].drop_duplicates("sha256")
         found = films["sha256"].map(dict(zip(known["sha256"], known["split"], strict=True))).fillna("")
     if (found == "").all():
-        raise DataSetError(f"{file}: lists none of the data set's films; its paths must be relative to the data set.")
+        raise DataSetError(
+            "lists none of the data set's films", thing=file, accepted="its paths must be relative to the data set"
+        )
     return found.where(films["fault"] == "", "")
 
 
@@ -113,7 +119,9 @@ def save_split(index: Index, split: pd.Series, name: str) -> Path:
     Raises SettingsError for a name that is not accepted, WorkError if it cannot be written.
     """
     if not _NAME.fullmatch(name):
-        raise SettingsError(f"split name {name!r}: letters, digits, spaces, dots, _ and - are accepted, 61 at most.")
+        raise SettingsError(
+            thing=f"split name {name!r}", accepted="letters, digits, spaces, dots, _ and - are accepted, 61 at most"
+        )
     file = splits_folder(index) / f"{name.strip()}.csv"
     with store_file(file, "the split") as part:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,10 @@ def check_unchanged(file: Path, size: int, modified: int) -> None:
     try:
         status = file.stat()
     except OSError as error:
-        raise UnreadableFilm(f"{file.name}: can no longer be read ({reason_of(error)}); restore it.") from error
+        raise UnreadableFilm(
+            f"can no longer be read ({reason_of(error)})", thing=file.name, accepted="restore it"
+        ) from error
     if (status.st_size, status.st_mtime_ns) != (size, modified):
-        raise UnreadableFilm(f"{file.name}: has changed since the data set was indexed; open the data set again.")
+        raise UnreadableFilm(
+            "has changed since the data set was indexed", thing=file.name, accepted="open the data set again"
+        )

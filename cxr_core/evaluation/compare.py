@@ -48,7 +48,9 @@ def compare(a: Evaluation, b: Evaluation) -> Comparison:
     rows_a, rows_b = rows_a[same], rows_b[same]
     if rows_a.empty:
         raise DataSetError(
-            f"comparison: {a.title} and {b.title} have no film in common; evaluations with common films are needed."
+            f"{a.title} and {b.title} have no film in common",
+            thing="comparison",
+            accepted="evaluations with common films are needed",
         )
     labels = (rows_a["label"] == PNEUMONIA).to_numpy(int)
     patients, files = rows_a["patient"].to_numpy(), rows_a["file"].to_numpy()

@@ -33,13 +33,16 @@ def choose_films(index: Index, split: str) -> pd.DataFrame:
         chosen = films[read_split(films, Path(table)) == part]
     else:
         raise DataSetError(
-            f"split {split!r}: accepted are {', '.join(SPLITS)}, all, or a part of a table, FILE.csv:test."
+            thing=f"split {split!r}",
+            accepted=f"accepted are {', '.join(SPLITS)}, all, or a part of a table, FILE.csv:test",
         )
     if chosen.empty:
         available = ", ".join(sorted(set(films["split"]) - {""})) or "no splits"
-        raise DataSetError(f"{index.root}: has no films in split {split!r}; it has {available}.")
+        raise DataSetError(f"has no films in split {split!r}", thing=index.root, accepted=f"it has {available}")
     if (chosen["label"] == OTHER).all():
-        raise DataSetError(f"{index.root}: all its films in split {split!r} are of neither class; both are needed.")
+        raise DataSetError(
+            f"all its films in split {split!r} are of neither class", thing=index.root, accepted="both are needed"
+        )
     return chosen
 
 

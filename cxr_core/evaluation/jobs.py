@@ -127,5 +127,7 @@ def acceptance_of(job: Job, model: Model) -> SiteAcceptance:
         raise damaged(jobs_folder() / job.id / "job.json", "the result of a site acceptance", str(error)) from error
     evaluation = find_evaluation(evaluation_id, model)
     if evaluation.record.when != when:
-        raise NotFound(f"{job.title}: these films were evaluated again since; test the model again for a result.")
+        raise NotFound(
+            "these films were evaluated again since", thing=job.title, accepted="test the model again for a result"
+        )
     return SiteAcceptance(evaluation, acceptance)

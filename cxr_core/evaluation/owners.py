@@ -34,9 +34,11 @@ def delete(evaluation: Evaluation, model: Model | None, account: Account) -> Pat
     """
     file = evaluation_file(evaluation, model)
     if file is None:
-        raise NotFound(f"evaluation {evaluation.id}: came with the app or is no longer on this machine.")
+        raise NotFound("came with the app or is no longer on this machine", thing=f"evaluation {evaluation.id}")
     if not account.may_delete(owner_of(file)):
-        raise SettingsError(f"evaluation {evaluation.id}: only who made it, or an administrator, can delete it.")
+        raise SettingsError(
+            thing=f"evaluation {evaluation.id}", accepted="only who made it, or an administrator, can delete it"
+        )
     place = move_files_to_bin("evaluations", evaluation.id, [file, file.with_suffix(".csv"), owner_file(file)])
     audit.record(account, "delete", evaluation=evaluation.id)
     return place

@@ -56,7 +56,9 @@ def run_evaluation(
     comparison, where there are any. Raises CXRError.
     """
     if isinstance(against, Model) and is_score_table(data):
-        raise SettingsError(f"comparison: {data.name} holds scores; only a second CSV of scores can be compared.")
+        raise SettingsError(
+            f"{data.name} holds scores", thing="comparison", accepted="only a second CSV of scores can be compared"
+        )
     evaluation = _evaluate(model, data, split, progress)
     additions: dict[str, Any] = {}
     try:

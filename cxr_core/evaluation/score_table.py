@@ -35,14 +35,14 @@ def read_scores_csv(path: Path) -> Scores:
     except UnusableFile as error:
         raise DataSetError(
             error.problem,
-            thing=str(path),
+            thing=path,
             accepted=f"a CSV with file,label,score[,patient] is accepted, of up to {MAX_FILMS:,} films",
         ) from error
     missing = [name for name in ("file", "label", "score") if name not in table.columns]
     if missing:
         raise DataSetError(
             f"has the columns {', '.join(table.columns)} and no {missing[0]}",
-            thing=str(path),
+            thing=path,
             accepted="file, label, score and, if known, patient are accepted",
         )
     labels = table["label"].str.strip().str.upper().map(LABELS)
@@ -53,7 +53,7 @@ def read_scores_csv(path: Path) -> Scores:
     _refuse_row(path, patients, patients.str.strip() == "", "patient" if "patient" in table else "file", "a name is")
     _refuse_row(path, table["file"], table["file"].duplicated(), "file", "each file once is")
     if table.empty:
-        raise DataSetError("has no row", thing=str(path), accepted="at least one film is needed")
+        raise DataSetError("has no row", thing=path, accepted="at least one film is needed")
     return Scores(labels.to_numpy(), scores.to_numpy(), patients.to_numpy(), table["file"].to_numpy())
 
 
@@ -61,4 +61,4 @@ def _refuse_row(path: Path, given: pd.Series, invalid: pd.Series, column: str, a
     if invalid.any():
         row = int(invalid.to_numpy().argmax())
         problem = f"row {row + 1} has the {column} {given.iloc[row]!r}"
-        raise DataSetError(problem, thing=str(path), accepted=f"{accepted} accepted")
+        raise DataSetError(problem, thing=path, accepted=f"{accepted} accepted")

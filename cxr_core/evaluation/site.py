@@ -74,7 +74,7 @@ def accept_films(predictor: Predictor, index: Index, progress: Progress | None =
 def check_count(index: Index) -> None:
     """Raises DataSetError for more than MAX_FILMS films."""
     if (films := len(index.readable)) > MAX_FILMS:
-        raise DataSetError(f"{index.root}: has {films:,} films; up to {MAX_FILMS:,} are accepted here.")
+        raise DataSetError(f"has {films:,} films", thing=index.root, accepted=f"up to {MAX_FILMS:,} are accepted here")
 
 
 def check_films(model: Model, index: Index) -> None:
@@ -86,8 +86,10 @@ def check_films(model: Model, index: Index) -> None:
     if found := overlap.in_split_table:
         copies = f", {overlap.copies:,} of them in another size or encoding" if overlap.copies else ""
         raise DataSetError(
-            f"{index.root.name}: {found:,} of the {len(index.readable):,} films are of the data that {model.name} was "
-            f"trained or tested on{copies}; only films of your own site are accepted."
+            f"{found:,} of the {len(index.readable):,} films are of the data that {model.name} was "
+            f"trained or tested on{copies}",
+            thing=index.root.name,
+            accepted="only films of your own site are accepted",
         )
 
 
@@ -123,9 +125,13 @@ def profile_of(site: SiteAcceptance, model: Model, name: str, who: str, prevalen
     """
     acceptance = site.acceptance
     if acceptance.verdict not in ("fit", "fit after recalibration"):
-        raise SettingsError(f"site {name!r}: {ACCEPTANCE_VERDICTS[acceptance.verdict]} Only a fit model can be used.")
+        raise SettingsError(
+            f"{ACCEPTANCE_VERDICTS[acceptance.verdict]} Only a fit model can be used", thing=f"site {name!r}"
+        )
     if not who.strip():
-        raise SettingsError(f"site {name!r}: who accepts it is missing; a name or initials are accepted.")
+        raise SettingsError(
+            "who accepts it is missing", thing=f"site {name!r}", accepted="a name or initials are accepted"
+        )
     check_name(name)
     shift = float(acceptance.shift.value or 0) if acceptance.verdict == "fit after recalibration" else 0.0
     scores = replace(site.evaluation.scores, scores=moved(site.evaluation.scores.scores, shift))
@@ -152,4 +158,6 @@ def profile_of(site: SiteAcceptance, model: Model, name: str, who: str, prevalen
     try:
         return SiteProfile.from_dict(profile)
     except ValueError as error:
-        raise SettingsError(f"site {name!r}: {error}; accepted is a prevalence from 0.02 to 0.8.") from error
+        raise SettingsError(
+            str(error), thing=f"site {name!r}", accepted="accepted is a prevalence from 0.02 to 0.8"
+        ) from error

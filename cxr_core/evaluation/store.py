@@ -90,7 +90,7 @@ def find_evaluation(evaluation_id: str, model: Model) -> Evaluation:
     for one in [*stored_evaluations(model), *stored_systems([model])]:
         if one.id == evaluation_id:
             return one
-    raise NotFound(f"evaluation {evaluation_id}: is no longer on this machine.")
+    raise NotFound("is no longer on this machine", thing=f"evaluation {evaluation_id}")
 
 
 def evaluation_file(evaluation: Evaluation, model: Model | None) -> Path | None:

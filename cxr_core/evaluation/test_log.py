@@ -102,7 +102,7 @@ def record_access(folder: Path, access: AccessRecord) -> None:
     except OSError as error:
         raise work_error(file, "the test log cannot be written", error) from error
     if written < len(line):
-        raise WorkError(f"{file}: the disk is full; the last line of the test log is incomplete.")
+        raise WorkError("the disk is full, so that the last line of the test log is incomplete", thing=file)
 
 
 def read_test_accesses(folder: Path, model_sha256: str | None = None) -> list[AccessRecord]:
@@ -117,14 +117,14 @@ def read_test_accesses(folder: Path, model_sha256: str | None = None) -> list[Ac
         return []
     except (OSError, UnicodeDecodeError) as error:
         problem = f"the test log cannot be read ({reason_of(error)})"
-        raise DamagedRecord(problem, thing=str(file), accepted="restore it") from error
+        raise DamagedRecord(problem, thing=file, accepted="restore it") from error
     found = []
     for number, line in enumerate(lines, start=1):
         try:
             found.append(_access(Fields(json.loads(line))))
         except (ValueError, RecursionError) as error:
             raise DamagedRecord(
-                f"{file}: line {number} is not an entry of the test log; correct or remove it."
+                f"line {number} is not an entry of the test log", thing=file, accepted="correct or remove it"
             ) from error
     return [access for access in found if model_sha256 in (None, access.model_sha256)]
 

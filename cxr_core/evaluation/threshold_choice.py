@@ -14,18 +14,19 @@ def choose_thresholds(evaluation: Evaluation) -> dict[str, OperatingPoint]:
     split = split_label(evaluation.split)
     if is_test_split(evaluation.split):
         raise SettingsError(
-            f"The {split} is marked test: estimates at a threshold chosen on it would be optimistic, and no untouched "
-            "films would be left to check them. Choose on validation patients."
+            f"The {split} is marked test, so that estimates at a threshold chosen on it would be optimistic, and no "
+            "untouched films would be left to check them",
+            accepted="choose on validation patients",
         )
     if not is_validation_split(evaluation.split):
         raise SettingsError(
-            f"The split here is {split}, which may contain films that were trained on or will be tested on; operating "
-            "points are chosen on a validation split only."
+            f"The split here is {split}, which may contain films that were trained on or will be tested on",
+            accepted="operating points are chosen on a validation split only",
         )
     overlap = evaluation.record.overlap
     if overlap and overlap.trained_on + overlap.same_patient:
         raise SettingsError(
-            f"{overlap.trained_on + overlap.same_patient:,} of these films were trained on or show a patient that "
-            "was; operating points are chosen on patients that were not."
+            f"{overlap.trained_on + overlap.same_patient:,} of these films were trained on or show a patient that was",
+            accepted="operating points are chosen on patients that were not",
         )
     return choose_operating_points(evaluation.scores)

@@ -31,7 +31,9 @@ class Caller:
         try:
             return cls(checked_title(title), plain_address(address))
         except ValueError:
-            raise SettingsError(f"{text!r}: a caller is TITLE@ADDRESS, for example MODALITY@127.0.0.1.") from None
+            raise SettingsError(
+                thing=repr(text), accepted="a caller is TITLE@ADDRESS, for example MODALITY@127.0.0.1"
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,9 @@ class Peer:
         title, _, place = text.rpartition("@")
         host, _, port = place.rpartition(":")
         if not host or not port.isdigit() or not 0 < int(port) < 65536:
-            raise SettingsError(f"{text!r}: an archive is TITLE@HOST:PORT, for example ORTHANC@127.0.0.1:4242.")
+            raise SettingsError(
+                thing=repr(text), accepted="an archive is TITLE@HOST:PORT, for example ORTHANC@127.0.0.1:4242"
+            )
         return cls(checked_title(title), host.strip("[]"), int(port))
 
 
@@ -67,11 +71,13 @@ class WebArchive:
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise SettingsError(f"{URL}: the archive's address begins with http:// or https://.")
+            raise SettingsError(thing=URL, accepted="the archive's address begins with http:// or https://")
         if parts.username or parts.password:
-            raise SettingsError(f"{URL}: the account belongs into {USER} and {PASSWORD}, or into a file, not here.")
+            raise SettingsError(f"the account belongs into {USER} and {PASSWORD}, or into a file, not here", thing=URL)
         if parts.scheme == "http" and (self.password or self.token) and not _is_loopback(parts.hostname):
-            raise SettingsError(f"{URL}: over http:// the password could be read on the way; https:// is accepted.")
+            raise SettingsError(
+                "over http:// the password could be read on the way", thing=URL, accepted="https:// is accepted"
+            )
 
     @classmethod
     def from_environment(cls) -> "WebArchive | None":
@@ -89,7 +95,7 @@ class WebArchive:
                 return cls(url.rstrip("/"), token=line.removeprefix("Bearer ").strip())
             user, colon, password = line.partition(":")
             if not colon:
-                raise SettingsError(f"{CREDENTIALS}: one line is accepted, user:password or Bearer TOKEN.")
+                raise SettingsError(thing=CREDENTIALS, accepted="one line is accepted, user:password or Bearer TOKEN")
             return cls(url.rstrip("/"), user, password)
         return cls(url.rstrip("/"), os.environ.get(USER, ""), os.environ.get(PASSWORD, ""))
 
@@ -98,14 +104,20 @@ def configured_archive() -> WebArchive:
     """The archive that the environment names. Raises InputError where it names none."""
     archive = WebArchive.from_environment()
     if archive is None:
-        raise InputError(f"{URL} is not set: the address of the archive's DICOMweb service, https://host/dicom-web.")
+        raise InputError(
+            "is not set",
+            thing=URL,
+            accepted="it is the address of the archive's DICOMweb service, https://host/dicom-web",
+        )
     return archive
 
 
 def checked_title(title: str) -> str:
     """An AE title of 1 to 16 characters. Raises SettingsError for any other text."""
     if not _TITLE.fullmatch(title):
-        raise SettingsError(f"AE title {title[:32]!r}: 1 to 16 ASCII characters without a backslash are accepted.")
+        raise SettingsError(
+            thing=f"AE title {title[:32]!r}", accepted="1 to 16 ASCII characters without a backslash are accepted"
+        )
     return title
 
 
@@ -126,7 +138,7 @@ def _private_line(file: Path) -> str:
     """The first line of a file that only its owner may read. Raises SettingsError."""
     try:
         if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise SettingsError(f"{file}: others may read this file; `chmod 600` it.")
+            raise SettingsError("others may read this file", thing=file, accepted="`chmod 600` it")
         return file.read_text().strip().splitlines()[0]
     except (OSError, UnicodeDecodeError, IndexError):
-        raise SettingsError(f"{file}: the file that {CREDENTIALS} names cannot be read, or is empty.") from None
+        raise SettingsError(f"the file that {CREDENTIALS} names cannot be read, or is empty", thing=file) from None

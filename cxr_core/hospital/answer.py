@@ -29,7 +29,9 @@ class Terms:
 
     def __post_init__(self) -> None:
         if not 0 < self.prevalence < 1:
-            raise SettingsError(f"prevalence {self.prevalence:g}: a number between 0 and 1 is accepted.")
+            raise SettingsError(
+                thing=f"prevalence {self.prevalence:g}", accepted="a number between 0 and 1 is accepted"
+            )
         object.__setattr__(self, "choice", replace(self.choice, prevalence=self.prevalence))
 
 

@@ -119,7 +119,7 @@ class Archive:
         Raises InputError for what is no UID, NotFound if the archive has no radiograph in such a study.
         """
         if not UID_PATTERN.fullmatch(study_uid) or len(study_uid) > 64:
-            raise InputError(f"{study_uid[:70]!r}: a Study Instance UID is accepted, digits and dots.")
+            raise InputError(thing=repr(study_uid[:70]), accepted="a Study Instance UID is accepted, digits and dots")
         series = self._ask("search", lambda: self._client.search_for_series(study_uid, fields=["Manufacturer"]))
         films = []
         for row in series:
@@ -130,7 +130,7 @@ class Archive:
             instances = self._ask("fetch", retrieve)
             films += [_file(ds) for ds in instances if not is_own_result(ds) and "Rows" in ds]
         if not films:
-            raise NotFound(f"study {study_uid}: the archive has no radiograph in a study of this UID.")
+            raise NotFound("the archive has no radiograph in a study of this UID", thing=f"study {study_uid}")
         return films
 
     def store(self, instances: Sequence[Dataset]) -> None:
@@ -147,12 +147,14 @@ class Archive:
         except requests.HTTPError as error:
             status = error.response.status_code if error.response is not None else "no status"
             if status in (401, 403):
-                raise WorkError(f"{self._url}: the archive refuses this account ({status}).") from None
-            raise WorkError(f"{self._url}: the archive answered {status} to a request to {what}.") from None
+                raise WorkError(f"the archive refuses this account ({status})", thing=self._url) from None
+            raise WorkError(f"the archive answered {status} to a request to {what}", thing=self._url) from None
         except requests.RequestException as error:
-            raise ArchiveUnreachable(f"{self._url}: the archive cannot be reached ({type(error).__name__}).") from None
+            raise ArchiveUnreachable(
+                f"the archive cannot be reached ({type(error).__name__})", thing=self._url
+            ) from None
         except Exception as error:  # an answer that is no DICOM
-            raise WorkError(f"{self._url}: the archive's answer cannot be used ({type(error).__name__}).") from None
+            raise WorkError(f"the archive's answer cannot be used ({type(error).__name__})", thing=self._url) from None
 
 
 def _study(row: dict[str, Any]) -> Study:

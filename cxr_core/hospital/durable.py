@@ -35,5 +35,5 @@ def lock_folder(folder: Path) -> IO[bytes]:
         fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         owner.close()
-        raise WorkError(f"{folder}: another node uses this spool.") from None
+        raise WorkError("another node uses this spool", thing=folder) from None
     return owner

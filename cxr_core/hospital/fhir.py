@@ -5,6 +5,7 @@ It names no patient: who files it knows whose film it is, and a DICOM film is re
 
 import io
 import json
+import logging
 import uuid
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,9 @@ from cxr_core.hospital.codes import (
     Coded,
 )
 from cxr_core.labels import NOTICE, VERDICTS
+from cxr_core.log import log_handled
+
+_logger = logging.getLogger(__name__)
 
 _NAMESPACE = uuid.UUID("0f6a3b6e-8b35-5f0b-9f0c-5a4e0d5c2b77")  # of these reports; never change it
 NOT_CLINICAL = "Not for clinical use."
@@ -45,7 +49,8 @@ def subject_of(sha256: str, file: Path | bytes) -> Subject:
         source = io.BytesIO(file) if isinstance(file, bytes) else file
         header = dcmread(source, stop_before_pixels=True, specific_tags=["StudyInstanceUID"])
         return Subject(sha256, str(header.get("StudyInstanceUID") or ""))
-    except Exception:  # not DICOM; pydicom raises its own errors
+    except Exception as error:  # not DICOM; pydicom raises its own errors
+        log_handled(_logger, "a film has no DICOM header", error)
         return Subject(sha256)
 
 

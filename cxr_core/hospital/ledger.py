@@ -84,4 +84,4 @@ class Ledger:
             raise self._broken(error) from error
 
     def _broken(self, error: Exception) -> WorkError:
-        return WorkError(f"{self._file}: the node's ledger cannot be used ({type(error).__name__}).")
+        return WorkError(f"the node's ledger cannot be used ({type(error).__name__})", thing=self._file)

@@ -71,7 +71,7 @@ class Tls:
                 context.verify_mode = ssl.CERT_REQUIRED
         except (OSError, ssl.SSLError) as error:
             raise SettingsError(
-                f"{self.certificate}: not a usable certificate and key in PEM ({type(error).__name__})."
+                f"not a usable certificate and key in PEM ({type(error).__name__})", thing=self.certificate
             ) from None
         return context
 

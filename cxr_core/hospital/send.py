@@ -76,12 +76,12 @@ class StoreSender:
                 raise _unreadable(file, error) from None
             except (ValueError, RuntimeError) as error:  # no such presentation context; the association has ended
                 self.close()
-                raise WorkError(f"{self._peer.title}: does not take {file.name} ({type(error).__name__}).") from None
+                raise WorkError(f"does not take {file.name} ({type(error).__name__})", thing=self._peer.title) from None
             if status not in _STORED:
                 self.close()
                 if status is None:
-                    raise ArchiveUnreachable(f"{self._peer.title}: the association ended before an answer.")
-                raise WorkError(f"{self._peer.title}: answered 0x{status:04X} to {file.name}.")
+                    raise ArchiveUnreachable("the association ended before an answer", thing=self._peer.title)
+                raise WorkError(f"answered 0x{status:04X} to {file.name}", thing=self._peer.title)
 
     def close(self) -> None:
         """End the association."""
@@ -100,7 +100,7 @@ class StoreSender:
             )
             if not opened.is_established:
                 raise ArchiveUnreachable(
-                    f"{peer.title} at {peer.host}:{peer.port}: no association; is the archive running?"
+                    "no association; is the archive running?", thing=f"{peer.title} at {peer.host}:{peer.port}"
                 )
             repair(opened)
             opened.dul._run_loop_delay = POLL
@@ -135,7 +135,7 @@ def archive_tls(authority: Path | None, own: Tls | None) -> ssl.SSLContext | Non
         if own:
             context.load_cert_chain(own.certificate, own.key)
     except (OSError, ssl.SSLError) as error:
-        raise SettingsError(f"{authority}: not a usable certificate in PEM ({type(error).__name__}).") from None
+        raise SettingsError(f"not a usable certificate in PEM ({type(error).__name__})", thing=authority) from None
     return context
 
 
@@ -147,4 +147,4 @@ def _read(file: Path) -> Dataset:
 
 
 def _unreadable(file: Path, error: Exception) -> WorkError:
-    return WorkError(f"{file.parent.name}: {file.name} in the outbox cannot be read ({type(error).__name__}).")
+    return WorkError(f"{file.name} in the outbox cannot be read ({type(error).__name__})", thing=file.parent.name)

@@ -59,7 +59,7 @@ class Service:
         if isinstance(self._failure, WorkError):
             raise self._failure
         if self._failure is not None:
-            raise WorkError(f"the node stopped; error {log_surprise(_log, self._failure)} is in its log.")
+            raise WorkError(f"the node stopped (error {log_surprise(_log, self._failure)}, in its log)")
 
     def stop(self) -> None:
         """End the work after the film at hand; nothing is lost."""

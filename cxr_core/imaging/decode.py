@@ -4,6 +4,7 @@ All decoders are called from here, and here their failures become `UnreadableFil
 """
 
 import hashlib
+import logging
 import re
 import stat
 import threading
@@ -17,6 +18,9 @@ from cxr_core.imaging import raster
 from cxr_core.imaging.file_faults import fault_of
 from cxr_core.imaging.film import Film
 from cxr_core.imaging.limits import MAX_BYTES, MAX_PIXELS, MIN_SIDE
+from cxr_core.log import log_handled
+
+_logger = logging.getLogger(__name__)
 
 __all__ = ["ACCEPTED", "MAX_BYTES", "MAX_PIXELS", "MIN_SIDE", "decode_film", "read_film", "sniff"]
 
@@ -109,6 +113,7 @@ def decode_film(data: bytes, name: str) -> Film:
     except MemoryError:
         raise _refusal(name, f"a {kind} image that does not fit into memory") from None
     except Exception as error:  # each decoder raises its own errors for damaged bytes; all are handled here
+        log_handled(_logger, "a film cannot be decoded", error)
         with _quiet():
             fault = fault_of(data, kind)
         raise _refusal(name, fault) from error

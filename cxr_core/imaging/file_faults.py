@@ -1,6 +1,7 @@
 """Why a raster file cannot be decoded, in words, by its structure. Called only after a decoder has failed."""
 
 import io
+import logging
 import struct
 import zlib
 from collections.abc import Iterator
@@ -10,6 +11,9 @@ from PIL import TiffImagePlugin
 
 from cxr_core.imaging import jpeg
 from cxr_core.imaging.limits import MAX_PIXELS
+from cxr_core.log import log_handled
+
+_logger = logging.getLogger(__name__)
 
 _PNG_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}  # by colour type (PNG 11.2.1)
 _LARGEST = 8 * MAX_PIXELS + 2**20  # bytes of the largest image that is read, 16 bits and four samples, and its filters
@@ -22,7 +26,8 @@ def fault_of(data: bytes, kind: str) -> str:
     find = {"PNG": _png, "JPEG": _jpeg, "TIFF": _tiff, "BMP": _bmp, "WebP": _webp}.get(kind)
     try:
         found = find(data) if find else ""
-    except Exception:  # a structure that cannot be followed either
+    except Exception as error:  # a structure that cannot be followed either
+        log_handled(_logger, "the fault of a film cannot be found", error)
         found = ""
     return found or f"a {kind} file that is truncated, damaged or of an unsupported kind"
 

@@ -4,6 +4,7 @@ The model reads a film's 8-bit pixels. Here are the values behind them, with the
 so that a viewer starts from exactly what the model read and can then show any part of the range.
 """
 
+import logging
 from dataclasses import dataclass
 
 import cv2
@@ -12,6 +13,9 @@ import numpy as np
 from cxr_core.imaging import deep_raster
 from cxr_core.imaging.decode import sniff
 from cxr_core.imaging.film import Provenance
+from cxr_core.log import log_handled
+
+_logger = logging.getLogger(__name__)
 
 MAX_VALUES = 6_000_000  # pixels; a larger film is reduced
 _HIDDEN = 40  # grey levels: a pixel so far below what its value says lies outside the display shutter
@@ -91,7 +95,8 @@ def _deeper_values(data: bytes, source: Provenance) -> tuple[np.ndarray, float, 
             samples = decode_stream(data, source.bits)
             return None if samples is None or samples.values.ndim != 2 else (samples.values, 1.0, 0.0)
         return deep_raster.grey_values(data, sniff(data[:132]) or "")[0], 1.0, 0.0
-    except Exception:  # the film itself was decoded: the viewer then shows its 8 bits
+    except Exception as error:  # the film itself was decoded: the viewer then shows its 8 bits
+        log_handled(_logger, "the full range of a film cannot be read", error)
         return None
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import logging
 import struct
 import warnings
 from pathlib import Path
@@ -14,7 +15,10 @@ from cxr_core.imaging.decode import sniff
 from cxr_core.imaging.jpeg import is_cut
 from cxr_core.imaging.limits import MAX_BYTES, MAX_PIXELS, MIN_SIDE
 from cxr_core.limits import read_bytes
+from cxr_core.log import log_handled
 from cxr_core.patient_key import pseudonym
+
+_logger = logging.getLogger(__name__)
 
 CANNOT_BE_READ = "cannot be read"
 _GREY_MODES = ("L", "1", "I;16", "I", "LA", "F")
@@ -68,7 +72,8 @@ def read_header(file: Path, size: int) -> Header:
     except UnusableFile as error:
         found["fault"] = error.problem
         return found
-    except Exception:  # each parser raises its own errors for damaged bytes
+    except Exception as error:  # each parser raises its own errors for damaged bytes
+        log_handled(_logger, "a film's header cannot be read", error)
         found["fault"] = "is truncated" if cut else "is damaged: its header cannot be read"
         return found
     found["fault"] = "is truncated" if cut else _size_fault(found["width"], found["height"])

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from cxr_core.errors import SettingsError
+from cxr_core.errors import SettingsError, not_one_of
 
 CONTRASTS = ("none", "equalise", "standardise")
 RESIZES = ("area", "via_224")
@@ -42,15 +42,19 @@ class Preprocessing:
 
     def __post_init__(self) -> None:
         if not 16 <= self.size <= 1024:
-            raise SettingsError(f"size {self.size}: an input size from 16 to 1024 pixels is accepted.")
+            raise SettingsError(thing=f"size {self.size}", accepted="an input size from 16 to 1024 pixels is accepted")
         if self.contrast not in CONTRASTS:
-            raise SettingsError(f"contrast {self.contrast!r}: accepted are {' and '.join(CONTRASTS)}.")
+            raise not_one_of("contrast", self.contrast, CONTRASTS)
         if self.resize not in RESIZES:
-            raise SettingsError(f"resize {self.resize!r}: accepted are {' and '.join(RESIZES)}.")
+            raise not_one_of("resize", self.resize, RESIZES)
         if self.resize == "via_224" and self.size > _COPY:
-            raise SettingsError(f"resize via_224: size {self.size} is larger than the copy; up to {_COPY} is accepted.")
+            raise SettingsError(
+                f"size {self.size} is larger than the copy",
+                thing="resize via_224",
+                accepted=f"up to {_COPY} is accepted",
+            )
         if not 0 <= self.smoothing <= 3:
-            raise SettingsError(f"smoothing {self.smoothing}: 0 to 3 pixels are accepted.")
+            raise SettingsError(thing=f"smoothing {self.smoothing}", accepted="0 to 3 pixels are accepted")
 
     def apply(self, pixels: np.ndarray) -> np.ndarray:
         """`uint8 (H, W)` -> `uint8 (size, size)`."""

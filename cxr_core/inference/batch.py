@@ -50,7 +50,7 @@ def find_films(paths: list[str]) -> list[Path]:
             files = sorted(match for match in _glob(name) if match.is_file())
         if not files:
             what = "holds no films" if path.is_dir() else "no such file"
-            raise InputError(f"{name}: {what}; a file, a folder with films or a glob is accepted.")
+            raise InputError(what, thing=name, accepted="a file, a folder with films or a glob is accepted")
         found |= dict.fromkeys(files)
     return list(found)
 

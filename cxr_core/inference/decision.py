@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from cxr_core.errors import SettingsError
+from cxr_core.errors import SettingsError, not_one_of
 from cxr_core.inference.augmented_views import views_in_words
 from cxr_core.inference.number import NORMAL_TO, PNEUMONIA_FROM, number_text, of_100, result_sentence
 from cxr_core.inference.prediction import Prediction
@@ -87,8 +87,10 @@ class Rules:
         """The prevalence of a choice. Raises SettingsError beyond 2 to 80%."""
         stated = self.prevalence if choice.prevalence is None else choice.prevalence
         if not LEAST_PREVALENCE <= stated <= MOST_PREVALENCE:
-            accepted = f"a number from {LEAST_PREVALENCE:g} to {MOST_PREVALENCE:g} is accepted"
-            raise SettingsError(f"prevalence {stated:g}: {accepted}.")
+            raise SettingsError(
+                thing=f"prevalence {stated:g}",
+                accepted=f"a number from {LEAST_PREVALENCE:g} to {MOST_PREVALENCE:g} is accepted",
+            )
         return stated
 
     def chosen(self, choice: Choice) -> tuple[float, ConformalLimits, float]:
@@ -96,10 +98,10 @@ class Rules:
         point = choice.operating_point or self.default.operating_point
         rate = self.default.error_rate if choice.error_rate is None else choice.error_rate
         if point not in self.thresholds:
-            raise SettingsError(f"operating point {point!r}: accepted are {', '.join(self.thresholds)}.")
+            raise not_one_of("operating point", point, self.thresholds)
         if rate not in self.limits:
             accepted = ", ".join(f"{known:g}" for known in sorted(self.limits))
-            raise SettingsError(f"error rate {rate}: accepted are {accepted}.")
+            raise SettingsError(thing=f"error rate {rate}", accepted=f"accepted are {accepted}")
         return self.thresholds[point], self.limits[rate], rate
 
     def number(self, probability: float, choice: Choice) -> float:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
 
-from cxr_core.errors import DamagedRecord, SettingsError, WorkError
+from cxr_core.errors import DamagedRecord, SettingsError, WorkError, not_one_of
 from cxr_core.paths import home
 
 Own = Literal["pneumonia", "normal", "unsure"]
@@ -94,9 +94,11 @@ class ReadingLog:
     def add(self, reading: OwnReading) -> None:
         """Store a reading. Raises SettingsError for an invalid answer or note, WorkError if it cannot be stored."""
         if reading.own not in get_args(Own):
-            raise SettingsError(f"own reading {reading.own!r}: accepted are {', '.join(get_args(Own))}.")
+            raise not_one_of("own reading", reading.own, get_args(Own))
         if len(reading.note) > MAX_NOTE:
-            raise SettingsError(f"note of {len(reading.note)} characters: at most {MAX_NOTE} are accepted.")
+            raise SettingsError(
+                thing=f"note of {len(reading.note)} characters", accepted=f"at most {MAX_NOTE} are accepted"
+            )
         row = asdict(reading) | {"at": reading.at or datetime.now(UTC).isoformat(timespec="seconds")}
         row["reader"] = self.reader
         with self._open() as table:
@@ -162,7 +164,7 @@ class ReadingLog:
         except sqlite3.OperationalError as error:
             problem = "the readings cannot be stored or read"
             accepted = "another process may be writing them, or the disk is full: try again"
-            raise WorkError(problem, thing=str(self.file), accepted=accepted) from error
+            raise WorkError(problem, thing=self.file, accepted=accepted) from error
         except sqlite3.Error as error:
             problem = "the readings cannot be read, their file is damaged"
             raise DamagedRecord(problem, thing=str(self.file), accepted="delete them") from error

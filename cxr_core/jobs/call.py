@@ -31,7 +31,9 @@ def call_apart(function: str, arguments: tuple[Any, ...], seconds: float) -> Any
     except subprocess.TimeoutExpired as error:
         raise WorkError(f"It took over {seconds:.0f} s, which is very slow, and was ended.") from error
     if ended.returncode < 0:
-        raise WorkError("The system ended the process, most likely for lack of memory; a smaller batch needs less.")
+        raise WorkError(
+            "The system ended the process, most likely for lack of memory", accepted="a smaller batch needs less"
+        )
     if ended.returncode:
         raise WorkError("The process failed.")
     result = pickle.loads(ended.stdout)
@@ -51,7 +53,7 @@ def _result_of(function: str, arguments: tuple[Any, ...]) -> Any:
         return error
     except Exception as error:
         if is_out_of_memory(error):
-            return WorkError("There is not enough memory; a smaller batch or input size needs less.")
+            return WorkError("There is not enough memory", accepted="a smaller batch or input size needs less")
         import logging
 
         return WorkError(surprise_in_words(log_surprise(logging.getLogger("cxr_core.jobs.call"), error)))

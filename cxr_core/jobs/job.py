@@ -103,7 +103,7 @@ def find_job(job_id: str) -> Job:
     """
     folder = jobs_folder() / job_id
     if not job_id or Path(job_id).name != job_id or not (folder / "job.json").exists():
-        raise NotFound(f"job {job_id!r}: there is no such job; `jobs` lists them.")
+        raise NotFound("there is no such job", thing=f"job {job_id!r}", accepted="`jobs` lists them")
     job = Job.read(folder / "job.json")
     if not job.live:
         return job

@@ -35,7 +35,9 @@ def bootstrap(
     """As `clustered_bootstrap`, of any statistics of N films. patients: `str (N,)`, the patient of each film."""
     if draws < 2 or not 0 < level < 1:
         raise SettingsError(
-            f"bootstrap: {draws} draws at level {level}; at least 2 draws and a level in (0, 1) are accepted."
+            f"{draws} draws at level {level}",
+            thing="bootstrap",
+            accepted="at least 2 draws and a level in (0, 1) are accepted",
         )
     all_films = np.ones((1, len(patients)))
     values = {name: float(statistic(all_films)[0]) for name, statistic in statistics.items()}

@@ -35,14 +35,20 @@ def fit_platt(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray | None
 
     x, y = np.asarray(logits, dtype=np.float64), np.asarray(labels)
     if x.ndim != 1 or x.shape != y.shape:
-        raise DataSetError(f"calibration: logits {x.shape} and labels {y.shape}; one of each per film is accepted.")
+        raise DataSetError(
+            f"logits {x.shape} and labels {y.shape}", thing="calibration", accepted="one of each per film is accepted"
+        )
     if not np.isfinite(x).all():
-        raise DataSetError("calibration: a logit is not a finite number; only finite logits are accepted.")
+        raise DataSetError(
+            "a logit is not a finite number", thing="calibration", accepted="only finite logits are accepted"
+        )
     if set(np.unique(y).tolist()) != {0, 1}:
         found = ", ".join(map(str, np.unique(y))) or "none"
-        raise DataSetError(f"calibration: the labels are {found}; films with 0 and films with 1 are needed.")
+        raise DataSetError(
+            f"the labels are {found}", thing="calibration", accepted="films with 0 and films with 1 are needed"
+        )
     if np.ptp(x) == 0:
-        raise DataSetError(f"calibration: all logits are {x[0]:g}; logits that differ are needed.")
+        raise DataSetError(f"all logits are {x[0]:g}", thing="calibration", accepted="logits that differ are needed")
 
     positives = int(np.sum(y == 1))
     targets = np.where(y == 1, (positives + 1) / (positives + 2), 1 / (len(y) - positives + 2))

@@ -26,7 +26,7 @@ def evaluate(scores: Scores, threshold: float, draws: int = 2000, seed: int = 0)
     average_precision, brier, log_loss, calibration_slope, calibration_intercept, ece.
     """
     if not math.isfinite(threshold):
-        raise SettingsError(f"threshold {threshold}: a number from 0 to 1 is accepted.")
+        raise SettingsError(thing=f"threshold {threshold}", accepted="a number from 0 to 1 is accepted")
     called = scores.called(threshold)
     tn, fp, fn, tp = (int(n) for n in sk.confusion_matrix(scores.labels, called, labels=[0, 1]).ravel())
     clustered = clustered_bootstrap(scores, _statistics(scores, threshold), draws, seed)

@@ -101,7 +101,9 @@ def mcnemar(right_a: np.ndarray, right_b: np.ndarray, patients: np.ndarray) -> M
     """
     a, b = np.asarray(right_a, dtype=bool), np.asarray(right_b, dtype=bool)
     if a.shape != b.shape or a.ndim != 1 or np.shape(patients) != a.shape:
-        raise DataSetError(f"comparison: the arrays have shapes {a.shape} and {b.shape}; the same films are needed.")
+        raise DataSetError(
+            f"the arrays have shapes {a.shape} and {b.shape}", thing="comparison", accepted="the same films are needed"
+        )
     only_a, only_b = int(np.sum(a & ~b)), int(np.sum(b & ~a))
     more = np.bincount(np.unique(patients, return_inverse=True)[1], a.astype(float) - b).astype(int)
     return McNemar(
@@ -125,5 +127,7 @@ def _require_same_films(a: Scores, b: Scores) -> None:
         same = np.array_equal(a.files, b.files)
     if not same:
         raise DataSetError(
-            "comparison: the two systems have different films or labels; the same, in the same order, are needed."
+            "the two systems have different films or labels",
+            thing="comparison",
+            accepted="the same, in the same order, are needed",
         )

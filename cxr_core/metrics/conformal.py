@@ -50,13 +50,13 @@ def fit_conformal(scores: Scores, errors: Sequence[float] = (0.05, 0.1, 0.2)) ->
     Raises DataSetError if all films have one label, SettingsError for an error rate outside (0, 1).
     """
     if scores.one_class_reason:
-        raise DataSetError(f"conformal limits: {scores.one_class_reason}")
+        raise DataSetError(scores.one_class_reason, thing="conformal limits")
     pneumonia = np.sort(scores.scores[scores.labels == 1])
     normal = np.sort(scores.scores[scores.labels == 0])
     limits = {}
     for error in errors:
         if not 0 < error < 1:
-            raise SettingsError(f"error rate {error}: a number between 0 and 1 is accepted.")
+            raise SettingsError(thing=f"error rate {error}", accepted="a number between 0 and 1 is accepted")
         below, above = _ruled_out(len(pneumonia), error), _ruled_out(len(normal), error)
         limits[f"{error:g}"] = ConformalLimits(
             pneumonia_from=float(pneumonia[below - 1]) if below else 0.0,

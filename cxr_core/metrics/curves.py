@@ -56,7 +56,7 @@ def roc_band(scores: Scores, draws: int = 500, seed: int = 0, level: float = 0.9
                 step = np.searchsorted(fp / fp[-1], GRID, side="right")
                 curves.append(np.concatenate([[0.0], tp / tp[-1]])[step])
     if not curves:
-        raise DataSetError("ROC band: no draw has both classes; more patients are needed.")
+        raise DataSetError("no draw has both classes", thing="ROC band", accepted="more patients are needed")
     low, high = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return {"false_positive_rate": GRID.tolist(), "low": low.tolist(), "high": high.tolist()}
 
@@ -126,4 +126,4 @@ def decision_curve(scores: Scores) -> dict[str, Any]:
 
 def _require_both_classes(curve: str, scores: Scores) -> None:
     if scores.one_class_reason:
-        raise DataSetError(f"{curve}: {scores.one_class_reason}")
+        raise DataSetError(scores.one_class_reason, thing=curve)

@@ -49,7 +49,7 @@ def choose_operating_points(scores: Scores) -> dict[str, OperatingPoint]:
     label.
     """
     if scores.one_class_reason:
-        raise DataSetError(f"operating points: {scores.one_class_reason}")
+        raise DataSetError(scores.one_class_reason, thing="operating points")
     thresholds, true_positives, true_negatives = _candidates(scores)
     sensitivity, specificity = true_positives / scores.pneumonia, true_negatives / scores.normal
     youden = sensitivity + specificity

@@ -34,7 +34,7 @@ class PointEstimates(Protocol):
 def require_prevalence(prevalence: float) -> None:
     """Raise SettingsError unless 0 < prevalence < 1."""
     if not 0 < prevalence < 1:
-        raise SettingsError(f"prevalence {prevalence}: a number between 0 and 1 is accepted.")
+        raise SettingsError(thing=f"prevalence {prevalence}", accepted="a number between 0 and 1 is accepted")
 
 
 def predictive_values(
@@ -76,7 +76,9 @@ def predictive_values_of_point(point: PointEstimates, prevalence: float) -> tupl
     ]
     known = [(se, sp) for se, sp in pairs if se is not None and sp is not None]
     if len(known) < len(pairs):
-        raise SettingsError("operating point: sensitivity and specificity with their intervals are needed.")
+        raise SettingsError(
+            thing="operating point", accepted="sensitivity and specificity with their intervals are needed"
+        )
     films = sensitivity.n + specificity.n
     ppv = [_share(prevalence * se, (1 - prevalence) * (1 - sp)) for se, sp in known]
     npv = [_share((1 - prevalence) * sp, prevalence * (1 - se)) for se, sp in known]
@@ -91,7 +93,7 @@ def probability_at_prevalence(probability: float, calibrated_at: float, prevalen
     """
     if not (0 <= probability <= 1 and 0 < calibrated_at < 1 and 0 < prevalence < 1):
         given = f"probability {probability}, prevalences {calibrated_at} and {prevalence}"
-        raise SettingsError(f"{given}: numbers between 0 and 1 are accepted.")
+        raise SettingsError(thing=given, accepted="numbers between 0 and 1 are accepted")
     pneumonia = probability * prevalence / calibrated_at
     return pneumonia / (pneumonia + (1 - probability) * (1 - prevalence) / (1 - calibrated_at))
 

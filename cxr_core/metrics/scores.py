@@ -32,25 +32,35 @@ class Scores:
         shapes = {name: array.shape for name, array in arrays.items()}
         if len(set(shapes.values())) > 1 or arrays["labels"].ndim != 1:
             given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-            raise DataSetError(f"scores: the shapes are {given}; one value of each for every film is accepted.")
+            raise DataSetError(
+                f"the shapes are {given}", thing="scores", accepted="one value of each for every film is accepted"
+            )
         if not len(arrays["labels"]):
-            raise DataSetError("scores: there is no film; at least one is needed.")
+            raise DataSetError("there is no film", thing="scores", accepted="at least one is needed")
         invalid = ~np.isin(arrays["labels"], (0, 1))
         if invalid.any():
             raise DataSetError(
-                f"scores: a label is {arrays['labels'][invalid][0]}; 0 (normal) and 1 (pneumonia) are accepted."
+                f"a label is {arrays['labels'][invalid][0]}",
+                thing="scores",
+                accepted="0 (normal) and 1 (pneumonia) are accepted",
             )
         try:
             scores = arrays["scores"].astype(np.float64)
         except (TypeError, ValueError):
-            raise DataSetError("scores: not all are numbers; probabilities from 0 to 1 are accepted.") from None
+            raise DataSetError(
+                "not all are numbers", thing="scores", accepted="probabilities from 0 to 1 are accepted"
+            ) from None
         invalid = ~((scores >= 0) & (scores <= 1))
         if invalid.any():
-            raise DataSetError(f"scores: a score is {scores[invalid][0]:g}; probabilities from 0 to 1 are accepted.")
+            raise DataSetError(
+                f"a score is {scores[invalid][0]:g}", thing="scores", accepted="probabilities from 0 to 1 are accepted"
+            )
         if "files" in arrays:
             names, counts = np.unique(arrays["files"].astype(str), return_counts=True)
             if counts.max() > 1:
-                raise DataSetError(f"scores: {names[counts.argmax()]} occurs {counts.max()} times; once is accepted.")
+                raise DataSetError(
+                    f"{names[counts.argmax()]} occurs {counts.max()} times", thing="scores", accepted="once is accepted"
+                )
         arrays |= {"labels": arrays["labels"].astype(np.int64), "scores": scores}
         for name, array in arrays.items():
             column = array.astype(str) if name in ("patients", "files") else array

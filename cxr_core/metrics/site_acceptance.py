@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import norm, t
 
-from cxr_core.errors import SettingsError
+from cxr_core.errors import not_one_of
 from cxr_core.metrics import weighted_statistics as weighted
 from cxr_core.metrics.acceptance import MARGIN, Acceptance, SitePoint
 from cxr_core.metrics.bootstrap import clustered_bootstrap
@@ -57,7 +57,7 @@ def accept(
     """
     require_prevalence(prevalence)
     if point not in released:
-        raise SettingsError(f"operating point {point!r}: accepted are {', '.join(released)}.")
+        raise not_one_of("operating point", point, released)
     statistics: dict[str, Statistic] = {
         "auroc": weighted.auroc(scores),
         "calibration_slope": weighted.calibration_slope(scores),

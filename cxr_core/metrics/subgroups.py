@@ -42,7 +42,9 @@ def evaluate_subgroups(
         members = np.asarray(chosen)
         if members.shape != (len(scores),) or members.dtype != bool:
             raise DataSetError(
-                f"subgroup {name}: {members.dtype} {members.shape} was given; bool ({len(scores)},) is accepted."
+                f"{members.dtype} {members.shape} was given",
+                thing=f"subgroup {name}",
+                accepted=f"bool ({len(scores)},) is accepted",
             )
         part = scores.subset(members) if members.any() else None
         metrics = None if part is None else evaluate(part, threshold, draws, seed)

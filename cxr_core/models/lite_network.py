@@ -44,7 +44,7 @@ class LiteNetwork:
         except (OSError, ValueError, RuntimeError) as error:
             raise work_error(file, "cannot be loaded", error) from error
         if len(inputs) != 1 or inputs[0]["dtype"] is not np.uint8 or len(outputs) != len(roles):
-            raise WorkError(f"{file}: is not a network with one uint8 input and the outputs {', '.join(roles)}.")
+            raise WorkError(f"is not a network with one uint8 input and the outputs {', '.join(roles)}", thing=file)
         self._side = int(inputs[0]["shape"][1])
         self._shapes = {role: tuple(one["shape"][1:]) for role, one in zip(roles, outputs, strict=True)}
         for _ in range(WORKERS - 1):

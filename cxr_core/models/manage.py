@@ -48,7 +48,7 @@ def retire(model: Model) -> None:
     Raises SettingsError for a model that came with the app or is the default, WorkError if it cannot be moved.
     """
     if model.default:
-        raise SettingsError(f"model {model.name}: is the default; make another the default first.")
+        raise SettingsError("is the default", thing=f"model {model.name}", accepted="make another the default first")
     with _changing(model):
         move_to_bin(model.folder)
     _logger.info("a model is retired")
@@ -61,7 +61,7 @@ def restore(name: str) -> None:
     """
     place = _retired().get(name)
     if place is None:
-        raise NotFound(f"model {name!r}: is not in the bin.")
+        raise NotFound("is not in the bin", thing=f"model {name!r}")
     check_free(name)
     _moved(place, published_models_folder() / name)
 
@@ -85,7 +85,9 @@ def check_free(name: str) -> None:
 def _changing(model: Model) -> AbstractContextManager[None]:
     """The lock under which a model is changed. Raises SettingsError for one that came with the app."""
     if model.folder.parent != published_models_folder():
-        raise SettingsError(f"model {model.name}: came with the app and stays; models published here can be changed.")
+        raise SettingsError(
+            "came with the app and stays", thing=f"model {model.name}", accepted="models published here can be changed"
+        )
     return locked(model.folder)
 
 

@@ -100,7 +100,9 @@ class Model:
         if conversion is None or not self.converted:
             command = f"cxr publish --convert {self.name}"
             raise WorkError(
-                f"model {self.name}: is not converted for reading; the Models page or `{command}` does that."
+                "is not converted for reading",
+                thing=f"model {self.name}",
+                accepted=f"the Models page or `{command}` does that",
             )
         described = {self.weights: self.card.sha256, self.reading_weights: conversion.sha256}
         if heatmap and heatmap.sha256:
@@ -109,7 +111,7 @@ class Model:
             actual = sha256_of(file)
             if actual != expected:
                 raise WorkError(
-                    f"model {self.name}: {file.name} has sha256 {actual[:12]}, not its card's {expected[:12]}."
+                    f"{file.name} has sha256 {actual[:12]}, not its card's {expected[:12]}", thing=f"model {self.name}"
                 )
 
     def described(self, **sections: Any) -> Self:
@@ -150,7 +152,7 @@ def find_model(name: str | None = None) -> Model:
             return model
     known = ", ".join(model.name for model in models) or "none; publish a run first"
     missing = f"model {name!r}: there is no such model" if name else "the released model is missing"
-    raise NotFound(f"{missing}; installed are {known}.")
+    raise NotFound(missing, accepted=f"installed are {known}")
 
 
 def released_folder() -> Path:
@@ -180,9 +182,9 @@ def _chosen_default() -> str | None:
 def check_name(name: str) -> None:
     """Raises SettingsError if `name` is not valid for a model folder."""
     if not NAME.fullmatch(name):
-        raise SettingsError(f"name {name!r}: up to 64 letters, digits, '.', '_' and '-' are accepted.")
+        raise SettingsError(thing=f"name {name!r}", accepted="up to 64 letters, digits, '.', '_' and '-' are accepted")
 
 
 def taken(name: str) -> SettingsError:
     """The error for a name that another model has."""
-    return SettingsError(f"name {name!r}: is taken; another name is accepted.")
+    return SettingsError("is taken", thing=f"name {name!r}", accepted="another name is accepted")

@@ -51,7 +51,9 @@ class Network:
         roles = model.card.conversion.outputs if model.card.conversion else ()
         if set(roles) != set(ROLES):
             raise WorkError(
-                f"model {model.name}: model.tflite gives {', '.join(roles)}; {', '.join(ROLES)} are needed."
+                f"model.tflite gives {', '.join(roles)}",
+                thing=f"model {model.name}",
+                accepted=f"{', '.join(ROLES)} are needed",
             )
         self._lite = LiteNetwork(model.reading_weights, roles)
 

@@ -99,9 +99,11 @@ def _own_key() -> "Ed25519PrivateKey":
         try:
             key = serialization.load_pem_private_key(file.read_bytes(), None)
         except (OSError, ValueError) as error:
-            raise WorkError(f"{file}: is not a private key; restore it, or remove it for a new one.") from error
+            raise WorkError(
+                "is not a private key", thing=file, accepted="restore it, or remove it for a new one"
+            ) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise WorkError(f"{file}: is not an Ed25519 key; restore it, or remove it for a new one.")
+        raise WorkError("is not an Ed25519 key", thing=file, accepted="restore it, or remove it for a new one")
     return key
 
 

@@ -65,8 +65,9 @@ class SiteProfile(Record):
         """Raises SettingsError unless this is the profile of exactly this model."""
         if self.version != model.version:
             raise SettingsError(
-                f"site {self.name!r}: its profile is of {self.model} {self.version}, not of {model.name} "
-                f"{model.version}; accept the model there first."
+                f"its profile is of {self.model} {self.version}, not of {model.name} {model.version}",
+                thing=f"site {self.name!r}",
+                accepted="accept the model there first",
             )
 
     @property
@@ -105,5 +106,7 @@ def find_profile(name: str) -> SiteProfile:
     file = home() / "sites" / f"{name}.json"
     known = [profile.name for profile in list_profiles()]
     if name not in known and not (name == file.stem and file.is_file()):
-        raise SettingsError(f"site {name!r}: has no profile; accepted are {', '.join(known) or 'none yet'}.")
+        raise SettingsError(
+            "has no profile", thing=f"site {name!r}", accepted=f"accepted are {', '.join(known) or 'none yet'}"
+        )
     return SiteProfile.read(file)

@@ -31,5 +31,7 @@ def read_fingerprints(folder: Path) -> KnownFilms | None:
         if not fits or films.fingerprints.shape != (*films.contents.shape, WORDS):
             raise ValueError("wrong shapes")
     except (UnusableFile, KeyError, ValueError, zlib.error) as error:
-        raise DamagedRecord(f"{file}: not the fingerprints of a model's films; publish the model again.") from error
+        raise DamagedRecord(
+            "not the fingerprints of a model's films", thing=file, accepted="publish the model again"
+        ) from error
     return films

@@ -73,8 +73,9 @@ def films_to_compare(
     folder = data or known_data(model)
     if folder is None:
         raise InputError(
-            f"model {model.name}: the films of {model.card.training.data} have not been opened on this machine; "
-            f"`cxr publish --convert {model.name} --data DATA` names their folder."
+            f"the films of {model.card.training.data} have not been opened on this machine",
+            thing=f"model {model.name}",
+            accepted=f"`cxr publish --convert {model.name} --data DATA` names their folder",
         )
     return table, folder
 
@@ -83,7 +84,9 @@ def validation_table(model: Model) -> pd.DataFrame:
     """The table of the model's split, which has validation films. Raises InputError if it is not on this machine."""
     table = split_table(model)
     if table is None or not (table["split"] == "val").any():
-        raise InputError(f"model {model.name}: the table of its validation films, split.csv, is not on this machine.")
+        raise InputError(
+            "the table of its validation films, split.csv, is not on this machine", thing=f"model {model.name}"
+        )
     return table
 
 
@@ -105,7 +108,7 @@ def validation_inputs(model: Model, table: pd.DataFrame, index: Index, progress:
     films = index.readable.drop_duplicates("sha256").set_index("sha256", drop=False)
     missing = int((~wanted.isin(films.index)).sum())
     if missing:
-        raise InputError(f"{index.root}: lacks {missing:,} of the {len(wanted):,} validation films of {model.name}.")
+        raise InputError(f"lacks {missing:,} of the {len(wanted):,} validation films of {model.name}", thing=index.root)
     preprocessing = Preprocessing(**model.card.preprocessing)
     return np.asarray(cached_inputs(index.root, films.loc[wanted], preprocessing, progress))
 
@@ -118,7 +121,7 @@ def convert(weights: Path, file: Path, inputs: np.ndarray) -> dict[str, Any]:
     try:
         network = reading_network(load_keras_network(weights))
     except UnusableFile as error:
-        raise WorkError(f"cannot be loaded ({error.problem}).", thing=str(weights)) from error
+        raise WorkError(f"cannot be loaded ({error.problem}).", thing=weights) from error
     except (OSError, ValueError, TypeError) as error:
         raise work_error(weights, "cannot be loaded", error) from error
     return {"of": sha256_of(weights)} | convert_network(network, ROLES, file, inputs)
@@ -137,7 +140,9 @@ def convert_network(network: Any, roles: Sequence[str], file: Path, inputs: np.n
         for role, difference in differences.items():
             limit = MAX_LOGIT_DIFFERENCE if role == "logits" else MAX_RELATIVE_DIFFERENCE
             if not difference <= limit:  # also where it is not a number
-                raise WorkError(f"{file.name}: its {role} differ by {difference:.1e}; up to {limit:g} is accepted.")
+                raise WorkError(
+                    f"its {role} differ by {difference:.1e}", thing=file.name, accepted=f"up to {limit:g} is accepted"
+                )
     return {
         "sha256": sha256_of(file),
         "outputs": list(found),
@@ -157,7 +162,7 @@ def _roles_in_file(file: Path, by_keras: dict[str, np.ndarray], inputs: np.ndarr
     for output in LiteNetwork(file, numbers).run(inputs).values():
         apart = {role: np.abs(one - output).max() for role, one in left.items() if one.shape == output.shape}
         if not apart:
-            raise WorkError(f"{file.name}: the converted network has other outputs than its original.")
+            raise WorkError("the converted network has other outputs than its original", thing=file.name)
         found.append(min(apart, key=lambda role: float(apart[role])))
         del left[found[-1]]
     return tuple(found)

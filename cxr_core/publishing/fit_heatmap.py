@@ -54,7 +54,9 @@ def training_inputs(model: Model, index: Index) -> tuple[np.ndarray, np.ndarray]
     """
     training = index.films[read_split(index.films, model.folder / "split.csv") == "train"]
     if (fewest := min((training["label"] == label).sum() for label in model.card.classes)) < 2:
-        raise DataSetError(f"{index.root}: {fewest} training films of a class; a heatmap needs 2. Restore them.")
+        raise DataSetError(
+            f"{fewest} training films of a class, where a heatmap needs 2", thing=index.root, accepted="restore them"
+        )
     preprocessing = Preprocessing(**model.card.preprocessing)
     normal, pneumonia = (
         np.array(cached_inputs(index.root, films.sample(min(len(films), MAX_FILMS), random_state=0), preprocessing))

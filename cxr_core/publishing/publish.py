@@ -70,7 +70,9 @@ def publish(
         with locked(folder, seconds=0):
             return _publish(run, name, into, activity)
     except Busy as error:
-        raise SettingsError(f"name {name!r}: is being published by another process; another is accepted.") from error
+        raise SettingsError(
+            "is being published by another process", thing=f"name {name!r}", accepted="another is accepted"
+        ) from error
     except OSError as error:
         raise work_error(folder, "the model folder cannot be written", error) from error
 
@@ -82,9 +84,13 @@ def _publish(run: Run, name: str, into: Path | None, activity: Callable[[str], o
     if folder.exists() or name in [model.name for model in list_models()]:
         raise taken(name)
     if run.live:
-        raise WorkError(f"run {run.id}: is active; stop it, or wait until it has finished.")
+        raise WorkError("is active", thing=f"run {run.id}", accepted="stop it, or wait until it has finished")
     if not (run.folder / "validation.csv").exists():
-        raise WorkError(f"run {run.id}: has no validated weights; an epoch must end before a run can be published.")
+        raise WorkError(
+            "has no validated weights",
+            thing=f"run {run.id}",
+            accepted="an epoch must end before a run can be published",
+        )
     unfinished = folder.with_name(f".{name}.part")
     part = unfinished / name
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -204,7 +210,7 @@ def _save_for_inference(weights: Path, file: Path) -> None:
     try:
         import_keras().saving.save_model(load_keras_network(weights), file)
     except UnusableFile as error:
-        raise WorkError(f"{error.problem}.", thing=str(weights)) from error
+        raise WorkError(error.problem, thing=weights) from error
 
 
 def data_name(data: str | list[str]) -> str:
@@ -229,5 +235,5 @@ def films_of(run: Run, index: Index, part: str) -> pd.DataFrame:
     present = index.films[split == part].set_index("path")["sha256"]
     if not expected.sort_index().equals(present.sort_index()):
         what = {"train": "training", "val": "validation", "test": "held-out"}[part]
-        raise InputError(f"{index.root}: its {what} films have changed since the run; restore them.")
+        raise InputError(f"its {what} films have changed since the run", thing=index.root, accepted="restore them")
     return index.films[split == part]

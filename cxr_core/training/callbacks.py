@@ -88,7 +88,9 @@ class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
         row["learning_rate"] = float(self.model.optimizer.learning_rate)
         row["seconds"] = round(time.time() - self._began, 2)
         if not math.isfinite(row["loss"]):
-            raise WorkError(f"The loss of epoch {epoch + 1} is not a finite number; a smaller learning rate may help.")
+            raise WorkError(
+                f"The loss of epoch {epoch + 1} is not a finite number", accepted="a smaller learning rate may help"
+            )
         score = self._sign * row[self._recipe.monitor]
         whole = epoch >= self._recipe.small_epochs
         if whole and (score > self._best or not self._best_epoch):

@@ -59,7 +59,7 @@ def fit(run: Run) -> None:
             what = "out of memory, a smaller batch or input size needs less"
         what += f" ({type(error).__name__}, error {number}); the log in CXR_HOME/logs says where."
         run.report(status="failed", message=f"The fit failed: {what}")
-        raise WorkError(f"run {run.id}: the fit failed: {what}") from error
+        raise WorkError(f"the fit failed: {what}", thing=f"run {run.id}") from error
     else:
         shutil.rmtree(run.folder / "backup", ignore_errors=True)
         run.update(status="finished", message="Finished.")

@@ -165,19 +165,28 @@ class Recipe:
         for name, (low, high) in RANGES.items():
             value = getattr(self, name)
             if not low <= value <= high:
-                raise SettingsError(f"{name}={value}: a number from {low:g} to {high:g} is accepted.")
+                raise SettingsError(thing=f"{name}={value}", accepted=f"a number from {low:g} to {high:g} is accepted")
         for name, accepted in CHOICES.items():
             if getattr(self, name) not in accepted:
-                raise SettingsError(f"{name}={getattr(self, name)}: accepted are {' and '.join(accepted)}.")
+                raise SettingsError(
+                    thing=f"{name}={getattr(self, name)}", accepted=f"accepted are {' and '.join(accepted)}"
+                )
         if not self.widths or min(self.widths) < 1 or max(self.widths) > 2048:
-            raise SettingsError(f"widths={self.widths}: one or more whole numbers from 1 to 2048 are accepted.")
+            raise SettingsError(
+                thing=f"widths={self.widths}", accepted="one or more whole numbers from 1 to 2048 are accepted"
+            )
         if self.dense and (min(self.dense) < 1 or max(self.dense) > 8192):
-            raise SettingsError(f"dense={self.dense}: whole numbers from 1 to 8192, or nothing, are accepted.")
+            raise SettingsError(
+                thing=f"dense={self.dense}", accepted="whole numbers from 1 to 8192, or nothing, are accepted"
+            )
         if self.small_epochs and not 16 <= self.small_size <= self.size:
-            raise SettingsError(f"small_size={self.small_size}: a size from 16 to size={self.size} is accepted.")
+            raise SettingsError(
+                thing=f"small_size={self.small_size}", accepted=f"a size from 16 to size={self.size} is accepted"
+            )
         if self.small_epochs and (self.small_epochs >= self.epochs or self.frozen_epochs):
             raise SettingsError(
-                f"small_epochs={self.small_epochs}: fewer than epochs={self.epochs} are accepted, and no frozen_epochs."
+                thing=f"small_epochs={self.small_epochs}",
+                accepted=f"fewer than epochs={self.epochs} are accepted, and no frozen_epochs",
             )
         self.preprocessing()  # raises for settings that do not go together
 
@@ -201,12 +210,12 @@ def recipe_from_dict(settings: dict[str, Any]) -> Recipe:
     """
     unknown = sorted(set(settings) - {field.name for field in fields(Recipe)})
     if unknown:
-        raise SettingsError(f"settings {', '.join(unknown)}: not those of this version's recipes.")
+        raise SettingsError("not those of this version's recipes", thing=f"settings {', '.join(unknown)}")
     typed: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}
     try:
         return Recipe(**typed)
     except TypeError as error:  # a text for a number
-        raise SettingsError(f"settings {settings}: have a value of another kind.") from error
+        raise SettingsError("have a value of another kind", thing=f"settings {settings}") from error
 
 
 def differences(one: dict[str, Any], other: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -225,4 +234,4 @@ def parse_setting(name: str, text: str, kind: Any) -> Any:
         return kind(text)
     except (ValueError, KeyError) as error:
         what = {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, "whole numbers, 24,48,96")
-        raise SettingsError(f"{name}={text}: {what} is accepted.") from error
+        raise SettingsError(thing=f"{name}={text}", accepted=f"{what} is accepted") from error

@@ -14,7 +14,7 @@ transfer-*              ImageNet networks, first frozen, then fine-tuned
 from dataclasses import replace
 from typing import Any, get_type_hints
 
-from cxr_core.errors import SettingsError
+from cxr_core.errors import not_one_of
 from cxr_core.training.recipe_settings import AUGMENTATION, Recipe, differences, parse_setting, recipe_from_dict
 
 __all__ = ["RECIPES", "TRANSFER", "Recipe", "configure", "differences", "recipe_from_dict"]
@@ -165,9 +165,9 @@ def configure(name: str, settings: dict[str, str]) -> Recipe:
     Raises SettingsError for an unknown recipe or setting, or a value out of range.
     """
     if name not in RECIPES:
-        raise SettingsError(f"recipe {name!r}: accepted are {', '.join(RECIPES)}.")
+        raise not_one_of("recipe", name, RECIPES)
     types = get_type_hints(Recipe)
     unknown = [key for key in settings if key not in types]
     if unknown:
-        raise SettingsError(f"setting {unknown[0]!r}: accepted are {', '.join(types)}.")
+        raise not_one_of("setting", unknown[0], types)
     return replace(RECIPES[name], **{key: parse_setting(key, value, types[key]) for key, value in settings.items()})

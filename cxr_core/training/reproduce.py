@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from cxr_core.datasets.index import Index, build_index
-from cxr_core.errors import SettingsError
+from cxr_core.errors import not_one_of
 from cxr_core.files import store_file
 from cxr_core.jobs.process import ProcessId, start_process
 from cxr_core.paths import home
@@ -78,7 +78,7 @@ def experiment_names(only: list[str] | None) -> list[str]:
     """The names in `only`, or of all experiments without any. Raises SettingsError for one that does not exist."""
     unknown = [name for name in only or [] if name not in EXPERIMENTS]
     if unknown:
-        raise SettingsError(f"experiment {unknown[0]!r}: accepted are {', '.join(EXPERIMENTS)}.")
+        raise not_one_of("experiment", unknown[0], EXPERIMENTS)
     return list(only or EXPERIMENTS)
 
 

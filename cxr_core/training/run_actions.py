@@ -36,7 +36,7 @@ def start(run: Run) -> None:
         process = start_process("cxr_core.training.fit.fit", (run,), run.folder / "log.txt")
     except WorkError as error:
         run.report(status="failed", message=str(error))
-        raise WorkError(f"run {run.id}: {error}") from error
+        raise WorkError(str(error), thing=f"run {run.id}") from error
     run.update(**process.to_dict())
 
 
@@ -92,7 +92,9 @@ def _prepare_resume(run: Run) -> None:
 
     status = run.state().status
     if run.live or status == "finished":
-        raise WorkError(f"run {run.id}: is {status}; only a run that stopped, failed or died can be resumed.")
+        raise WorkError(
+            f"is {status}", thing=f"run {run.id}", accepted="only a run that stopped, failed or died can be resumed"
+        )
     done = last_commit(run)
     if done:
         changed = differences(done.run_identity.get("settings", {}), run.config().settings)
@@ -100,7 +102,7 @@ def _prepare_resume(run: Run) -> None:
             changed["split"] = (done.run_identity.get("split"), run.config().split)
         if changed:
             raise SettingsError(
-                f"run {run.id}: cannot be resumed with other settings: {describe_differences(changed)}."
+                f"cannot be resumed with other settings: {describe_differences(changed)}", thing=f"run {run.id}"
             )
     (run.folder / "stop").unlink(missing_ok=True)
     run.update(arrived=time.time())
@@ -113,7 +115,7 @@ def rename(run: Run, name: str) -> None:
     """
     name = name.strip()
     if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
-        raise SettingsError(f"name {name!r}: 1 to {MAX_NAME} printable characters are accepted.")
+        raise SettingsError(thing=f"name {name!r}", accepted=f"1 to {MAX_NAME} printable characters are accepted")
     try:
         with replace_atomically(run.folder / "name.txt") as part:
             part.write_text(name, encoding="utf-8")
@@ -132,13 +134,17 @@ def describe(run: Run, tags: Iterable[str] | None = None, note: str | None = Non
         wanted = sorted({tag.strip() for tag in tags})
         for tag in wanted:
             if not 1 <= len(tag) <= MAX_TAG or not tag.isprintable():
-                raise SettingsError(f"tag {tag[:MAX_TAG]!r}: 1 to {MAX_TAG} printable characters are accepted.")
+                raise SettingsError(
+                    thing=f"tag {tag[:MAX_TAG]!r}", accepted=f"1 to {MAX_TAG} printable characters are accepted"
+                )
         if len(wanted) > MAX_TAGS:
-            raise SettingsError(f"{len(wanted)} tags: at most {MAX_TAGS} are accepted.")
+            raise SettingsError(thing=f"{len(wanted)} tags", accepted=f"at most {MAX_TAGS} are accepted")
         changes["tags"] = wanted
     if note is not None:
         if len(note) > MAX_NOTE:
-            raise SettingsError(f"a note of {len(note):,} characters: at most {MAX_NOTE:,} are accepted.")
+            raise SettingsError(
+                thing=f"a note of {len(note):,} characters", accepted=f"at most {MAX_NOTE:,} are accepted"
+            )
         changes["note"] = note.strip()
     file = run.folder / "notes.json"
     with locked(file), store_file(file, "tags and notes") as part:
@@ -148,7 +154,7 @@ def describe(run: Run, tags: Iterable[str] | None = None, note: str | None = Non
 def retire(run: Run) -> None:
     """Move a run to the bin. Raises WorkError while its process is running, or if it cannot be moved."""
     if run.live:
-        raise WorkError(f"run {run.name}: is running; stop it before it is deleted.")
+        raise WorkError("is running", thing=f"run {run.name}", accepted="stop it before it is deleted")
     move_to_bin(run.folder)
 
 
@@ -161,7 +167,7 @@ def restore(run_id: str) -> Run:
     """Bring a run back from the bin. Raises NotFound if it is not there, WorkError if it cannot be moved."""
     place, folder = _retired().get(run_id), runs_folder() / run_id
     if place is None:
-        raise NotFound(f"run {run_id!r}: is not in the bin.")
+        raise NotFound("is not in the bin", thing=f"run {run_id!r}")
     try:
         place.rename(folder)
     except OSError as error:
@@ -180,20 +186,20 @@ def weights_h5(run: Run) -> bytes:
     """
     file = run.folder / "best.keras"
     if not file.exists():
-        raise NotFound(f"run {run.name}: has no weights yet; its first epoch has not ended.")
+        raise NotFound("has no weights yet, as its first epoch has not ended", thing=f"run {run.name}")
     try:
         with open_zip(file, NETWORK) as archive:
             return archive.read("model.weights.h5")
     except UnusableFile as error:
-        raise WorkError(f"{error.problem}.", thing=str(file)) from error
+        raise WorkError(error.problem, thing=file) from error
     except (OSError, *DAMAGED) as error:
-        raise WorkError(f"{file}: a damaged network file.") from error
+        raise WorkError("a damaged network file", thing=file) from error
 
 
 def delete(run: Run) -> None:
     """Remove a run's folder. Raises WorkError while its process is running, or if the folder cannot be removed."""
     if run.live:
-        raise WorkError(f"run {run.name}: is running; stop it before it is deleted.")
+        raise WorkError("is running", thing=f"run {run.name}", accepted="stop it before it is deleted")
     try:
         (run.folder / "state.json").unlink()  # first: what an interrupted delete leaves is then no run
         shutil.rmtree(run.folder)

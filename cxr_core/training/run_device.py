@@ -26,7 +26,7 @@ def hold_device_for(run: Run, recipe: Recipe) -> Iterator[None]:
 
     def waiting() -> None:
         if not run.folder.exists():
-            raise WorkError(f"run {run.id}: its folder was deleted while it waited.")
+            raise WorkError("its folder was deleted while it waited", thing=f"run {run.id}")
         run.report(status="queued", message=f"Waiting for the {device.upper()}: another job is using it.")
         if run.stop_requested:
             raise StopRequested

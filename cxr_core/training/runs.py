@@ -243,10 +243,12 @@ def _check_empty(folder: Path, recipe: Recipe) -> None:
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if not (folder / "config.json").exists():
-        raise SettingsError(f"{folder}: holds files already; a new or empty run folder is accepted.")
+        raise SettingsError("holds files already", thing=folder, accepted="a new or empty run folder is accepted")
     changed = differences(Run(folder).config().settings, recipe.to_dict())
     found = describe_differences(changed) or "the same settings"
-    raise SettingsError(f"{folder}: holds a run already ({found}); `resume` continues it, a new folder is accepted.")
+    raise SettingsError(
+        f"holds a run already ({found})", thing=folder, accepted="`resume` continues it, a new folder is accepted"
+    )
 
 
 def describe_differences(changed: dict[str, tuple[Any, Any]]) -> str:
@@ -285,4 +287,4 @@ def find_run(name: str) -> Run:
         if (folder / "state.json").exists() and (folder / "config.json").exists():
             return Run(folder.resolve())
     known = ", ".join(run.id for run in list_runs()[:5]) or "none yet"
-    raise NotFound(f"run {name!r}: there is no such run; the latest are {known}.")
+    raise NotFound("there is no such run", thing=f"run {name!r}", accepted=f"the latest are {known}")

@@ -41,7 +41,9 @@ def assign_split(index: Index, recipe: Recipe, table: Path | None = None, experi
         found = set(films.loc[split == name, "label"]) & set(CLASSES)
         if len(found) < 2:
             holds = f"only {found.pop()}" if found else "no films"
-            raise DataSetError(f"{index.root}: its {name} part has {holds}; both {NORMAL} and {PNEUMONIA} are needed.")
+            raise DataSetError(
+                f"its {name} part has {holds}", thing=index.root, accepted=f"both {NORMAL} and {PNEUMONIA} are needed"
+            )
     return split
 
 

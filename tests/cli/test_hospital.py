@@ -14,8 +14,8 @@ GOOD = ["--from", "CR@127.0.0.1", "--to", "PACS@127.0.0.1:104"]
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["node"], "--from is missing"),
-        (["node", "--from", "CR@127.0.0.1"], "--to is missing"),
+        (["node"], "--from: is missing"),
+        (["node", "--from", "CR@127.0.0.1"], "--to: is missing"),
         (["node", "--from", "CR", "--to", "X@h:1"], "TITLE@ADDRESS"),
         (["node", "--from", "CR@127.0.0.1", "--to", "X@h"], "TITLE@HOST:PORT"),
         (["node", *GOOD, "--aet", "A" * 17], "AE title"),
@@ -25,9 +25,9 @@ GOOD = ["--from", "CR@127.0.0.1", "--to", "PACS@127.0.0.1:104"]
         (["node", *GOOD, "--tls-key", "x"], "belong together"),
         (["node", *GOOD, "--model", "none"], "there is no such model"),
         (["node", *GOOD, "--operating-point", "best"], "operating point"),
-        (["node", "--from", "CR@127.0.0.1", "--to", "dicomweb"], "CXR_ARCHIVE_URL is not set"),
-        (["studies"], "CXR_ARCHIVE_URL is not set"),
-        (["predict", "dicomweb:1.2.3"], "CXR_ARCHIVE_URL is not set"),
+        (["node", "--from", "CR@127.0.0.1", "--to", "dicomweb"], "CXR_ARCHIVE_URL: is not set"),
+        (["studies"], "CXR_ARCHIVE_URL: is not set"),
+        (["predict", "dicomweb:1.2.3"], "CXR_ARCHIVE_URL: is not set"),
         (["predict", "film.jpeg", "--send"], "--send"),
     ],
 )

@@ -95,7 +95,7 @@ def test_a_download_is_a_data_set_and_is_downloaded_once(data_set, server):
 def test_a_broken_connection_is_reported_and_the_next_attempt_resumes(data_set, server, monkeypatch):
     server.cut = len(server.data) // 2
     monkeypatch.setattr(downloads, "_CHUNK_BYTES", 1024)
-    with pytest.raises(DataSetError, match=r"the network failed\..* stored: try again.*by hand from http://page"):
+    with pytest.raises(DataSetError, match=r"the network failed; try again.* stored, or get.*by hand from http://page"):
         download(data_set)
     reports: list[tuple[int, int]] = []
     assert download(data_set, lambda *report: reports.append(report)).read_bytes() == server.data
@@ -129,7 +129,7 @@ def test_of_two_downloads_at_once_one_is_refused_and_nothing_is_damaged(data_set
 
 
 def test_a_wrong_checksum_is_refused_and_the_file_deleted(data_set, cxr_home):
-    with pytest.raises(DataSetError, match=r"its MD5 is .* instead of 000; it was deleted"):
+    with pytest.raises(DataSetError, match=r"its MD5 is .* instead of 000, so it was deleted"):
         download(replace(data_set, md5="000"))
     assert not files_in(cxr_home / "downloads")
 
@@ -145,7 +145,7 @@ def test_without_a_published_checksum_that_of_the_server_is_used(data_set, serve
 def test_a_web_page_instead_of_the_archive_is_refused_and_deleted(data_set, server, cxr_home):
     server.data = b"<html>Are you a robot?</html>"
     with pytest.raises(
-        DataSetError, match=r"the server did not send an archive; it was deleted\. Get films.zip by hand"
+        DataSetError, match=r"the server did not send an archive, so it was deleted; get films.zip by hand"
     ):
         download(replace(data_set, md5=""))
     assert not files_in(cxr_home / "downloads")
@@ -178,7 +178,7 @@ def test_a_disk_that_fills_during_the_download_is_reported(data_set, monkeypatch
 
 def test_without_a_network_the_message_says_how_to_download_by_hand(data_set, server):
     unreachable = replace(data_set, url="http://127.0.0.1:9/films.zip")
-    with pytest.raises(DataSetError, match=r"the network failed\. Get films.zip by hand from http://page"):
+    with pytest.raises(DataSetError, match=r"the network failed; get films.zip by hand from http://page"):
         download(unreachable)
 
 

@@ -64,7 +64,7 @@ def test_fractions_that_do_not_add_up_are_refused(films, fractions):
 
 
 def test_an_unknown_group_is_refused(films):
-    with pytest.raises(SettingsError, match="patient and image"):
+    with pytest.raises(SettingsError, match="patient, image"):
         grouped_split(films, group="hospital")
 
 

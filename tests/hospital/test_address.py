@@ -30,7 +30,7 @@ def test_the_account_comes_from_the_environment_or_a_private_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert WebArchive.from_environment() is None
-    with pytest.raises(InputError, match="CXR_ARCHIVE_URL is not set"):
+    with pytest.raises(InputError, match="CXR_ARCHIVE_URL: is not set"):
         configured_archive()
     monkeypatch.setenv("CXR_ARCHIVE_URL", "https://pacs.example/dicom-web/")
     monkeypatch.setenv("CXR_ARCHIVE_USER", "me")

@@ -4,9 +4,7 @@ for name, arguments in written(folder): run_verb(*arguments, ...)      each of t
 """
 
 import io
-import json
 import os
-import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -15,8 +13,9 @@ from pathlib import Path
 import numpy as np
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from cxr_core.files import sha256_of
 from cxr_core.models.registry import find_model
+from cxr_core.training.recipes import configure
+from cxr_core.training.runs import create_run
 from tests.support.files.dicom_files import dataset, saved
 
 CORRUPT_ARCHIVES = 19
@@ -107,7 +106,7 @@ def corrupt_archives(folder: Path) -> list[Path]:
     return [folder / name for name in made]
 
 
-def written(folder: Path, home: Path) -> Iterator[tuple[str, list[str]]]:
+def written(folder: Path) -> Iterator[tuple[str, list[str]]]:
     """Each file written below `folder`, with what to call it and the arguments of a verb that has to refuse it."""
     folder.mkdir(parents=True, exist_ok=True)
     films = folder / "deflated" / "NORMAL"
@@ -124,11 +123,8 @@ def written(folder: Path, home: Path) -> Iterator[tuple[str, list[str]]]:
     yield "a pipe as data set", ["index", str(folder / "pipe.csv")]
     for archive in corrupt_archives(folder):
         yield f"damaged: {archive.name}", ["index", str(archive)]
-    model = find_model()
-    shutil.copytree(model.folder, home / "models" / "bomb")
-    weights = network_bomb(home / "models" / "bomb" / "model.keras", 3_000_000_000)
-    card = json.loads((model.folder / "card.json").read_text()) | {"sha256": sha256_of(weights)}
-    (home / "models" / "bomb" / "card.json").write_text(json.dumps(card))
-    from cxr_core.datasets.demo import sample_films
-
-    yield "3 GB of weights in a .keras", ["predict", str(sample_films()[0]), "--model", "bomb"]
+    run = create_run(folder, "residual-128", configure("residual-128", {}), folder=folder / "run")
+    run.update(status="finished")
+    (run.folder / "validation.csv").touch()
+    network_bomb(run.folder / "best.keras", 3_000_000_000)
+    yield "3 GB of weights in a .keras", ["publish", str(run.folder), "--name", "bomb"]

@@ -13,8 +13,8 @@ MEMORY = 3_000_000_000  # bytes of address space; the libraries alone map about 
 @pytest.mark.skipif(not hasattr(__import__("os"), "mkfifo"), reason="needs a system with pipes and memory limits")
 def test_verbs_refuse_what_costs_too_much(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    for name, arguments in written(tmp_path / "files", home):
-        network = arguments[0] == "predict"  # TensorFlow maps more
+    for name, arguments in written(tmp_path / "files"):
+        network = arguments[0] == "publish"  # TensorFlow maps more
         ended = run_verb(*arguments, home=home, memory=4 * MEMORY if network else MEMORY)
         assert "Traceback" not in ended.stderr, name
         if "DICOM" in name:
@@ -22,3 +22,5 @@ def test_verbs_refuse_what_costs_too_much(tmp_path: Path) -> None:
         else:
             assert ended.returncode in (1, 2), name
             assert len(ended.stderr.strip().splitlines()) == 1, name
+        if network:
+            assert "more than 20 times as many" in ended.stderr

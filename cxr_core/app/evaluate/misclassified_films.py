@@ -109,7 +109,7 @@ def _scaled_film(file: str, sha256: str) -> np.ndarray:
     """The film, no side longer than SIDE pixels. Raises UnreadableFilm if the file has changed since."""
     film = read_film(Path(file))
     if sha256 and film.sha256 != sha256:
-        raise UnreadableFilm(f"{file}: is no longer the film that was evaluated.")
+        raise UnreadableFilm("is no longer the film that was evaluated", thing=file)
     scale = min(1.0, SIDE / max(film.pixels.shape))
     return cv2.resize(film.pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 

@@ -144,7 +144,7 @@ def _decode_small(file: Path) -> tuple[np.ndarray, bool]:
         try:
             return _decode_small_jpeg(data)
         except Exception as error:  # Pillow fails in many ways on damaged bytes
-            raise UnreadableFilm(f"{file.name}: a JPEG whose pixels cannot be decoded.") from error
+            raise UnreadableFilm("a JPEG whose pixels cannot be decoded", thing=file.name) from error
     film = decode_film(data, file.name)
     return film.pixels, film.source.colour
 

@@ -1,11 +1,15 @@
 """The technical fields of a DICOM header that may be kept: none identifies a patient."""
 
+import logging
 import re
 
 from pydicom import Dataset
 from pydicom.multival import MultiValue
 
 from cxr_core.imaging.dicom.syntaxes import syntax_name
+from cxr_core.log import log_handled
+
+_logger = logging.getLogger(__name__)
 
 # The technical fields of the header, each with the pattern of its values (VR CS, AS, DS and LO of PS3.5 6.2). No free
 # text by an operator (series description, protocol, comments): it may hold names.
@@ -38,7 +42,8 @@ def technical_fields(ds: Dataset) -> dict[str, str]:
         try:
             value = ds.get(keyword)
             text = "\\".join(map(str, value)) if isinstance(value, MultiValue) else str(value)
-        except Exception:  # a field that cannot be parsed counts as absent
+        except Exception as error:  # a field that cannot be parsed counts as absent
+            log_handled(_logger, "a header field cannot be read", error)
             continue
         text = text.strip()
         if value is not None and text.isprintable() and re.fullmatch(pattern, text):

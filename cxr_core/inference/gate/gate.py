@@ -73,7 +73,9 @@ class Gate:
             self._mean, self._whitening = arrays["mean"], arrays["whitening"]
             conversion = self.card.conversion
             if conversion is None or sha256_of(folder / "model.tflite") != conversion.sha256:
-                raise WorkError(f"{folder / 'model.tflite'}: is not the gate that its card describes; restore it.")
+                raise WorkError(
+                    "is not the gate that its card describes", thing=folder / "model.tflite", accepted="restore it"
+                )
             self._network = LiteNetwork(folder / "model.tflite", conversion.outputs)
         except (OSError, ValueError, KeyError, DamagedRecord) as error:
             raise work_error(folder, "the gate cannot be loaded", error) from error

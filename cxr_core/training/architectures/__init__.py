@@ -4,7 +4,7 @@ to one logit `(N, 1)` named `logit`; its last feature map is the output of the l
 from importlib import import_module
 from typing import Any
 
-from cxr_core.errors import SettingsError
+from cxr_core.errors import not_one_of
 
 FAMILIES = {
     "residual": "residual",
@@ -25,5 +25,5 @@ def build(recipe: Any) -> Any:
     Raises SettingsError for an unknown family, WorkError if pretrained weights are requested and not available.
     """
     if recipe.architecture not in FAMILIES:
-        raise SettingsError(f"architecture {recipe.architecture!r}: accepted are {', '.join(FAMILIES)}.")
+        raise not_one_of("architecture", recipe.architecture, FAMILIES)
     return import_module(f"{__name__}.{FAMILIES[recipe.architecture]}").build(recipe)

@@ -95,7 +95,9 @@ def freeze(base: keras.Model, stages: int) -> None:
 def _weights_file() -> Path:
     found = find_spec(PACKAGE)
     if found is None or found.origin is None:
-        raise WorkError(f"ImageNet weights: {PACKAGE} is not installed; install it, or set pretrained=none.")
+        raise WorkError(
+            f"{PACKAGE} is not installed", thing="ImageNet weights", accepted="install it, or set pretrained=none"
+        )
     return next(Path(found.origin).parent.glob("models/*.pth"))
 
 

@@ -40,7 +40,7 @@ def build(recipe: Recipe) -> keras.Model:
     name = recipe.architecture
     min_size = MIN_SIZE.get(name, MIN_SIZE_OTHERS)
     if recipe.size < min_size:
-        raise SettingsError(f"size={recipe.size}: {name} needs {min_size} pixels or more.")
+        raise SettingsError(thing=f"size={recipe.size}", accepted=f"{name} needs {min_size} pixels or more")
     film, x = parts.film_input(recipe)
     x = parts.as_rgb(layers.Rescaling(255.0, dtype="float32", name="grey_values")(x))
     if name in _SCALING:
@@ -65,8 +65,10 @@ def _backbone(recipe: Recipe) -> keras.Model:
         if weights is None:
             raise
         raise WorkError(
-            f"ImageNet weights of {name}: cannot be downloaded; connect to the network, set "
-            "pretrained=none, or take transfer-efficientnet-lite0, whose weights are installed with the app."
+            "cannot be downloaded",
+            thing=f"ImageNet weights of {name}",
+            accepted="connect to the network, set pretrained=none, or take transfer-efficientnet-lite0, whose "
+            "weights are installed with the app",
         ) from error
     finally:
         socket.setdefaulttimeout(former)
