@@ -27,6 +27,7 @@ format: .venv/dev
 lock: .venv/dev
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) requirements.in --output-file requirements.txt
+	$(COMPILE) requirements-cluster.in --constraint requirements.txt --output-file requirements-cluster.txt
 	$(COMPILE) requirements-hospital.in --constraint requirements.txt --output-file requirements-hospital.txt
 	$(COMPILE) requirements-server.in --constraint requirements.txt --output-file requirements-server.txt
 	$(COMPILE) requirements-dev.in --constraint requirements.txt --output-file requirements-dev.txt

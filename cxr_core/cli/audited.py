@@ -7,6 +7,7 @@ from cxr_core import audit
 from cxr_core.access import Account, sign_in_settings
 
 WRITES = {
+    "cluster.read_archive_films": ("export", ("out",)),
     "datasets.split_data": ("export", ("out",)),
     "folds.run_folds": ("export", ("out",)),
     "models.evaluate_model": ("export", ("out", "share")),

@@ -125,6 +125,15 @@ def parser() -> argparse.ArgumentParser:
     predict.add_argument("--fhir", type=Path, metavar="DIR", help="write a FHIR R5 DiagnosticReport for each film")
     predict.add_argument("--send", action="store_true", help="store the results in the archive, for dicomweb:STUDY-UID")
 
+    archive = verb("read-archive", "cluster.read_archive_films", "read an archive of films into a table, in batches")
+    archive.add_argument("source", type=Path, metavar="PATH", help="a folder, or a CSV with a column path")
+    archive.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="Parquet files; the same command goes on"
+    )
+    archive.add_argument("--model", metavar="NAME")
+    archive.add_argument("--prevalence", type=float, metavar="P", help="as for predict")
+    _add_cluster(archive)
+
     verb("audit", "app.verify_audit", "verify the chain of the audit log")
     serve = verb("app", "app.serve_app", "serve the app")
     serve.add_argument("--address", default="127.0.0.1", help="this machine only by default")
@@ -133,6 +142,10 @@ def parser() -> argparse.ArgumentParser:
 
     _add_hospital_verbs(verb)
     return root
+
+
+def _add_cluster(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--cluster", metavar="ADDRESS", help="work on a Ray cluster: auto, or ray://HOST:10001")
 
 
 def _add_hospital_verbs(verb: Callable[[str, str, str], argparse.ArgumentParser]) -> None:

@@ -43,7 +43,7 @@ def find_films(paths: list[str]) -> list[Path]:
     for name in paths:
         path = Path(name)
         if path.is_dir():
-            files = [file for file in walk_files(path) if _looks_like_a_film(file)]
+            files = [file for file in walk_files(path) if looks_like_a_film(file)]
         elif path.exists():
             files = [path]
         else:
@@ -180,5 +180,6 @@ def _glob(pattern: str) -> Iterator[Path]:
     return Path(path.anchor).glob(str(path.relative_to(path.anchor)))
 
 
-def _looks_like_a_film(file: Path) -> bool:
+def looks_like_a_film(file: Path) -> bool:
+    """Whether a file in a folder is taken for a film, by its name."""
     return not file.name.startswith(".") and file.suffix.lower() in SUFFIXES

@@ -43,22 +43,28 @@ def predict_sources(
 ) -> Iterator[PredictedFilm | UnreadableFilm]:
     """The prediction for each source, in order, or why there is none.
 
-    decode: a source to its film, run in threads; may raise UnreadableFilm. score_refused: see `Predictor.predict_film`.
-    A film that fails unexpectedly is reported like an unreadable one and stops no other. Raises CXRError where no film
-    can be predicted, for example without a usable gate.
+    decode: a source to its film, run in threads. Otherwise as `predict_source`.
     """
+    return map_in_order(lambda source: predict_source(source, decode, predictor, score_refused), sources)
 
-    def work(source: Source) -> PredictedFilm | UnreadableFilm:
-        try:
-            film = decode(source)
-        except UnreadableFilm as error:
-            return error
-        try:
-            return PredictedFilm(film, predictor.predict_film(film, score_refused))
-        except CXRError:
-            raise
-        except Exception as error:
-            reason = f"could not be processed (error {log_surprise(_logger, error)})"
-            return UnreadableFilm(reason, thing=film.name, accepted=f"accepted are {ACCEPTED}")
 
-    return map_in_order(work, sources)
+def predict_source(
+    source: Source, decode: Callable[[Source], Film], predictor: PredictsFilms, score_refused: bool = False
+) -> PredictedFilm | UnreadableFilm:
+    """The prediction for one source, in this thread, or why there is none.
+
+    decode: a source to its film; may raise UnreadableFilm. score_refused: see `Predictor.predict_film`. A film that
+    fails unexpectedly is reported like an unreadable one. Raises CXRError where no film can be predicted, for example
+    without a usable gate.
+    """
+    try:
+        film = decode(source)
+    except UnreadableFilm as error:
+        return error
+    try:
+        return PredictedFilm(film, predictor.predict_film(film, score_refused))
+    except CXRError:
+        raise
+    except Exception as error:
+        reason = f"could not be processed (error {log_surprise(_logger, error)})"
+        return UnreadableFilm(reason, thing=film.name, accepted=f"accepted are {ACCEPTED}")

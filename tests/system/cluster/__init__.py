@@ -1,0 +1,1 @@
+"""A Ray cluster of real processes on this machine."""
