@@ -6,7 +6,7 @@ require_frame()  # first: a package that is imported below may be missing, which
 
 import streamlit as st
 
-from cxr_core.app.address import asked_for, name_page
+from cxr_core.app.address import asked_for, name_page, write_address
 from cxr_core.app.data_set_picker import choose_data_set
 from cxr_core.app.dataset.film_dialog import address_of_film, open_film
 from cxr_core.app.dataset.film_map import show_map
@@ -21,6 +21,8 @@ from cxr_core.app.dataset.synthetic import all_synthetic
 from cxr_core.app.page_heading import page_heading
 from cxr_core.datasets.quality.issues import find_issues
 from cxr_core.labels import PNEUMONIA
+
+TABS = ("Films", "Overview", "Map", "Shortcuts", "Faults", "Split")
 
 page_heading("Dataset")
 index = choose_data_set()
@@ -46,9 +48,11 @@ if "film" in st.query_params:
     by_address = {address_of_film(sha256): path for path, sha256 in zip(films["path"], films["sha256"], strict=True)}
     if asked := asked_for("film", by_address, "Film"):
         open_film(index, films["path"].tolist(), by_address[asked])
-sample, overview, film_map, shortcuts, faults, split = st.tabs(
-    ["Films", "Overview", "Map", "Shortcuts", "Faults", "Split"], on_change="rerun", key="dataset_tab"
-)
+if asked := asked_for("tab", TABS, "Tab"):
+    st.session_state.dataset_tab = asked
+tabs = st.tabs(TABS, on_change="rerun", key="dataset_tab")
+write_address("tab", next((name for name, tab in zip(TABS, tabs, strict=True) if tab.open), None))
+sample, overview, film_map, shortcuts, faults, split = tabs
 if overview.open:
     with overview:
         show_overview(index)

@@ -89,7 +89,10 @@ if message := st.session_state.pop("contest_error", None):
     st.error(escape_markdown(message), icon=":material/error:")
 show_cautions(chosen, model)
 
+if asked := asked_for("tab", TABS, "Tab"):
+    st.session_state.evaluate_tab = asked
 tabs = dict(zip(TABS, st.tabs(TABS, on_change="rerun", key="evaluate_tab"), strict=True))
+write_address("tab", next((name for name, tab in tabs.items() if tab.open), None))
 if tabs["Figures"].open:
     with tabs["Figures"]:
         show_estimates(chosen, variants, access_note)

@@ -9,7 +9,6 @@ from cxr_core.metrics.estimate_text import value_with_interval
 from cxr_core.metrics.film_metrics import estimate_to_report
 from cxr_core.metrics.subgroups import Subgroup, evaluate_subgroups, kinds_against_normal
 
-DRAWS = 1000
 HEADERS = {"source": "Source", "sex": "Sex", "view": "View", "manufacturer": "Manufacturer"}
 AGES = ((0, 1, "under 1 year"), (1, 6, "1 to 5 years"), (6, 18, "6 to 17 years"), (18, 999, "18 years and over"))
 _SHOWN = {"AUROC": "auroc", "Sensitivity": "sensitivity", "Specificity": "specificity"}
@@ -60,9 +59,9 @@ def _years(age: str) -> float:
 
 
 def group_table(evaluation: Evaluation) -> tuple[pd.DataFrame, list[str]]:
-    """Estimates of every subgroup, with DRAWS bootstrap draws, and a note for each grouping that is not possible."""
+    """Estimates of every subgroup, and a note for each grouping that is not possible."""
     groups, notes = film_groups(evaluation)
-    return group_rows(evaluate_subgroups(evaluation.scores, groups, evaluation.threshold, DRAWS)), notes
+    return group_rows(evaluate_subgroups(evaluation.scores, groups, evaluation.threshold)), notes
 
 
 def group_rows(subgroups: list[Subgroup]) -> pd.DataFrame:

@@ -19,8 +19,6 @@ from cxr_core.models.registry import Model, list_models
 from cxr_core.records import damaged, read_table
 from cxr_core.training.runs import Run, list_runs
 
-DRAWS = 1000
-
 
 @dataclass(frozen=True)
 class PatientSplitResult:
@@ -66,7 +64,7 @@ def _result(run: Run, network: str) -> PatientSplitResult | None:
     # The AUROC depends on the order only, so the ranks of the logits replace probabilities.
     ranks = rows["logit"].rank(pct=True).to_numpy()
     scores = Scores(labels, ranks, rows["patient"].to_numpy())
-    estimate = clustered_bootstrap(scores, {"auroc": auroc(scores)}, DRAWS)["auroc"]
+    estimate = clustered_bootstrap(scores, {"auroc": auroc(scores)})["auroc"]
     return PatientSplitResult(run.id, f"{len(rows)} films of its validation patients", estimate)
 
 

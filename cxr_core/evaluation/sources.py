@@ -11,8 +11,6 @@ from cxr_core.metrics.classification import evaluate
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.weighted_statistics import mean
 
-DRAWS = 1000
-
 
 def of_both_classes(films: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Films, or rows about them, labelled normal or pneumonia; and those of neither class."""
@@ -32,7 +30,7 @@ def source_figures(table: pd.DataFrame, threshold: float) -> list[dict[str, Any]
         both, other = of_both_classes(rows)
         entry: dict[str, Any] = {"source": str(source), "films": len(both), "patients": int(both["patient"].nunique())}
         if len(both):
-            told = evaluate(_scores(both), threshold, DRAWS).to_dict()
+            told = evaluate(_scores(both), threshold).to_dict()
             entry |= {"pneumonia": told["pneumonia"], "figures": told["figures"], "clustered": told["clustered"]}
         if len(other):
             entry["other"] = false_alarms(other, threshold)
@@ -52,7 +50,7 @@ def false_alarms(other: pd.DataFrame, threshold: float) -> dict[str, Any]:
     called = (other["score"].to_numpy(float) >= threshold).astype(float)
     # The labels have no meaning here: the bootstrap only draws patients.
     rows = Scores(np.zeros(len(other), int), other["score"].to_numpy(), other["patient"].to_numpy())
-    share = clustered_bootstrap(rows, {"called": mean(called)}, DRAWS)["called"].to_dict()
+    share = clustered_bootstrap(rows, {"called": mean(called)})["called"].to_dict()
     return {
         "films": len(other),
         "patients": int(other["patient"].nunique()),

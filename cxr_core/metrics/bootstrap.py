@@ -10,12 +10,13 @@ from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.weighted_statistics import Statistic
 
 METHOD = "patient-clustered bootstrap"
+DRAWS = 2000  # of every interval that is shown, so that a figure has one interval wherever it stands
 # Weights in one batch of draws: 250,000 numbers of 8 bytes, 2 MB, which fit into the processor's cache.
 BATCH_WEIGHTS = 250_000
 
 
 def clustered_bootstrap(
-    scores: Scores, statistics: Mapping[str, Statistic], draws: int = 2000, seed: int = 0, level: float = 0.95
+    scores: Scores, statistics: Mapping[str, Statistic], draws: int = DRAWS, seed: int = 0, level: float = 0.95
 ) -> dict[str, Estimate]:
     """Each statistic with its percentile interval over draws of whole patients, with replacement.
 

@@ -9,19 +9,21 @@ from sklearn import metrics as sk
 
 from cxr_core.errors import SettingsError
 from cxr_core.metrics import weighted_statistics as weighted
-from cxr_core.metrics.bootstrap import clustered_bootstrap
+from cxr_core.metrics.bootstrap import DRAWS, clustered_bootstrap
 from cxr_core.metrics.delong import delong_interval
 from cxr_core.metrics.estimate import Estimate, missing, wilson
 from cxr_core.metrics.film_metrics import Metrics
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.weighted_statistics import ECE_BINS, Statistic, ratio
 
+CALIBRATION = ("calibration_slope", "calibration_intercept", "ece")
 PROPORTIONS = ("sensitivity", "specificity", "accuracy", "ppv", "npv")
 
 
-def evaluate(scores: Scores, threshold: float, draws: int = 2000, seed: int = 0) -> Metrics:
+def evaluate(scores: Scores, threshold: float, draws: int = DRAWS, seed: int = 0, calibration: bool = True) -> Metrics:
     """Every estimate with its 95% interval. Raises SettingsError for a threshold that is not a finite number.
 
+    calibration: whether those of the calibration are computed, which take most of the time.
     Estimates, in order: sensitivity, specificity, accuracy, ppv, npv, balanced_accuracy, f1, mcc, auroc,
     average_precision, brier, log_loss, calibration_slope, calibration_intercept, ece.
     """
@@ -29,7 +31,10 @@ def evaluate(scores: Scores, threshold: float, draws: int = 2000, seed: int = 0)
         raise SettingsError(thing=f"threshold {threshold}", accepted="a number from 0 to 1 is accepted")
     called = scores.called(threshold)
     tn, fp, fn, tp = (int(n) for n in sk.confusion_matrix(scores.labels, called, labels=[0, 1]).ravel())
-    clustered = clustered_bootstrap(scores, _statistics(scores, threshold), draws, seed)
+    statistics = _statistics(scores, threshold)
+    if not calibration:
+        statistics = {name: one for name, one in statistics.items() if name not in CALIBRATION}
+    clustered = clustered_bootstrap(scores, statistics, draws, seed)
     values = _values(scores, called)
     # The value is scikit-learn's; the bootstrap's own value, equal to it but for rounding, is used for the draws only.
     clustered = {

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn import metrics as sk
 
 from cxr_core.errors import DataSetError
-from cxr_core.metrics.bootstrap import resample_patients
+from cxr_core.metrics.bootstrap import DRAWS, resample_patients
 from cxr_core.metrics.estimate import wilson
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.weighted_statistics import ECE_BINS, score_bin
@@ -34,7 +34,7 @@ def roc_curve(scores: Scores) -> Points:
     }
 
 
-def roc_band(scores: Scores, draws: int = 500, seed: int = 0, level: float = 0.95) -> Points:
+def roc_band(scores: Scores, draws: int = DRAWS, seed: int = 0, level: float = 0.95) -> Points:
     """`false_positive_rate` (a grid of 101) and the sensitivity's pointwise `low` and `high` at each.
 
     From bootstrap draws of patients, see `bootstrap`; a draw with one class only is left out. The sensitivity at a rate

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from cxr_core.errors import SettingsError
-from cxr_core.metrics.bootstrap import clustered_bootstrap
+from cxr_core.metrics.bootstrap import DRAWS, clustered_bootstrap
 from cxr_core.metrics.estimate import Estimate
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.weighted_statistics import confusion_statistic, ratio
@@ -38,7 +38,7 @@ def require_prevalence(prevalence: float) -> None:
 
 
 def predictive_values(
-    scores: Scores, threshold: float, prevalence: float, draws: int = 1000, seed: int = 0
+    scores: Scores, threshold: float, prevalence: float, draws: int = DRAWS, seed: int = 0
 ) -> dict[str, Estimate]:
     """`ppv` and `npv` at a prevalence, from sensitivity and specificity (Bayes; Altman and Bland, BMJ 1994; 309:102).
 

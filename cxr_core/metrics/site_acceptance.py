@@ -18,7 +18,7 @@ from scipy.stats import norm, t
 from cxr_core.errors import not_one_of
 from cxr_core.metrics import weighted_statistics as weighted
 from cxr_core.metrics.acceptance import MARGIN, Acceptance, SitePoint
-from cxr_core.metrics.bootstrap import clustered_bootstrap
+from cxr_core.metrics.bootstrap import DRAWS, clustered_bootstrap
 from cxr_core.metrics.estimate import Estimate, missing, wilson
 from cxr_core.metrics.prevalence import require_prevalence
 from cxr_core.metrics.scores import Scores
@@ -42,7 +42,7 @@ def accept(
     released: Mapping[str, ReleasedPoint],
     point: str,
     prevalence: float,
-    draws: int = 2000,
+    draws: int = DRAWS,
     seed: int = 0,
 ) -> Acceptance:
     """Judge a system by a site's labelled films.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from cxr_core.errors import DataSetError
+from cxr_core.metrics.bootstrap import DRAWS
 from cxr_core.metrics.classification import evaluate
 from cxr_core.metrics.film_metrics import Metrics
 from cxr_core.metrics.scores import Scores
@@ -30,9 +31,9 @@ class Subgroup:
 
 
 def evaluate_subgroups(
-    scores: Scores, subgroups: Mapping[str, np.ndarray], threshold: float, draws: int = 2000, seed: int = 0
+    scores: Scores, subgroups: Mapping[str, np.ndarray], threshold: float, draws: int = DRAWS, seed: int = 0
 ) -> list[Subgroup]:
-    """`evaluate` for each subgroup, in the order given.
+    """`evaluate`, without the calibration, for each subgroup, in the order given.
 
     subgroups: name to `bool (N,)`, which films are in it; they may overlap. threshold: a film is called pneumonia when
     its score >= threshold. draws, seed: of the bootstrap. Raises DataSetError for an array of another shape or type.
@@ -47,7 +48,7 @@ def evaluate_subgroups(
                 accepted=f"bool ({len(scores)},) is accepted",
             )
         part = scores.subset(members) if members.any() else None
-        metrics = None if part is None else evaluate(part, threshold, draws, seed)
+        metrics = None if part is None else evaluate(part, threshold, draws, seed, calibration=False)
         results.append(Subgroup(name, metrics, _note(part)))
     return results
 

@@ -14,7 +14,7 @@ from cxr_core.errors import WorkError
 from cxr_core.jobs.process import ProcessId
 from cxr_core.training.recipe_settings import Recipe
 from cxr_core.training.recipes import RECIPES
-from cxr_core.training.run_actions import describe, rename, stop
+from cxr_core.training.run_actions import describe, stop
 from cxr_core.training.run_records import RunState
 from cxr_core.training.runs import Run, create_run, list_runs
 from tests.conftest import REPOSITORY
@@ -204,51 +204,6 @@ def test_no_better_than_always_saying_pneumonia_is_said(broken: Run) -> None:
     broken.update(val_pneumonia=0.75)
     app = train_page().run()
     assert any("No better than always saying pneumonia" in one.value for one in app.warning)
-
-
-def table_page(*chosen: int) -> AppTest:
-    app = train_page()
-    app.session_state["train_view"] = "All runs"
-    app.run()
-    key = f"run_table_{hash(tuple(run.id for run in list_runs()))}"
-    app.session_state[key] = {"selection": {"rows": list(chosen), "columns": [], "cells": []}}
-    return app.run()
-
-
-def test_the_table_of_runs_searches_groups_tags_and_compares(broken: Run, tmp_path: Path) -> None:
-    other = create_run(tmp_path, "residual-128", Recipe(epochs=9))
-    other.update(status="stopped", pid=2**22 + 1)
-    rename(other, "nine")
-    app = table_page(*range(2))
-    table = app.dataframe[0].value
-    assert set(table["Run"]) == {broken.id, "nine"}
-    assert sorted(table["epochs"]) == [5, 9]
-    next(one for one in app.text_input if one.label == "Add tags, separated by commas").input("study, first")
-    button(app, "Save").click().run()
-    assert broken.notes().tags == other.notes().tags == ("first", "study")
-    app = table_page(*range(2))
-    button(app, "Compare").click().run()
-    assert not app.exception
-    assert app.session_state["train_view"] == "Compare"
-    assert set(app.session_state["compare_runs"]) == {broken.id, "nine"}
-    app = table_page()
-    next(one for one in app.selectbox if one.label == "Group by").select("epochs").run()
-    assert app.dataframe[0].value["Runs"].tolist() == [1, 1]
-    next(one for one in app.text_input if one.label == "Search").input("NINE").run()
-    assert app.dataframe[1].value["Run"].tolist() == ["nine"]
-    next(one for one in app.text_input if one.label == "Search").input("no such").run()
-    assert "No run is left by these filters." in [one.value for one in app.info]
-
-
-def test_chosen_runs_go_to_the_bin_and_come_back(broken: Run) -> None:
-    app = table_page(0)
-    button(app, "Delete the chosen runs").click().run()
-    assert not list_runs()
-    create_run(Path("/films"), "residual-128", Recipe()).update(status="stopped", pid=2**22 + 1)
-    app = table_page()
-    button(app, "Bring back").click().run()
-    assert broken.id in [run.id for run in list_runs()]
-    assert len(broken.history()) == 3
 
 
 def test_published_experiments_are_shown_before_a_data_set_is_open(broken: Run) -> None:

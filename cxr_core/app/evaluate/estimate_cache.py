@@ -20,8 +20,6 @@ from cxr_core.metrics.prevalence import predictive_values
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.subgroups import Subgroup, evaluate_subgroups
 
-SUBGROUP_DRAWS = 500
-
 
 def content_of(scores: Scores) -> str:
     """Hexadecimal sha256 of all labels, scores, patients and film names, in their order."""
@@ -74,4 +72,4 @@ def curves(scores: Scores) -> dict[str, Any]:
 @st.cache_data(max_entries=16, show_spinner=False, hash_funcs=_BY_CONTENT)
 def subgroups(scores: Scores, groups: dict[str, np.ndarray], threshold: float) -> list[Subgroup]:
     """The estimates of each subgroup; groups: a mask `bool (N,)` of the films by name."""
-    return evaluate_subgroups(scores, groups, threshold, SUBGROUP_DRAWS)
+    return evaluate_subgroups(scores, groups, threshold)

@@ -29,7 +29,7 @@ def show_estimates(evaluation: Evaluation, variants: dict[str, Scores], access_n
         if len(variants) > 1:
             st.markdown(f"**{name}**, {metrics.films:,} films")
         _tiles(metrics, access_note)
-    _predictive_values(evaluation, scores, threshold)
+    _predictive_values(evaluation, scores, threshold, metrics)
     _charts(evaluation, scores, threshold, next(iter(by_variant.values())))
     st.header("All estimates", anchor=False)
     for name, metrics in by_variant.items():
@@ -103,7 +103,7 @@ def _table(evaluation: Evaluation, variant: str, metrics: Metrics) -> None:
         st.caption(f"{title}: {note}")
 
 
-def _predictive_values(evaluation: Evaluation, scores: Scores, threshold: float) -> None:
+def _predictive_values(evaluation: Evaluation, scores: Scores, threshold: float, metrics: Metrics) -> None:
     """Draw the prevalence slider and the predictive values at that prevalence."""
     if scores.one_class_reason:
         st.caption(f"PPV and NPV at another prevalence: {scores.one_class_reason}")
@@ -113,7 +113,10 @@ def _predictive_values(evaluation: Evaluation, scores: Scores, threshold: float)
         observed = round(100 * scores.pneumonia / len(scores))
         st.session_state.setdefault(key, max(1, min(99, observed)))
         percent = st.slider("Prevalence of pneumonia", 1, 99, format="%d%%", key=key)
-        values = estimate_cache.predictive_values_at(scores, threshold, percent / 100)
+        if percent == observed:  # as in the table above
+            values = {name: estimate_to_report(metrics, name) for name in ("ppv", "npv")}
+        else:
+            values = estimate_cache.predictive_values_at(scores, threshold, percent / 100)
         for column, name, answer in zip(
             st.columns(2, gap="medium"), ("ppv", "npv"), ("pneumonia", "normal"), strict=True
         ):

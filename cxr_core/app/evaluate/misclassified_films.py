@@ -11,6 +11,7 @@ import streamlit as st
 from cxr_core import audit
 from cxr_core.app.account import account
 from cxr_core.app.components.passed_over import show_passed_over
+from cxr_core.app.evaluate.film_dialog import error_in_words, offer_film, open_asked_film
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.model_cache import predictor_with_spinner
 from cxr_core.errors import CXRError, DamagedRecord, UnreadableFilm
@@ -60,17 +61,23 @@ def show_misclassified_films(evaluation: Evaluation, model: Model | None) -> Non
         st.text_input("Reviewer", placeholder=hint, label_visibility="collapsed", key="reviewer", width=260)
     keys = pd.Series(film_keys(evaluation), index=evaluation.films.index)
     doubted = pd.Series(contested_now, index=evaluation.films.index)
-    shown = wrong.assign(key=keys, doubted=doubted).iloc[(min(page, pages) - 1) * PAGE :][:PAGE]
+    films = wrong.assign(key=keys, doubted=doubted)
+    start = (min(page, pages) - 1) * PAGE
+    shown = films.iloc[start:][:PAGE]
+    if root is not None:
+        open_asked_film(films, root, model)
     with st.grid(4, min_column_width=220, gap="medium") as grid:
-        for _, film in shown.iterrows():
+        for at, (_, film) in enumerate(shown.iterrows(), start):
             with grid.cell(), st.container(border=True):
                 _film(film, root, model if heat else None)
+                if root is not None:
+                    offer_film(films, at, root, model)
                 st.checkbox(
                     "Label looks wrong",
                     value=bool(film["doubted"]),
-                    key=f"contest_{film['key']}",
+                    key=f"contest_{at}_{film['key']}",
                     on_change=_mark,
-                    args=(film["key"], film["file"]),
+                    args=(at, film["key"], film["file"]),
                 )
                 if by := marked.get(film["key"], {}).get("reviewer"):
                     st.caption(f"Marked by {escape_markdown(by)}")
@@ -88,10 +95,9 @@ def _film(film: pd.Series, root: Path | None, model: Model | None) -> None:
                 st.caption(escape_markdown(reason))
         except CXRError as error:
             st.warning(escape_markdown(str(error)), icon=":material/broken_image:")
-    what = "Missed" if film["label"] == PNEUMONIA else "False alarm"
     kind = film.get("kind", "")
     kind_text = f" ({kind})" if kind in ("bacterial", "viral") else ""
-    st.markdown(f"**{what}, score {film['score']:.3f}**")
+    st.markdown(f"**{error_in_words(film)}**")
     st.caption(
         f"{escape_markdown(name)}  \nLabelled {film['label']}{kind_text}  \nPatient {escape_markdown(film['patient'])}"
     )
@@ -125,9 +131,9 @@ def _with_heatmap(file: str, sha256: str, name: str, version: str) -> tuple[np.n
     return overlay(film, reading.heatmap, OPACITY), True, ""
 
 
-def _mark(key: str, file: str) -> None:
+def _mark(at: int, key: str, file: str) -> None:
     try:
-        contest(key, file, bool(st.session_state[f"contest_{key}"]), st.session_state.get("reviewer", ""))
+        contest(key, file, bool(st.session_state[f"contest_{at}_{key}"]), st.session_state.get("reviewer", ""))
         audit.record(account(), "setting", what="contested label")
     except CXRError as error:
         st.session_state.contest_error = str(error)

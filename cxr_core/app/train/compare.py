@@ -4,7 +4,7 @@ import streamlit as st
 
 from cxr_core.app.train.learning_curves import compared_curves
 from cxr_core.training.batch_history import batch_history
-from cxr_core.training.run_comparison import best_epochs, settings_that_differ, title_of
+from cxr_core.training.run_comparison import FIGURES, best_epochs, settings_that_differ, title_of
 from cxr_core.training.runs import Run
 
 MAX_RUNS = 6
@@ -33,7 +33,13 @@ def compare_runs(runs: list[Run]) -> None:
                     chart, key=f"compare-{name}", width="stretch", alt=alt, config={"displayModeBar": False}
                 )
     st.markdown("**Metrics of the best epoch**")
-    st.dataframe(best_epochs(selected), hide_index=True, alt=f"Metrics of the best epochs of {len(selected)} runs")
+    st.dataframe(
+        best_epochs(selected),
+        hide_index=True,
+        placeholder="–",
+        column_config=dict.fromkeys(FIGURES, st.column_config.NumberColumn(format="%.3f")),
+        alt=f"Metrics of the best epochs of {len(selected)} runs",
+    )
     differing = settings_that_differ(selected)
     st.markdown("**Settings that differ**")
     if len(differing):

@@ -2,18 +2,16 @@
 
 from typing import Any, get_type_hints
 
-import pandas as pd
 import streamlit as st
 
 from cxr_core.app.account import account
 from cxr_core.app.markdown import escape_markdown
-from cxr_core.app.train.duration import duration_text
+from cxr_core.app.train.cost import ask_for_estimate, show_estimate
 from cxr_core.bin import set_owner
 from cxr_core.datasets.curation import curated
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.split import saved_splits
 from cxr_core.errors import CXRError
-from cxr_core.training.cost.estimate import CostEstimate, estimate_cost
 from cxr_core.training.preview import preview as preview_films
 from cxr_core.training.recipe_settings import CHOICES, RANGES
 from cxr_core.training.recipes import RECIPES, Recipe, configure
@@ -108,8 +106,8 @@ def new_run(index: Index) -> str | None:
                 set_owner(run.folder, account().id)
             return run.id
         if estimate:
-            with st.spinner("Timing a few steps in a separate process; building a large network takes a while."):
-                _show_estimate(recipe, estimate_cost(recipe, int(0.8 * len(films)), int(0.1 * len(films))))
+            ask_for_estimate(name, recipe, int(0.8 * len(films)), int(0.1 * len(films)))
+        show_estimate(recipe)
         if preview:
             _show_augmented(index, recipe)
     except CXRError as error:
@@ -169,23 +167,6 @@ def _initial(setting: str, value: Any) -> Any:
 
 def _as_input(value: Any) -> Any:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else value
-
-
-def _show_estimate(recipe: Recipe, cost: CostEstimate) -> None:
-    with st.grid(4, min_column_width=150):
-        st.metric("All epochs", duration_text(cost.seconds))
-        st.metric("One epoch", duration_text(cost.seconds_an_epoch))
-        st.metric("Peak memory", f"{cost.memory / 1e9:.1f} GB")
-        st.metric("Parameters", f"{cost.parameters:,}")
-    st.caption(
-        f"{cost.device}; {cost.seconds_a_step * 1000:.0f} ms a batch of {recipe.batch}, "
-        f"timed {'before, for a network of the same cost' if cost.remembered else 'now'}. "
-        "It takes longer if the machine is busy."
-    )
-    with st.expander("The network, layer by layer", icon=":material/lan:", expanded=True):
-        st.dataframe(
-            pd.DataFrame(cost.layers), hide_index=True, alt=f"{len(cost.layers)} layers with shapes and parameters"
-        )
 
 
 def _show_augmented(index: Index, recipe: Recipe) -> None:

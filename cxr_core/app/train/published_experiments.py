@@ -58,4 +58,4 @@ def _draw(table: pd.DataFrame, what: str) -> None:
     shown = table[list(columns)].rename(columns=columns).dropna(axis=1, how="all")
     config = {name: st.column_config.NumberColumn(format="%.4f") for name in shown.columns[1:]}
     alt = f"Published accuracy and loss beside {what}"
-    st.dataframe(shown, hide_index=True, column_config=config, alt=alt)
+    st.dataframe(shown, hide_index=True, placeholder="–", column_config=config, alt=alt)

@@ -10,6 +10,7 @@ from cxr_core import audit
 from cxr_core.app.account import account
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.train.compare import MAX_RUNS
+from cxr_core.app.train.new_run import label
 from cxr_core.bin import KEEP_DAYS, owner_of
 from cxr_core.errors import CXRError
 from cxr_core.training.run_actions import describe, restore, retire, retired_runs
@@ -26,22 +27,29 @@ ROW_PIXELS, MOST_PIXELS = 35, 420
 def show_run_table(runs: list[Run]) -> None:
     """Draw the controls, the table, the groups, and what can be done with the runs that are chosen in it."""
     table = run_table(runs)
-    settings = [name for name in table if name not in (*FIRST, *OTHERS)]
+    settings = [str(name) for name in table if name not in (*FIRST, *OTHERS)]
     differing = [name for name in settings if table[name].astype(str).nunique() > 1]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input("Search", placeholder="name, recipe, data, note", key="runs_search", width=260)
-        own = sorted({tag for tags in table["Tags"] for tag in tags})
-        tags = st.multiselect("Tags", own, key="runs_tags", width=260)
-        status = st.multiselect("Status", sorted(set(table["Status"])), key="runs_status", width=260)
-        by = [NO_GROUP, "Tags", "Recipe", "Data", *settings]
-        group = str(st.selectbox("Group by", by, key="runs_group", width=260))
-        columns = st.multiselect(
-            "Columns", [*OTHERS, *settings], default=[*DEFAULT, *differing[:4]], key="runs_columns"
-        )
+        with st.popover("Filters, groups, columns", icon=":material/tune:"):
+            own = sorted({tag for tags in table["Tags"] for tag in tags})
+            tags = st.multiselect("Tags", own, key="runs_tags")
+            status = st.multiselect("Status", sorted(set(table["Status"])), key="runs_status")
+            by = [NO_GROUP, "Tags", "Recipe", "Data", *settings]
+            group = str(st.selectbox("Group by", by, format_func=_title, key="runs_group"))
+            columns = st.multiselect(
+                "Columns",
+                [*OTHERS, *settings],
+                default=[*DEFAULT, *differing[:4]],
+                format_func=_title,
+                key="runs_columns",
+            )
     shown = table[_matches(table, text, tags, status)]
     if group != NO_GROUP:
         groups = grouped_runs(shown, group)
-        st.dataframe(groups, hide_index=True, alt=f"{len(groups)} groups of runs by {group}", column_config=_formats())
+        alt = f"{len(groups)} groups of runs by {group}"
+        formats = _formats([]) | {group: _title(group)}
+        st.dataframe(groups, hide_index=True, placeholder="–", column_config=formats, alt=alt)
         shown = shown.sort_values([group, "Validation AUC"], ascending=[True, False], key=_sortable)
     if shown.empty:
         st.info("No run is left by these filters.", icon=":material/filter_alt:")
@@ -51,7 +59,8 @@ def show_run_table(runs: list[Run]) -> None:
         visible,
         hide_index=True,
         height=min(MOST_PIXELS, ROW_PIXELS * (len(visible) + 1) + 3),
-        column_config=_formats(),
+        placeholder="–",
+        column_config=_formats(settings),
         on_select="rerun",
         selection_mode="multi-row",
         key=f"run_table_{hash(tuple(shown.index))}",
@@ -77,9 +86,16 @@ def _sortable(column: pd.Series) -> pd.Series:
     return column.map(str) if column.dtype == object else column
 
 
-def _formats() -> dict[str, Any]:
+def _title(column: str) -> str:
+    """The heading of a column; a setting that is called like a figure says that it is one."""
+    shown = (NO_GROUP, *FIRST, *OTHERS)
+    return column if column in shown else f"{label(column)} (setting)" if label(column) in shown else label(column)
+
+
+def _formats(settings: list[str]) -> dict[str, Any]:
     places = dict.fromkeys([*FIGURES, "Best", "Median", "Lowest"], st.column_config.NumberColumn(format="%.3f"))
-    return places | {"Tags": st.column_config.ListColumn(), "Run": st.column_config.TextColumn(pinned=True)}
+    titles = {name: _title(name) for name in settings}
+    return titles | places | {"Tags": st.column_config.ListColumn(), "Run": st.column_config.TextColumn(pinned=True)}
 
 
 def _actions(chosen: list[Run], runs: list[Run]) -> None:

@@ -103,7 +103,7 @@ def report_of(data: ReportData) -> Report:
             f"pneumonia, {metrics.normal:,} normal. Unreadable files are not included."
         ],
         36: [tables.cases(evaluation, training)],
-        37: [*warnings, pd.DataFrame(rows(metrics)), *_contested(data), *data.charts.values(), *data.extra],
+        37: ["The figures at the beginning of this report.", *_contested(data)],
         38: [
             tables.operating_points_on(
                 evaluation.scores,
@@ -114,9 +114,11 @@ def report_of(data: ReportData) -> Report:
         40: [*card.limits] if card else [],
         41: [card.intended_use] if card else [],
         42: [f"Data fingerprint {record.fingerprint}. Model sha256 {card.sha256 if card else 'not known'}."],
-        43: [f"Licence of the model: {card.licence}.", "The model card:", tables.whole_card(card)] if card else [],
+        43: [f"Licence of the model: {card.licence}. Its card is the file card.json of its folder."] if card else [],
     }
-    lead: list[Block] = [f"{films[0].upper()}{films[1:]}. {headline}.", *warnings]
+    summary = f"{films[0].upper()}{films[1:]}. {headline}."
+    figures = [pd.DataFrame(rows(metrics)), *data.charts.values(), *data.extra]
+    lead: list[Block] = [summary, *warnings, *figures]
     items = [Item(number, title, content.get(number) or [AUTHORS]) for number, title in TITLES.items()]
     return Report(f"{evaluation.name}, version {evaluation.version}", lead, items)
 

@@ -1,6 +1,5 @@
 """The tables of an evaluation's report."""
 
-import json
 from collections.abc import Mapping
 
 import pandas as pd
@@ -14,8 +13,6 @@ from cxr_core.metrics.film_metrics import Metrics
 from cxr_core.metrics.scores import Scores
 from cxr_core.models.card import ModelCard
 from cxr_core.models.card_sections import CardTraining
-
-LONGEST_VALUE = 400  # characters of a field of the card
 
 
 def operating_points_of_card(card: ModelCard) -> pd.DataFrame:
@@ -96,12 +93,3 @@ def misclassified(evaluation: Evaluation, most: int) -> tuple[pd.DataFrame, int]
 def recipe_settings(training: CardTraining) -> pd.DataFrame:
     """The settings of the recipe."""
     return pd.DataFrame([{"Setting": key, "Value": str(value)} for key, value in training.settings.items()])
-
-
-def whole_card(card: ModelCard) -> pd.DataFrame:
-    """Every field of a model card, values cut to LONGEST_VALUE characters."""
-    rows = []
-    for key, value in card.to_dict().items():
-        text = value if isinstance(value, str) else json.dumps(value)
-        rows.append({"Field": key, "Value": text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]} ..."})
-    return pd.DataFrame(rows)

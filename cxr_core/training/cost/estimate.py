@@ -65,20 +65,25 @@ def estimate_cost(recipe: Recipe, train: int, val: int) -> CostEstimate:
     does it, so that its memory can be measured and is released. Raises WorkError if the network cannot be
     built, does not fit into memory, or takes longer than MEASUREMENT_SECONDS.
     """
-    file = _file(recipe)
-    measured = _read(file)
+    measured = known_cost(recipe)
     remembered = measured is not None
     if measured is None:
         measured = call_apart(f"{__name__}.measure", (recipe,), MEASUREMENT_SECONDS)
+        file = _file(recipe)
         file.parent.mkdir(parents=True, exist_ok=True)
         write_object(file, asdict(measured))
-    train = min(train, recipe.subset or train)
-    steps = math.ceil(min(recipe.epoch_films or train, train) / recipe.batch)
-    validated = min(recipe.val_films or val, val) / recipe.batch
-    epoch = measured.seconds_a_step * (steps + VALIDATION_SHARE * validated)
+    epoch = epoch_seconds(recipe, measured.seconds_a_step, train, val)
     return CostEstimate(
         **asdict(measured), seconds_an_epoch=epoch, seconds=epoch * recipe.epochs, remembered=remembered
     )
+
+
+def epoch_seconds(recipe: Recipe, step: float, train: int, val: int) -> float:
+    """Seconds of an epoch with its validation, where a training batch takes `step` seconds."""
+    train = min(train, recipe.subset or train)
+    steps = math.ceil(min(recipe.epoch_films or train, train) / recipe.batch)
+    validated = min(recipe.val_films or val, val) / recipe.batch
+    return step * (steps + VALIDATION_SHARE * validated)
 
 
 def measure(recipe: Recipe) -> NetworkCost:
@@ -117,8 +122,9 @@ def _file(recipe: Recipe) -> Path:
     return cache_folder("costs") / f"{hashlib.sha256(key).hexdigest()[:24]}.json"
 
 
-def _read(file: Path) -> NetworkCost | None:
-    """What was timed before; None if nothing was today, or the file is damaged."""
+def known_cost(recipe: Recipe) -> NetworkCost | None:
+    """What was timed today for a network of the same cost; None if nothing was, or the file is damaged."""
+    file = _file(recipe)
     try:
         if time.time() - file.stat().st_mtime > _KEPT_SECONDS:
             return None

@@ -35,6 +35,15 @@ def test_every_item_of_claim_is_present_in_order(evaluation: Evaluation) -> None
     assert len(TITLES) == 44
 
 
+def test_the_figures_come_before_the_checklist_and_no_value_is_cut(evaluation: Evaluation) -> None:
+    report = report_of(collect(evaluation, find_model()))
+    html = to_html(report)
+    assert "AUROC" in html.split('id="item-1"')[0]
+    assert html.split('id="item-1"')[0].count("<svg") == 6
+    assert "{&quot;" not in html.split('id="item-42"')[1]
+    assert " ...<" not in html
+
+
 def test_it_needs_no_network_and_runs_no_script(evaluation: Evaluation) -> None:
     html = html_of(evaluation)
     assert "<script" not in html
