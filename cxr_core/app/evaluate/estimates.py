@@ -63,7 +63,12 @@ def _threshold(evaluation: Evaluation) -> float:
                 help="An operating point of the model card, chosen on validation patients.",
             )
         chosen = slider.slider(
-            "Threshold: classified as pneumonia at this score or above", 0.0, 1.0, step=0.001, key=key
+            "Threshold: classified as pneumonia at this score or above",
+            0.0,
+            1.0,
+            step=0.001,
+            key=key,
+            persist_state="session",
         )
     exact = [value for value in (evaluation.threshold, *points.values()) if round(value, 3) == chosen]
     if chosen != round(evaluation.threshold, 3) and evaluation.split and not exact:
