@@ -9,12 +9,17 @@
     role_claim = "roles"                        # the claim that holds a person's roles, a text or a list
     idle_minutes = 30
     data_roots = ["/data/films"]                # researchers open data sets below these only
-    upload_megabytes_a_minute = 2000            # of one client
+    upload_megabytes_a_minute = 2000            # of one person
     patient_names = ["administrator"]           # roles that see names in the archive, where CXR_ARCHIVE_NAMES is 1
     [roles]
     reader = ["radiology"]
     researcher = ["data-science"]
     administrator = ["cxr-admin"]
+    [quotas]                                    # gigabytes of one account, and of all together
+    drops = [20, 200]                           # archives that were dropped on a page
+    downloads = [20, 200]
+    archives = [50, 500]                        # unpacked
+    runs = [50, 500]
 
 A reader reads films on Diagnose; a researcher uses all pages and deletes what is theirs; an administrator deletes
 anyone's.
@@ -25,7 +30,7 @@ import os
 import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -35,6 +40,8 @@ from cxr_core.errors import SettingsError
 from cxr_core.paths import home_path
 
 ROLES = READER, RESEARCHER, ADMINISTRATOR = "reader", "researcher", "administrator"
+QUOTAS = {"drops": (20.0, 200.0), "downloads": (20.0, 200.0), "archives": (50.0, 500.0), "runs": (50.0, 500.0)}
+"""Gigabytes of one account, and of all together, by kind; see `quotas.py`."""
 HOW_TO_CONFIGURE = "configure sign-in in access.toml under CXR_HOME, see docs/security.md"
 
 
@@ -61,11 +68,16 @@ class Account:
         return self.role == ADMINISTRATOR or (self.role == RESEARCHER and owner == self.id)
 
 
+LOCAL = Account()
+"""The user of this machine."""
+
+
 @dataclass(frozen=True)
 class SignIn:
     """The settings of `access.toml`.
 
     roles: for each of ROLES the values of `role_claim` that give it. patient_names: the roles that see patients' names.
+    quotas: see QUOTAS.
     """
 
     address: str
@@ -78,6 +90,7 @@ class SignIn:
     data_roots: tuple[Path, ...]
     upload_megabytes_a_minute: float
     patient_names: tuple[str, ...] = ()
+    quotas: Mapping[str, tuple[float, float]] = field(default_factory=lambda: QUOTAS)
 
     @property
     def host(self) -> str:
@@ -139,6 +152,7 @@ def sign_in_settings() -> SignIn | None:
         data_roots=tuple(Path(root) for root in content.get("data_roots", [])),
         upload_megabytes_a_minute=_positive(file, content, "upload_megabytes_a_minute", 2000),
         patient_names=tuple(map(str, content.get("patient_names", []))),
+        quotas=_quotas(file, content.get("quotas", {})),
     )
 
 
@@ -170,6 +184,18 @@ def is_this_machine(host: str) -> bool:
 def _text(content: Mapping[str, Any], name: str) -> str:
     value = content.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _quotas(file: Path, given: object) -> dict[str, tuple[float, float]]:
+    """QUOTAS with those that are given. Raises SettingsError for another kind, or for what is not two numbers."""
+    if not isinstance(given, dict) or set(given) - set(QUOTAS):
+        raise SettingsError("[quotas]", thing=str(file), accepted=f"accepted are {', '.join(QUOTAS)}")
+    for kind, pair in given.items():
+        numbers = [one for one in pair if type(one) in (int, float) and one >= 0] if isinstance(pair, list) else []
+        if len(numbers) != 2:
+            accepted = "accepted are two numbers of gigabytes, of an account and of all together"
+            raise SettingsError(f"quotas {kind} {pair!r}", thing=str(file), accepted=accepted)
+    return QUOTAS | {kind: (float(own), float(all_)) for kind, (own, all_) in given.items()}
 
 
 def _positive(file: Path, content: Mapping[str, Any], name: str, default: float) -> float:

@@ -62,7 +62,13 @@ def move_files_to_bin(kind: str, name: str, files: Iterable[Path]) -> Path:
 
 def in_bin(kind: str) -> dict[str, Path]:
     """The folders in `bin/KIND/` by the names that they had; of several of one name the last that was moved there."""
-    return {place.name.split("-", 2)[2]: place for place in sorted((home() / "bin" / kind).glob("*-*-*"))}
+    return {place.name.split("-", 2)[2]: place for place in in_bin_all(kind)}
+
+
+def in_bin_all(kind: str) -> list[Path]:
+    """All folders in `bin/KIND/`, in the order in which they were moved there."""
+    places = (home() / "bin" / kind).glob("*-*-*")
+    return sorted(place for place in places if not place.name.startswith("."))  # locks
 
 
 def empty_bin(now: float | None = None) -> int:
@@ -83,6 +89,11 @@ def empty_bin(now: float | None = None) -> int:
 def owner_file(record: Path) -> Path:
     """Where the owner of a record in a JSON file is stored."""
     return record.with_suffix(_SUFFIX)
+
+
+def owner_beside(place: Path) -> Path:
+    """Where the owner of a data set's archive, or of the folder that it was unpacked to, is stored: beside it."""
+    return place.with_name(f".{place.name}.owner")
 
 
 def _owner_file(place: Path) -> Path:

@@ -22,7 +22,7 @@ To add a record, derive it and check every value as it is read; a part of it is 
     SiteProfile.from_dict({"prevalence": 0.2, "points": {}}).write(file)
     SiteProfile.read(file).changed(prevalence=0.1).write(file)    # under `files.locked` if others write it too
 
-and give its file to `tests/support/damaged_files.py` and `tests/system/test_damaged_homes.py`.
+and give its file to `tests/support/damaged_files.py` and `tests/support/hostile/homes.py`.
 """
 
 import json

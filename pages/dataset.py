@@ -17,6 +17,7 @@ from cxr_core.app.dataset.overview import show_overview
 from cxr_core.app.dataset.pixel_statistics import statistics_with_progress
 from cxr_core.app.dataset.shortcuts import show_shortcuts
 from cxr_core.app.dataset.split import show_split
+from cxr_core.app.dataset.storage import show_storage
 from cxr_core.app.dataset.synthetic import all_synthetic
 from cxr_core.app.page_heading import page_heading
 from cxr_core.datasets.quality.issues import find_issues
@@ -32,6 +33,7 @@ if index is None:
         "set.",
         icon=":material/info:",
     )
+    show_storage()
     st.stop()
 
 films = index.films
@@ -75,3 +77,4 @@ if faults.open:
 if split.open:
     with split:
         show_split(index)
+show_storage()

@@ -11,7 +11,7 @@ from cxr_core.app.address import asked_for, name_page, write_address
 from cxr_core.app.components.passed_over import show_passed_over
 from cxr_core.app.evaluate.cautions import show_cautions
 from cxr_core.app.evaluate.compare import show_comparison
-from cxr_core.app.evaluate.delete import offer_deletion
+from cxr_core.app.evaluate.delete import offer_deletion, show_deleted
 from cxr_core.app.evaluate.estimates import show_estimates
 from cxr_core.app.evaluate.misclassified_films import show_misclassified_films
 from cxr_core.app.evaluate.new_evaluation import evaluate_models, watch_evaluations
@@ -61,6 +61,7 @@ if not stored:
         "Evaluate a model on labelled films. Every estimate has a 95% interval. Evaluations are listed here.",
         icon=":material/info:",
     )
+    show_deleted(models)
     st.stop()
 
 by_id: dict[str, Evaluation] = {one.id: one for one in stored}
@@ -118,3 +119,4 @@ if tabs["Report"].open:
     with tabs["Report"]:
         show_report(chosen, model)
         offer_deletion(chosen, model)
+show_deleted(models)

@@ -14,7 +14,7 @@ from cxr_core.app.train.compare import compare_runs
 from cxr_core.app.train.manage_run import manage_run, publish_form
 from cxr_core.app.train.new_run import new_run
 from cxr_core.app.train.published_experiments import show_published_experiments
-from cxr_core.app.train.run_table import show_run_table
+from cxr_core.app.train.run_table import show_deleted_runs, show_run_table
 from cxr_core.app.train.watch import watch_run
 from cxr_core.training.run_comparison import title_of
 from cxr_core.training.runs import damaged_runs, list_runs
@@ -62,6 +62,7 @@ if view in ("New run", "Published"):
         st.rerun()
 elif not runs:
     st.info("No runs yet. A run continues when you close this tab, and when the server stops.", icon=":material/info:")
+    show_deleted_runs()
 elif view == "Compare":
     compare_runs(runs)
 elif view == "All runs":

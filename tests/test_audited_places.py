@@ -15,7 +15,7 @@ from tests.support.sign_in import write_access
 THROUGH = {"cxr_core/app/components/export_button.py", "cxr_core/app/diagnose/export.py"}
 CHANGES = re.compile(
     r"\b(set_default|store_profile|change_films|save_split|save_view|delete_view|contest|import_model|retire|restore"
-    r"|start_conversion|move_to_bin|\w+\.clear_all)\("
+    r"|delete_for_good|start_conversion|move_to_bin|\w+\.clear_all)\("
 )
 
 

@@ -26,12 +26,13 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
 from cxr_core.datasets.demo import sample_films
 from cxr_core.paths import REPOSITORY
 from tests.support.server import served
 
-ANSWER_TIMEOUT = 180.0
+ANSWER_TIMEOUT = 300.0
 REPORT_EVERY = 15.0
 
 
@@ -58,10 +59,8 @@ class Session:
         """Repeat rounds until the time is up; an error ends the session and is recorded."""
         rng = np.random.default_rng(self.number)
         try:
-            health = await asyncio.to_thread(requests.get, f"{self.address}/_stcore/health", timeout=60)
-            self.cookies = health.cookies
-            url = self.address.replace("http", "ws") + "/_stcore/stream"
-            async with connect(url, subprotocols=["streamlit"], max_size=None, origin=self.address) as line:  # type: ignore[arg-type,list-item]
+            self.cookies = await asyncio.to_thread(self.browser_cookies)
+            async with self.connected() as line:
                 await self.run(line, [])
                 while time.monotonic() < until:
                     started = time.monotonic()
@@ -69,6 +68,23 @@ class Session:
                     self.tally.rounds.append(time.monotonic() - started)
         except Exception as error:
             self.tally.errors.append(f"session {self.number}: {type(error).__name__} {error}")
+
+    def browser_cookies(self) -> requests.cookies.RequestsCookieJar:
+        """The cookies with which the session begins."""
+        return requests.get(f"{self.address}/_stcore/health", timeout=60).cookies
+
+    def connected(self) -> connect:
+        """The WebSocket, opened as a browser does with these cookies."""
+        url = self.address.replace("http", "ws") + "/_stcore/stream"
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        protocols = [Subprotocol("streamlit"), Subprotocol(self.cookies.get("_streamlit_xsrf") or "none")]
+        return connect(
+            url,
+            subprotocols=protocols,
+            max_size=None,
+            origin=Origin(self.address),
+            additional_headers={"Cookie": cookies},
+        )
 
     def film(self, rng: np.random.Generator) -> bytes:
         """A film that no other session has: a sample film with noise in one corner."""
@@ -122,8 +138,8 @@ class Session:
             self.address + url.delete_url, headers=headers, cookies=self.cookies, timeout=60
         ).raise_for_status()
 
-    async def run(self, line: ClientConnection, files: list[tuple[FileURLs, bytes]]) -> None:
-        """Run the page with these files in its drop zone until it has finished and shows their answers."""
+    def request(self, files: list[tuple[FileURLs, bytes]]) -> BackMsg:
+        """What a browser sends to run the page with these files in its drop zone."""
         request = BackMsg()
         request.rerun_script.page_script_hash = self.page  # else the server runs another page
         for uploader in self.uploaders:
@@ -134,8 +150,12 @@ class Session:
                 info = state.file_uploader_state_value.uploaded_file_info.add()
                 info.name, info.size, info.file_id = f"{self.number}.png", len(film), url.file_id
                 info.file_urls.CopyFrom(url)
+        return request
+
+    async def run(self, line: ClientConnection, files: list[tuple[FileURLs, bytes]]) -> None:
+        """Run the page with these files in its drop zone until it has finished and shows their answers."""
         self.hashes = set()
-        await line.send(request.SerializeToString())
+        await line.send(self.request(files).SerializeToString())
         ends = time.monotonic() + ANSWER_TIMEOUT
         finished = False
         while not finished or len(self.hashes) < len(files):

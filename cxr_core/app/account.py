@@ -11,13 +11,12 @@ from typing import Any, NoReturn
 import streamlit as st
 
 from cxr_core import audit
-from cxr_core.access import Account, SignIn, sign_in_settings
+from cxr_core.access import LOCAL, Account, SignIn, sign_in_settings
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import DataSetError
 from cxr_core.paths import home
 
 IDLE_CHECK_SECONDS = 60.0
-LOCAL = Account()
 NO_ROLE = "You are signed in, but have no role here. Ask the administrator of this server."
 ENDED = "Your session has ended because it was idle. Sign in again."
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from cxr_core.app.account import account
 from cxr_core.app.address import asked_for, write_address
 from cxr_core.app.index_cache import forget_index, index_with_progress
 from cxr_core.app.markdown import escape_markdown
@@ -15,6 +16,7 @@ from cxr_core.datasets.index import Index
 from cxr_core.datasets.recent import data_set_key, recent_data_sets, remember_data_set
 from cxr_core.errors import CXRError
 from cxr_core.paths import home
+from cxr_core.quotas import acting
 
 
 def choose_data_set() -> Index | None:
@@ -109,9 +111,8 @@ def _upload() -> None:
         help="For a large archive, enter its path above instead.",
     )
     if upload and st.session_state.get("dropped") != upload.file_id:
-        archive = store_dropped(upload.name, upload.getvalue())
-        with st.spinner("Unpacking"):
-            folder = unpack(archive)
+        with acting(account()), st.spinner("Unpacking"):
+            folder = unpack(store_dropped(upload.name, upload.getvalue()))
         st.session_state.dropped = upload.file_id
         _open(str(folder))
 
@@ -130,9 +131,10 @@ def _download() -> None:
             slot.progress(min(1.0, done / max(1, total)), f"{done / 1e6:,.0f} of {total / 1e6:,.0f} MB")
 
         try:
-            archive = download(source, show)
-            with st.spinner("Unpacking"):
-                folder = unpack(archive)
+            with acting(account()):
+                archive = download(source, show)
+                with st.spinner("Unpacking"):
+                    folder = unpack(archive)
         finally:
             slot.empty()
         _open(str(folder))

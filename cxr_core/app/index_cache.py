@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from cxr_core.app.account import check_data_set
+from cxr_core.app.account import account, check_data_set
 from cxr_core.datasets.index import Index, build_index
+from cxr_core.quotas import acting
 
 CACHED_INDEXES = 4
 _indexes: OrderedDict[str, Index] = OrderedDict()  # least recently used first
@@ -28,7 +29,8 @@ def index_with_progress(source: str) -> Index:
             slot.progress(done / total, f"Indexing films: {done:,} of {total:,}")
 
     try:
-        index = build_index(Path(source), show)
+        with acting(account()):
+            index = build_index(Path(source), show)
     finally:
         slot.empty()
     with _lock:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cxr_core.cli.audited import reading_recorder, recorded
 from cxr_core.cli.output import DONE, print_result
 from cxr_core.errors import InputError, SettingsError, WorkError
 
@@ -67,7 +68,7 @@ def run_node(options: argparse.Namespace) -> int:
         spool = Spool(folder, model.version, int(options.quota * 1e9))
         try:
             with Workers(model, terms) as workers:
-                service = Service(title, callers, spool, workers.read, sender)
+                service = Service(title, callers, spool, recorded(workers.read, model), sender)
                 for number in (signal.SIGTERM, signal.SIGINT):
                     signal.signal(number, lambda *_: service.stop())
                 service.run(options.bind, options.port, tls)
@@ -133,7 +134,7 @@ def read_archive(
     from cxr_core.inference.batch import write_heatmap
     from cxr_core.inference.predictor import Predictor
 
-    archive = Archive(settings)
+    archive, record = Archive(settings), reading_recorder()
     predictor: Predictor | None = None
     results: list[dict[str, Any]] = []
     messages: list[str] = []
@@ -142,6 +143,7 @@ def read_archive(
         messages += refused
         predictor = predictor or Predictor(model, site=terms.site)
         for fetched, reading, answer in read_fetched(films, predictor, terms):
+            record(reading)
             result = reading.to_dict() | {"file": fetched.name}
             if options.heatmaps and reading.heatmap is not None:
                 options.heatmaps.mkdir(parents=True, exist_ok=True)

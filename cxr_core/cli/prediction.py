@@ -2,11 +2,16 @@
 
 import argparse
 import sys
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from cxr_core.cli.audited import reading_recorder
 from cxr_core.cli.hospital import fhir_writer, read_archive, terms_of
 from cxr_core.cli.output import BAD_INPUT, DONE, FAILED, print_result, progress_counter
 from cxr_core.errors import InputError
+
+if TYPE_CHECKING:
+    from cxr_core.inference.reading import Reading
 
 
 def predict_films(options: argparse.Namespace) -> int:
@@ -31,10 +36,16 @@ def predict_films(options: argparse.Namespace) -> int:
         progress = progress_counter("Reading")
         choice = Choice(prevalence=options.prevalence)
         site = find_profile(options.site) if options.site else None
-        on_reading = None
+        record, write_report = reading_recorder(), None
         if options.fhir:
             terms, model = terms_of(options, choice)
-            on_reading = fhir_writer(options.fhir, model, terms)
+            write_report = fhir_writer(options.fhir, model, terms)
+
+        def on_reading(file: Path, reading: "Reading") -> None:
+            record(reading)
+            if write_report:
+                write_report(file, reading)
+
         results, unreadable = read_files(files, options.model, options.heatmaps, progress, on_reading, choice, site)
     if studies:
         terms, model = terms_of(options, Choice())

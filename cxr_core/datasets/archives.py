@@ -16,12 +16,13 @@ import numpy as np
 from PIL import Image
 
 from cxr_core.datasets.zip_entries import entry_paths, unsupported_method
-from cxr_core.errors import DataSetError, UnusableFile, reason_of
+from cxr_core.errors import CXRError, DataSetError, UnusableFile, reason_of
 from cxr_core.files import locked
 from cxr_core.labels import CLASSES, SPLITS
 from cxr_core.limits import DAMAGED, DATA_SET, FILM_PIXELS, check_entry_path, check_regular, open_zip
 from cxr_core.paths import home
 from cxr_core.progress import Progress
+from cxr_core.quotas import note_owner, room_for
 
 ARCHIVE_SUFFIXES = (".zip", ".npz")
 _VERSION = 2  # raise it when archives are unpacked differently
@@ -36,7 +37,8 @@ def unpack(archive: Path, progress: Progress | None = None) -> Path:
     """The folder that holds the archive's films; an archive is unpacked only the first time.
 
     progress: counts bytes of a `.zip`, films of a `.npz`. Raises DataSetError if the file is not an archive, is damaged
-    or encrypted, has file names that lead out of the folder, or needs more space than the disk has.
+    or encrypted, has file names that lead out of the folder, or needs more space than the disk has, WorkError if a
+    quota is full.
     """
     archive = Path(archive).expanduser()
     try:
@@ -63,11 +65,12 @@ def _unpack(archive: Path, folder: Path, progress: Progress | None) -> Path:
         else:
             _unpack_zip(archive, part, progress)
         part.replace(folder)
+        note_owner(folder)
     except UnusableFile as error:
         raise DataSetError(
             error.problem, thing=archive.name, accepted="download it again, or unpack it yourself"
         ) from error
-    except DataSetError:
+    except CXRError:
         raise
     except DAMAGED as error:
         raise _damaged(archive) from error
@@ -114,18 +117,29 @@ def _unpack_zip(archive: Path, folder: Path, progress: Progress | None) -> None:
         visible = [(path, entry) for path, entry in files if not _is_hidden(path)]
         total = sum(entry.file_size for _, entry in visible)
         check_space(total, archive.name)
-        done = 0
-        for path, entry in visible:
-            target = folder / PurePosixPath(path)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with packed.open(entry) as source, target.open("wb") as copy:
-                while chunk := source.read(_CHUNK_BYTES):
-                    done += len(chunk)
-                    if done > total:
-                        raise DataSetError("holds more bytes than it declares, and is not unpacked", thing=archive.name)
-                    copy.write(chunk)
-            if progress:
-                progress(done, total)
+        with room_for("archives", total, archive.name):
+            _write_entries(packed, visible, folder, archive.name, progress)
+
+
+def _write_entries(
+    packed: zipfile.ZipFile,
+    entries: list[tuple[str, zipfile.ZipInfo]],
+    folder: Path,
+    archive: str,
+    progress: Progress | None,
+) -> None:
+    done, total = 0, sum(entry.file_size for _, entry in entries)
+    for path, entry in entries:
+        target = folder / PurePosixPath(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with packed.open(entry) as source, target.open("wb") as copy:
+            while chunk := source.read(_CHUNK_BYTES):
+                done += len(chunk)
+                if done > total:
+                    raise DataSetError("holds more bytes than it declares, and is not unpacked", thing=archive)
+                copy.write(chunk)
+        if progress:
+            progress(done, total)
 
 
 def _check_entry(archive: str, name: str, entry: zipfile.ZipInfo) -> None:
@@ -177,8 +191,9 @@ def _unpack_arrays(archive: Path, folder: Path, progress: Progress | None) -> No
         raise DataSetError(
             f"{total:,} films", thing=archive.name, accepted=f"accepted are {DATA_SET.entries:,} at most"
         )
+    pixels = sum(math.prod(shapes[f"{split}_images"]) for split in splits)
     done = 0
-    with np.load(archive, allow_pickle=False) as arrays:
+    with room_for("archives", pixels, archive.name), np.load(archive, allow_pickle=False) as arrays:
         for split in splits:
             images, labels = arrays[f"{split}_images"], arrays[f"{split}_labels"].ravel()
             if images.dtype != np.uint8 or images.ndim != 3 or len(images) != len(labels):

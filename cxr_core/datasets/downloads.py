@@ -16,6 +16,7 @@ from cxr_core.files import locked
 from cxr_core.limits import DAMAGED, NETWORK_SECONDS
 from cxr_core.paths import home
 from cxr_core.progress import Progress
+from cxr_core.quotas import note_owner, room_for
 
 _CHUNK_BYTES = 1 << 16  # also the most that an interrupted download loses
 _ZENODO = "https://zenodo.org/records/10519652/files"
@@ -83,7 +84,7 @@ def download(data_set: PublishedDataSet, progress: Progress | None = None) -> Pa
     """The archive of a published data set, under `CXR_HOME`. It is downloaded once; an interrupted download is resumed.
 
     progress: counts bytes. Raises DataSetError for a network failure, too little space, a wrong checksum, or while
-    another process downloads it.
+    another process downloads it, WorkError if a quota is full.
     """
     target = home() / "downloads" / data_set.file
     if target.exists():
@@ -91,7 +92,11 @@ def download(data_set: PublishedDataSet, progress: Progress | None = None) -> Pa
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         with locked(target, seconds=0):
-            return target if target.exists() else _download(data_set, target, progress)
+            if target.exists():
+                return target
+            with room_for("downloads", max(0, data_set.bytes - _present(target)), data_set.title):
+                note_owner(target)
+                return _download(data_set, target, progress)
     except Busy as error:
         raise DataSetError(
             "another process is downloading it", thing=data_set.title, accepted="try again when it has finished"
@@ -102,8 +107,7 @@ def _download(data_set: PublishedDataSet, target: Path, progress: Progress | Non
     import requests
     from pooch import HTTPDownloader, file_hash
 
-    part = target.with_name(target.name + ".part")
-    present = part.stat().st_size if part.exists() else 0
+    part, present = _part(target), _present(target)
     check_space(max(0, data_set.bytes - present), data_set.title)
     by_hand = f"get {data_set.file} by hand from {data_set.page} and open it here by its path"
     try:
@@ -151,6 +155,15 @@ def _download(data_set: PublishedDataSet, target: Path, progress: Progress | Non
         )
     part.replace(target)
     return target
+
+
+def _part(target: Path) -> Path:
+    return target.with_name(target.name + ".part")
+
+
+def _present(target: Path) -> int:
+    """Bytes that an interrupted download left."""
+    return _part(target).stat().st_size if _part(target).exists() else 0
 
 
 def _is_whole_archive(file: Path) -> bool:

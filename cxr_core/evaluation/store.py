@@ -41,7 +41,7 @@ def store_evaluation(evaluation: Evaluation, model: Model | None = None, root: P
     model: the evaluated model, None for another system's scores. root: the folder of the films, if known.
     Raises WorkError.
     """
-    folder = _folder(evaluation.name, model)
+    folder = evaluations_folder(evaluation.name, model)
     file = folder / f"{evaluation.id}.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def write_evaluation(evaluation: Evaluation, metrics: Path, predictions: Path) -
 
 def stored_evaluations(model: Model) -> list[Evaluation]:
     """The stored evaluations of a model, the newest first; files that cannot be read are skipped."""
-    folders = {model.folder / "evaluations", _folder(model.name, None)}
+    folders = {model.folder / "evaluations", evaluations_folder(model.name, None)}
     found = [one for folder in folders for one in _in_folder(folder)]
     of_this_model = [one for one in found if one.version == model.version]
     # the model may have been renamed since
@@ -102,6 +102,13 @@ def evaluation_file(evaluation: Evaluation, model: Model | None) -> Path | None:
     if model is not None and not model.folder.is_relative_to(RELEASED_MODELS):
         folders.insert(0, model.folder / "evaluations")
     return next((file for folder in folders if (file := folder / f"{evaluation.id}.json").exists()), None)
+
+
+def evaluations_folder(name: str, model: Model | None) -> Path:
+    """The folder into which evaluations of a system are written."""
+    if model is not None and not model.folder.is_relative_to(RELEASED_MODELS):
+        return model.folder / "evaluations"
+    return home() / "evaluations" / re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")[:64]
 
 
 def damaged_evaluations(models: Sequence[Model] = ()) -> list[str]:
@@ -161,13 +168,6 @@ def data_folder(fingerprint: str) -> Path | None:
     """The folder of the data set with that fingerprint, if films of it were evaluated here and it still exists."""
     folder = _data_folders().get(fingerprint)
     return Path(folder) if folder and Path(folder).is_dir() else None
-
-
-def _folder(name: str, model: Model | None) -> Path:
-    """The folder into which evaluations of a system are written."""
-    if model is not None and not model.folder.is_relative_to(RELEASED_MODELS):
-        return model.folder / "evaluations"
-    return home() / "evaluations" / re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")[:64]
 
 
 def _in_folder(folder: Path) -> list[Evaluation]:

@@ -24,10 +24,11 @@ OWN_RESULT = "a result of this program"
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """The results on a film that was read, DICOM files by their names, and the verdict."""
+    """The results on a film that was read, DICOM files by their names, the verdict, and the sha256 of its file."""
 
     files: dict[str, bytes]
     verdict: Verdict
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class FilmReader:
             raise
         except Exception as error:  # of pydicom or highdicom, for headers that break the standard; or of the network
             return _refused(f"{step} (error {log_surprise(_log, error)})", data)
-        return Results(results, reading.verdict)
+        return Results(results, reading.verdict, reading.sha256)
 
 
 def _refused(reason: str, data: bytes) -> Refused:

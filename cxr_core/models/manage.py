@@ -5,7 +5,7 @@ import shutil
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from cxr_core.bin import in_bin, move_to_bin
+from cxr_core.bin import in_bin, move_to_bin, owner_of
 from cxr_core.errors import NotFound, SettingsError, work_error
 from cxr_core.files import locked, replace_atomically
 from cxr_core.models.card import ModelCard
@@ -66,9 +66,9 @@ def restore(name: str) -> None:
     _moved(place, published_models_folder() / name)
 
 
-def retired_models() -> list[str]:
-    """The names of the models in the bin."""
-    return sorted(_retired())
+def retired_models() -> dict[str, str]:
+    """The owners of the models in the bin, by the models' names."""
+    return {name: owner_of(place) for name, place in sorted(_retired().items())}
 
 
 def _retired() -> dict[str, Path]:

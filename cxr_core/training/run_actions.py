@@ -8,13 +8,15 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from cxr_core.bin import in_bin, move_to_bin
+from cxr_core.access import LOCAL, Account
+from cxr_core.bin import in_bin, move_to_bin, owner_of
 from cxr_core.errors import NotFound, SettingsError, UnusableFile, WorkError, work_error
 from cxr_core.files import locked, replace_atomically, store_file
 from cxr_core.jobs.job import Job, stop_job
 from cxr_core.jobs.process import start_process
 from cxr_core.limits import DAMAGED, NETWORK, open_zip
 from cxr_core.paths import runs_folder
+from cxr_core.quotas import room_for
 from cxr_core.training.recipe_settings import Recipe, differences
 from cxr_core.training.runs import Run, create_run, describe_differences, find_run
 
@@ -79,10 +81,10 @@ def resume(run: Run) -> None:
 def prepare_resume(run: Run) -> None:
     """Check that a run can continue, withdraw a stop request, and claim the run for this process.
 
-    Raises WorkError if it is running or finished, SettingsError if its settings were changed since its last epoch. Of
-    two processes that resume a run at once, one gets it.
+    Raises WorkError if it is running or finished or the quota of runs is full, SettingsError if its settings were
+    changed since its last epoch. Of two processes that resume a run at once, one gets it.
     """
-    with locked(run.folder / "resume"):
+    with locked(run.folder / "resume"), room_for("runs", 0, f"run {run.name}"):
         _prepare_resume(run)
         run.claim("starting")
 
@@ -158,9 +160,10 @@ def retire(run: Run) -> None:
     move_to_bin(run.folder)
 
 
-def retired_runs() -> dict[str, str]:
-    """The runs in the bin: for each id the name that it had."""
-    return {name: Run(place).name if (place / "name.txt").exists() else name for name, place in _retired().items()}
+def retired_runs(account: Account = LOCAL) -> dict[str, str]:
+    """The runs in the bin that an account may bring back: for each id the name that it had."""
+    places = {name: place for name, place in _retired().items() if account.may_delete(owner_of(place))}
+    return {name: Run(place).name if (place / "name.txt").exists() else name for name, place in places.items()}
 
 
 def restore(run_id: str) -> Run:

@@ -33,6 +33,7 @@ from cxr_core.jobs.job import LIVE
 from cxr_core.jobs.memory import reason_in_log
 from cxr_core.jobs.process import ProcessId, log_tail
 from cxr_core.paths import runs_folder
+from cxr_core.quotas import room_for
 from cxr_core.records import Fields, damaged, read_object, read_table, write_object
 from cxr_core.training.recipe_settings import Recipe, differences
 from cxr_core.training.run_records import RunConfig, RunNotes, RunState
@@ -210,8 +211,10 @@ def create_run(
     data: a data set, or several, as `build_index` accepts them. boxes: a table of boxes, by default those beside the
     data sets. split: a split table, or None.
     experiment: for a run of `reproduce.py`, the experiment's "name" and its "split", see `assign_split`.
-    Raises SettingsError if `folder` is not empty, WorkError if it cannot be written.
+    Raises SettingsError if `folder` is not empty, WorkError if it cannot be written or the quota of runs is full.
     """
+    with room_for("runs", 0, "a new run"):  # what it will write is little beside a quota
+        pass
     started = datetime.now(UTC)
     folder = folder or runs_folder() / f"{started:%Y%m%d-%H%M%S}-{recipe_name}-{secrets.token_hex(2)}"
     _check_empty(folder, recipe)

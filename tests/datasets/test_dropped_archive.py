@@ -20,7 +20,7 @@ def test_a_drop_that_was_cut_is_accepted_again(cxr_home: Path, monkeypatch: pyte
         patch.setattr(Path, "write_bytes", cut)
         with pytest.raises(WorkError, match="No space left"):
             store_dropped("films.zip", data)
-    assert list((cxr_home / "downloads").iterdir()) == []
+    assert list((cxr_home / "drops").iterdir()) == []
     assert store_dropped("films.zip", data).read_bytes() == data
 
 
@@ -34,4 +34,4 @@ def test_what_an_earlier_version_left_cut_is_replaced() -> None:
 
 @pytest.mark.parametrize("name", ["../../a.zip", "..\\..\\a.zip", "x" * 400 + ".zip", "a\0b.zip", "胸" * 200 + ".npz"])
 def test_a_hostile_name_stays_in_the_folder(name: str, cxr_home: Path) -> None:
-    assert store_dropped(name, b"x").parent == cxr_home / "downloads"
+    assert store_dropped(name, b"x").parent == cxr_home / "drops"

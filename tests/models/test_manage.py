@@ -39,11 +39,11 @@ def test_a_renamed_model_keeps_version_and_stays_the_default(tiny_home: Path) ->
 
 def test_a_retired_model_comes_back(tiny_home: Path) -> None:
     retire(find_model("tiny"))
-    assert retired_models() == ["tiny"]
+    assert retired_models() == {"tiny": ""}
     assert "tiny" not in [model.name for model in list_models()]
     restore("tiny")
     assert find_model("tiny").name == "tiny"
-    assert retired_models() == []
+    assert retired_models() == {}
     with pytest.raises(CXRError, match="not in the bin"):
         restore("tiny")
 
@@ -63,9 +63,9 @@ def test_a_retired_model_stays_for_thirty_days_whatever_its_name(tiny_home: Path
         rename(find_model("tiny"), name)
     retire(find_model(name))
     assert empty_bin() == 0
-    assert retired_models() == [name]
+    assert retired_models() == {name: ""}
     assert empty_bin(time.time() + (KEEP_DAYS + 1) * 86_400) == 1
-    assert retired_models() == []
+    assert retired_models() == {}
 
 
 def test_of_two_retired_models_of_a_name_the_last_comes_back(tiny_home: Path) -> None:
@@ -77,6 +77,6 @@ def test_of_two_retired_models_of_a_name_the_last_comes_back(tiny_home: Path) ->
     shutil.move(folder.with_name("copy"), folder)
     (folder / "second").touch()
     retire(find_model("tiny"))
-    assert retired_models() == ["tiny"]
+    assert retired_models() == {"tiny": ""}
     restore("tiny")
     assert (folder / "second").exists()

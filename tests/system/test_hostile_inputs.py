@@ -15,21 +15,34 @@ MOST_BYTES = 2_000_000_000
 
 
 @pytest.mark.parametrize(("kind", "least"), [("files", 500), ("archives", 60), ("tables", 60), ("models", 40)])
-def test_hostile_inputs_are_refused(kind: str, least: int, tmp_path: Path, cxr_home: Path) -> None:
+def test_hostile_inputs_are_refused(kind: str, least: int, tmp_path: Path) -> None:
+    outcomes = outcomes_of(kind, tmp_path)
+    assert len(outcomes) >= least
+    assert not [name for name, outcome in outcomes.items() if outcome.startswith("several lines")]
+    assert sum(outcome != "read" for outcome in outcomes.values()) >= least // 4
+    assert not list(tmp_path.rglob("x.jpeg"))
+
+
+def test_damaged_homes_are_opened_and_the_damage_is_named(tmp_path: Path, trained_home: Path) -> None:
+    outcomes = outcomes_of("homes", tmp_path, trained_home)
+    assert len(outcomes) >= 40
+    assert {name: outcome for name, outcome in outcomes.items() if outcome != "named"} == {}
+
+
+def outcomes_of(kind: str, folder: Path, *more: Path) -> dict[str, str]:
+    """How reading each input went, in a process that must end well, in time and in bounded memory."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.support.hostile_inputs", kind, str(tmp_path / kind)],
+        [sys.executable, "-m", "tests.support.hostile.inputs", kind, str(folder / kind), *map(str, more)],
         cwd=REPOSITORY,
-        env=os.environ | {"CXR_HOME": str(cxr_home)},
+        env=os.environ | {"CXR_HOME": str(folder / "home")},
         capture_output=True,
         text=True,
         timeout=HANGS_AFTER,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3_000:]
-    result = json.loads(done.stdout.splitlines()[-1])
-    assert len(result["outcomes"]) >= least
     assert "Traceback" not in done.stderr
-    assert not [name for name, outcome in result["outcomes"].items() if outcome.startswith("several lines")]
-    assert sum(outcome != "read" for outcome in result["outcomes"].values()) >= least // 4
+    result = json.loads(done.stdout.splitlines()[-1])
     assert result["peak"] < MOST_BYTES
-    assert not list(tmp_path.rglob("x.jpeg"))
+    outcomes: dict[str, str] = result["outcomes"]
+    return outcomes

@@ -7,7 +7,6 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,26 +15,14 @@ import pytest
 
 from cxr_core.audit import verify
 from tests.conftest import REPOSITORY
-from tests.support.server import started
+from tests.support.served_app.with_sign_in import served_with_sign_in
 from tests.support.sign_in import ROLES
 
-provider = pytest.importorskip("oidc_provider_mock", reason="oidc-provider-mock is not installed")
+pytest.importorskip("oidc_provider_mock", reason="oidc-provider-mock is not installed")
 pytest.importorskip("authlib", reason="authlib is not installed")
 WAIT_MS = 180_000
+PEOPLE = ROLES | {"visitor": "cleaning"}
 USER_COOKIE = "_streamlit_user"
-
-
-@contextmanager
-def served(home: Path, token_age: timedelta = timedelta(hours=1)) -> Iterator[str]:
-    """The app with sign-in at a provider that has a person for each role, and one without."""
-    home.mkdir(parents=True, exist_ok=True)
-    people = [provider.User(sub=role, claims={"roles": [value]}) for role, value in ROLES.items()]
-    people.append(provider.User(sub="visitor", claims={"roles": ["cleaning"]}))
-    with provider.run_server_in_thread(user_claims=people, access_token_max_age=token_age) as server:
-        metadata = f"http://localhost:{server.server_port}/.well-known/openid-configuration"
-        command = [sys.executable, "-m", "tests.support.sign_in", str(home), metadata]
-        with started(command, REPOSITORY, os.environ | {"CXR_HOME": str(home)}, home / "stderr.txt") as address:
-            yield address
 
 
 @pytest.fixture
@@ -63,7 +50,7 @@ def heading(page: Any, name: str) -> None:
 
 
 def test_each_role_sees_and_does_what_it_may(visit: Any, cxr_home: Path) -> None:
-    with served(cxr_home) as address:
+    with served_with_sign_in(cxr_home, PEOPLE) as address:
         reader = visit(address, "reader")
         heading(reader, "Diagnose")
         assert reader.get_by_role("link", name="Train").count() == 0
@@ -96,7 +83,7 @@ def test_each_role_sees_and_does_what_it_may(visit: Any, cxr_home: Path) -> None
 
 
 def test_a_forged_and_an_expired_token_open_nothing(visit: Any, browser: Any, cxr_home: Path) -> None:
-    with served(cxr_home, timedelta(minutes=-30)) as address:
+    with served_with_sign_in(cxr_home, PEOPLE, timedelta(minutes=-30)) as address:
         page = visit(address, "administrator")
         page.get_by_role("button", name="Sign in").wait_for()
         assert page.get_by_role("heading", name="Diagnose", exact=True).count() == 0
@@ -114,6 +101,15 @@ def test_a_forged_and_an_expired_token_open_nothing(visit: Any, browser: Any, cx
         upload = urllib.request.Request(f"{address}/_stcore/upload_file/a/b", b"x", method="PUT")
         with pytest.raises(urllib.error.HTTPError, match="403"):
             urllib.request.urlopen(upload, timeout=60)
+
+
+def test_an_idle_session_ends(visit: Any, cxr_home: Path) -> None:
+    with served_with_sign_in(cxr_home, PEOPLE, idle_minutes=0.5) as address:
+        page = visit(address, "administrator")
+        page.get_by_text("Your session has ended").wait_for()
+        page.goto(f"{address}/models")
+        page.get_by_role("button", name="Sign in").wait_for()
+        assert page.get_by_role("heading", name="Models", exact=True).count() == 0
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::"])

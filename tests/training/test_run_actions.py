@@ -5,6 +5,8 @@ import zipfile
 
 import pytest
 
+from cxr_core.access import Account
+from cxr_core.bin import set_owner
 from cxr_core.errors import NotFound, SettingsError, WorkError
 from cxr_core.training.run_actions import (
     MAX_NOTE,
@@ -101,6 +103,14 @@ def test_tags_and_note_are_kept_and_bad_ones_refused() -> None:
     (run.folder / "notes.json").write_text('{"tags": "a"}')
     assert run.notes().tags == ()
     assert "notes.json: is not a run's tags and notes" in run.problems()[0]
+
+
+def test_a_retired_run_is_offered_to_its_owner_and_an_administrator() -> None:
+    run = ended_run()
+    set_owner(run.folder, "a1")
+    retire(run)
+    who = [("a1", "researcher"), ("b2", "researcher"), ("c3", "administrator"), ("a1", "reader")]
+    assert [list(retired_runs(Account(*one))) for one in who] == [[run.id], [], [run.id], []]
 
 
 def test_a_retired_run_comes_back_and_a_live_one_is_not_retired() -> None:

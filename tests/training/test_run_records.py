@@ -81,3 +81,14 @@ def test_a_damaged_checkpoint_is_one_sentence(tmp_path: Path) -> None:
         (tmp_path / "backup" / "epoch.json").write_text(content)
         with pytest.raises(DamagedRecord, match=r"epoch\.json: is not a run's checkpoint"):
             last_commit(run)
+
+
+def test_a_run_that_waits_goes_on_when_its_state_is_damaged() -> None:
+    run = new_run(epochs="6")
+    for way, damage in WAYS.items():
+        if way != "a folder in its place":
+            damage(run.folder / "state.json")
+            run.report(status="queued", message="Waiting.")
+            assert (run.state().status, run.state().message) == ("queued", "Waiting.")
+            run.update(status="running", epoch=1)
+            assert run.state().epochs == 6

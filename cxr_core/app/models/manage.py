@@ -1,13 +1,13 @@
 """What can be done with a model: make it the default, rename, retire, export; import one, bring one back."""
 
 from collections.abc import Callable
-from functools import partial
 
 import streamlit as st
 
 from cxr_core import audit
 from cxr_core.access import ADMINISTRATOR
 from cxr_core.app.account import account
+from cxr_core.app.components.binned import show_bin
 from cxr_core.app.components.export_button import export_button
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.models.conversion import convert
@@ -56,6 +56,7 @@ def _retire(model: Model) -> None:
 def _bring_back(name: str) -> None:
     restore(name)
     audit.record(account(), "setting", what="model brought back", model=name)
+    st.session_state.models_done = f"{name} is back."
 
 
 def show_import() -> None:
@@ -65,13 +66,7 @@ def show_import() -> None:
         name = st.text_input("Name here", placeholder="as it was exported", max_chars=64, key="model_archive_name")
         if upload:
             _import(upload.getvalue(), name.strip() or None)
-    if names := retired_models():
-        with st.expander(f"Bin ({len(names)})", icon=":material/delete:"):
-            for name in names:
-                with st.container(horizontal=True, vertical_alignment="center"):
-                    st.markdown(escape_markdown(name), width="content")
-                    if st.button("Bring back", icon=":material/undo:", key=f"restore_{name}"):
-                        _do(partial(_bring_back, name), f"{name} is back.")
+    show_bin({name: name for name, owner in retired_models().items() if account().may_delete(owner)}, _bring_back)
 
 
 def show_done() -> None:

@@ -12,6 +12,7 @@ from cxr_core.datasets.curation import curated
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.split import saved_splits
 from cxr_core.errors import CXRError
+from cxr_core.quotas import acting
 from cxr_core.training.preview import preview as preview_films
 from cxr_core.training.recipe_settings import CHOICES, RANGES
 from cxr_core.training.recipes import RECIPES, Recipe, configure
@@ -100,7 +101,8 @@ def new_run(index: Index) -> str | None:
     try:
         recipe = configure(name, settings)
         if start:
-            run = launch(index.source, name, recipe, splits[chosen])
+            with acting(account()):
+                run = launch(index.source, name, recipe, splits[chosen])
             fill_form(name, recipe)
             if not account().is_local:
                 set_owner(run.folder, account().id)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from cxr_core import audit
 from cxr_core.app.account import account
+from cxr_core.app.components.binned import show_bin
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.train.compare import MAX_RUNS
 from cxr_core.app.train.new_run import label
@@ -69,7 +70,7 @@ def show_run_table(runs: list[Run]) -> None:
     ids = [str(shown.index[row]) for row in chosen.selection.rows if row < len(shown)]
     by_id = {run.id: run for run in runs}
     _actions([by_id[name] for name in ids], runs)
-    _show_bin()
+    show_deleted_runs()
 
 
 def _matches(table: pd.DataFrame, text: str, tags: list[str], status: list[str]) -> pd.Series:
@@ -167,15 +168,9 @@ def _compare(chosen: list[Run], runs: list[Run]) -> None:
     st.session_state.train_go_to = "Compare"
 
 
-def _show_bin() -> None:
-    """Draw the runs in the bin, each with the way back."""
-    if retired := retired_runs():
-        with st.expander(f"Bin ({len(retired)})", icon=":material/delete:"):
-            for run_id, name in retired.items():
-                with st.container(horizontal=True, vertical_alignment="center"):
-                    st.markdown(escape_markdown(name), width="content")
-                    if st.button("Bring back", icon=":material/undo:", key=f"restore_{run_id}"):
-                        _do(partial(_bring_back, run_id))
+def show_deleted_runs() -> None:
+    """Draw the runs in the bin that the account may bring back, each with the way back."""
+    show_bin(retired_runs(account()), _bring_back)
 
 
 def _bring_back(run_id: str) -> None:

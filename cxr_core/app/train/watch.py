@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from cxr_core.app.account import account
 from cxr_core.app.components.jobs import STATUS
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.train.duration import duration_text
@@ -12,6 +13,7 @@ from cxr_core.app.train.run_settings import show_settings
 from cxr_core.errors import CXRError
 from cxr_core.jobs.job import LIVE
 from cxr_core.metrics.estimate_text import number
+from cxr_core.quotas import acting
 from cxr_core.training.batch_history import batch_history
 from cxr_core.training.curve_remarks import constant_answer_remark, remark
 from cxr_core.training.run_actions import kill, resume, stop
@@ -141,6 +143,7 @@ def _buttons(run: Run, status: str) -> None:
 
 def _apply(action: Callable[[Run], None], run: Run) -> None:
     try:
-        action(run)
+        with acting(account()):
+            action(run)
     except CXRError as error:
         st.session_state.train_error = str(error)

@@ -1,8 +1,9 @@
-"""Damaged and hostile files, archives, tables and model folders, the same in every run; reads them, tells how it went.
+"""Damaged and hostile files, archives, tables, model folders and homes, the same in every run; how reading them went.
 
-python -m tests.support.hostile_inputs KIND FOLDER      one JSON document: outcomes, and the peak of memory in bytes
+python -m tests.support.hostile.inputs KIND FOLDER [HOME]      one JSON document: outcomes, the peak of memory in bytes
 
-An outcome is "read", or the type of the error that names the problem. Anything else ends the process.
+An outcome is "read", or the type of the error that names the problem; of a home see `homes.py`. Anything else ends the
+process. HOME: for homes, a sound one to damage copies of.
 """
 
 import io
@@ -112,8 +113,8 @@ def outcome(action: Callable[[], object]) -> str:
     return "read"
 
 
-def read_all(kind: str, folder: Path) -> dict[str, str]:
-    """The outcome of each input of a kind, by its name."""
+def read_all(kind: str, folder: Path, home: Path | None = None) -> dict[str, str]:
+    """The outcome of each input of a kind, by its name. home: see the top of this file."""
     rng = np.random.default_rng(20)
     outcomes: dict[str, str] = {}
     if kind == "files":
@@ -122,6 +123,11 @@ def read_all(kind: str, folder: Path) -> dict[str, str]:
 
         for number, (name, data) in enumerate(hostile_files(500)):
             outcomes[f"{number} {name}"] = outcome(lambda data=data, name=name: decode_film(data, name))
+    elif kind == "homes" and home is not None:
+        from tests.support.hostile.homes import damaged_homes, outcome_of_home
+
+        for part, way, damaged in damaged_homes(home, folder):
+            outcomes[f"{part} {way}"] = outcome_of_home(part, way, damaged)
     elif kind == "models":
         from cxr_core.imaging.decode import read_film
         from cxr_core.inference.predictor import Predictor
@@ -157,6 +163,6 @@ if __name__ == "__main__":
     import resource
 
     Path(sys.argv[2]).mkdir(parents=True, exist_ok=True)
-    found = read_all(sys.argv[1], Path(sys.argv[2]))
+    found = read_all(sys.argv[1], Path(sys.argv[2]), *map(Path, sys.argv[3:]))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     print(json.dumps({"outcomes": found, "peak": peak}))
