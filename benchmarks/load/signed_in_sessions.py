@@ -18,7 +18,6 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import requests
 from PIL import Image
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -135,7 +134,7 @@ def main() -> None:
         log = (home / "stderr.txt").read_text().splitlines()
         faults = [line for line in log if line.startswith(("  File", "Traceback")) or "Error" in line]
         faults += audit_problems(home, tally.answers)
-    settled, last = float(np.median(memory[: max(1, len(memory) // 5)])), memory[-1]
+    settled, last = memory[max(0, len(memory) // 5 - 1)], memory[-1]
     rounds = sorted(tally.rounds) or [0.0]
     print(f"{tally.answers} answers in {len(rounds)} rounds, median {rounds[len(rounds) // 2]:.1f} s")
     print(f"memory {settled:.0f} MB after a fifth of the time, {last:.0f} MB at the end; {len(tally.errors)} errors")

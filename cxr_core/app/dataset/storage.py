@@ -28,7 +28,7 @@ def _show() -> None:
     of_others = who.role == ADMINISTRATOR
     shown = [one for found in all_stored.values() for one in found if of_others or one.owner == who.id]
     if message := st.session_state.pop("storage_done", None):
-        st.success(message, icon=":material/check_circle:")
+        st.success(escape_markdown(message), icon=":material/check_circle:")
     st.caption(
         f"A run is deleted on the Train page; it then stays in the bin for {KEEP_DAYS} days, or until it is deleted "
         "here."
