@@ -23,6 +23,8 @@ a choice, `work_error` for work that failed for another error's reason, which `r
 from collections.abc import Iterable
 from typing import Self
 
+from cxr_core.languages import ENGLISH, in_language
+
 
 class CXRError(Exception):
     """Base of every error this package raises on purpose.
@@ -37,7 +39,11 @@ class CXRError(Exception):
         self.problem, self.thing, self.accepted = problem, str(thing), accepted
 
     def __str__(self) -> str:
-        said = "; ".join(part for part in (self.problem, self.accepted) if part)
+        return self.in_language(ENGLISH)
+
+    def in_language(self, language: str) -> str:
+        """The sentence in a language, as far as the problem and what is accepted are messages of the catalogues."""
+        said = "; ".join(in_language(part, language) for part in (self.problem, self.accepted) if part)
         sentence = f"{self.thing}: {said}" if self.thing else said
         whole = not (self.thing or self.accepted) or sentence.endswith((".", "?"))
         return sentence if whole else f"{sentence}."

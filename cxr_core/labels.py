@@ -5,8 +5,10 @@ The keys are those of files and of the command line's JSON and never change; the
 
 from typing import Literal
 
-NOTICE = "For research and teaching. Not a medical device; not for clinical decisions."
-SYNTHETIC_FILM = "Synthetic film: computer-generated, not from a patient."
+from cxr_core.languages import message
+
+NOTICE = message("For research and teaching. Not a medical device; not for clinical decisions.")
+SYNTHETIC_FILM = message("Synthetic film: computer-generated, not from a patient.")
 
 NORMAL, PNEUMONIA = "NORMAL", "PNEUMONIA"
 CLASSES = (NORMAL, PNEUMONIA)
@@ -22,13 +24,13 @@ SPLITS = ("train", "val", "test")
 
 Verdict = Literal["pneumonia", "normal", "uncertain", "not_assessable"]
 VERDICTS: dict[Verdict, str] = {
-    "pneumonia": "Pneumonia",
-    "normal": "Normal",
-    "uncertain": "Uncertain",
-    "not_assessable": "Not assessable",
+    "pneumonia": message("Pneumonia"),
+    "normal": message("Normal"),
+    "uncertain": message("Uncertain"),
+    "not_assessable": message("Not assessable"),
 }
 
-OPERATING_POINTS = {"rule_out": "Rule out", "balanced": "Balanced", "rule_in": "Rule in"}
+OPERATING_POINTS = {"rule_out": message("Rule out"), "balanced": message("Balanced"), "rule_in": message("Rule in")}
 
 ESTIMATES = {
     "sensitivity": "Sensitivity (recall)",

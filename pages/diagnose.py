@@ -13,6 +13,8 @@ from cxr_core.app.diagnose.export import offer_downloads
 from cxr_core.app.diagnose.file_details import show_file_details, show_unreadable_files
 from cxr_core.app.diagnose.film_view import mark_film, show_film
 from cxr_core.app.diagnose.intake import brought_any, next_patient, show_samples, take_films
+from cxr_core.app.diagnose.language import choose_language
+from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.diagnose.new_drop import awaited, end_of_new_drop
 from cxr_core.app.diagnose.own_reading import own_reading_controls
 from cxr_core.app.diagnose.prevalence import ask_prevalence, is_assumed
@@ -32,9 +34,10 @@ from cxr_core.inference.number import frequency_sentence
 from cxr_core.inference.reader_log import ReadingLog
 from cxr_core.inference.wording import heatmap_in_words
 from cxr_core.labels import SYNTHETIC_FILM
+from cxr_core.languages import counted, message, percent
 from cxr_core.models.registry import list_models
 
-SHORTCUTS = (
+SHORTCUTS = message(
     "J next film, K previous, Shift+N next patient. H shows and hides the heatmap, I inverts, R rotates, X mirrors, "
     "+ and - zoom, the arrows move a zoomed film. 1 the file's own window, 2 lung, 3 bone, 4 mediastinum, \\[ and \\] "
     "change the window, comma and full stop the level. M measures: the arrows move an end of the ruler, with Shift the "
@@ -46,7 +49,7 @@ require_frame()
 
 def progress_of(read: int, files: int) -> tuple[float, str]:
     """Length, 0 to 1, and text of the progress bar."""
-    return read / files, f"{read} of {files} files read"
+    return read / files, _("{read} of {files} files read", read=read, files=files)
 
 
 started = time.monotonic()
@@ -56,23 +59,23 @@ heading.title("Diagnose", anchor=False, width="content")
 middle = heading.container(width="stretch")
 models = list_models()
 if not models:
-    st.warning("No model is installed. Train one on the Train page and publish it; it then reads films here.")
+    st.warning(_("No model is installed. Train one on the Train page and publish it; it then reads films here."))
     st.stop()
 with heading:
     settings = choose_settings(models)
     exports = st.container(width="content")
     st.button(
-        "Try a sample",
+        _("Try a sample"),
         icon=":material/science:",
-        help="Six synthetic films, computer-generated.",
+        help=_("Six synthetic films, computer-generated."),
         on_click=show_samples,
     )
     if brought_any():
         st.button(
-            "Next patient",
+            _("Next patient"),
             icon=":material/person_add:",
             shortcut="Shift+N",
-            help="Forgets these films and their readings, and asks for the next ones.",
+            help=_("Forgets these films and their readings, and asks for the next ones."),
             on_click=next_patient,
         )
 
@@ -81,7 +84,7 @@ with middle:
 files, unreadable = unpack(dropped)
 results = session_results(files, settings.model.version)
 readable = [settings.apply(result) for result in results.values() if isinstance(result, FilmResult)]
-unreadable += [result.message for result in results.values() if isinstance(result, UnreadableFile)]
+unreadable += [result.error for result in results.values() if isinstance(result, UnreadableFile)]
 log = ReadingLog(reader=account().id)
 own_readings, keep = {}, settings.keep
 try:
@@ -95,8 +98,10 @@ if len(results) < len(files):
     progress_bar = status.progress(*progress_of(len(results), len(files)))
 elif not files and not unreadable:
     status.info(
-        "Drop one or more chest X-rays. Each gets a verdict (pneumonia or normal), the probability of pneumonia, and "
-        "a heatmap of where it resembles pneumonia. No film at hand? Try a sample.",
+        _(
+            "Drop one or more chest X-rays. Each gets a verdict (pneumonia or normal), the probability of pneumonia, "
+            "and a heatmap of where it resembles pneumonia. No film at hand? Try a sample."
+        ),
         icon=":material/info:",
     )
 with status:
@@ -119,7 +124,8 @@ if readable:
     note_on_screen(reading.sha256, hidden)
     with film_side:
         mark_film(chosen)
-        about = (reading.file, f"{listed.index(chosen) + 1} of {len(listed)}", settings.model.name, *settings.site_text)
+        position = _("{number} of {films}", number=listed.index(chosen) + 1, films=len(listed))
+        about = (reading.file, position, settings.model.name, *settings.site_text)
         warnings = age_note(chosen.source.header, settings.model.card)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="answer"):
             if hidden:
@@ -136,30 +142,33 @@ if readable:
             if not hidden:
                 for reason in reading.reasons[reading.probability_here is not None :]:  # the first is in the banner
                     if reason not in warnings:
-                        st.write(escape_markdown(reason))
+                        st.write(escape_markdown(_(reason)))
                 if reading.probability_here is not None:
-                    st.write(frequency_sentence(reading.probability_here, settings.prevalence))
+                    st.write(_(frequency_sentence(reading.probability_here, settings.prevalence)))
                     if is_assumed(settings.rules):
                         st.caption(
-                            f"{settings.prevalence:.0%} is assumed: state beside the number what is true where you are."
+                            _(
+                                "{prevalence} is assumed: state beside the number what is true where you are.",
+                                prevalence=percent(settings.prevalence),
+                            )
                         )
-                    st.caption(worth_elsewhere(settings.model))
+                    st.caption(_(worth_elsewhere(settings.model)))
                 if heatmap_text := heatmap_in_words(reading):
-                    st.caption(heatmap_text)
+                    st.caption(_(heatmap_text))
         if chosen.synthetic:
-            st.caption(f":material/science: {SYNTHETIC_FILM}")
-        with st.expander("Details of the result"):
+            st.caption(f":material/science: {_(SYNTHETIC_FILM)}")
+        with st.expander(_("Details of the result")):
             if not hidden:
                 show_stability(reading, settings.rules, settings.choice)
             for sentence in settings.summary():
-                st.caption(sentence)
-        similar = st.expander("Similar films", key="similar", on_change="rerun")
+                st.caption(_(sentence))
+        similar = st.expander(_("Similar films"), key="similar", on_change="rerun")
         if similar.open and not hidden:
             with similar:
                 show_similar(reading, settings.model)
-        with st.expander("Keyboard shortcuts"):
-            st.caption(SHORTCUTS)
-        with st.expander("About the file"):
+        with st.expander(_("Keyboard shortcuts")):
+            st.caption(_(SHORTCUTS))
+        with st.expander(_("About the file")):
             show_file_details(chosen)
     if len(results) == len(files):
         end_of_new_drop()
@@ -174,15 +183,17 @@ if readable:
             settings.site,
         )
 if unreadable:
-    count = f"{len(unreadable)} files" if len(unreadable) > 1 else "1 file"
-    with st.expander(f"{count} could not be read", icon=":material/broken_image:", expanded=True):
+    count = counted("{count} file could not be read", "{count} files could not be read", len(unreadable))
+    with st.expander(_(count), icon=":material/broken_image:", expanded=True):
         show_unreadable_files(unreadable)
 if keep:
-    agreement = st.expander("Your readings", icon=":material/rate_review:", on_change="rerun", key="agreement_open")
+    agreement = st.expander(_("Your readings"), icon=":material/rate_review:", on_change="rerun", key="agreement_open")
     if agreement.open:
         with agreement:
             names = {result.reading.sha256: result.reading.file for result in readable}
             show_agreement(log, names, settings.number_of)
+
+choose_language()
 
 if len(results) < len(files):
     try:

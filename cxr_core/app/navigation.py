@@ -8,6 +8,7 @@ import streamlit as st
 from cxr_core.app.account import end_when_idle, signed_in_account
 from cxr_core.app.address import name_page
 from cxr_core.app.components.jobs import show_jobs
+from cxr_core.app.diagnose.language import translated
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import WorkError, missing_package
 from cxr_core.labels import NOTICE
@@ -89,7 +90,7 @@ def draw_frame() -> None:
     end_when_idle()
     st.html(STYLE)
     above, content, footer = st.container(), st.container(), st.container()
-    footer.caption(NOTICE)
+    footer.caption(translated(NOTICE) if page.title == "Diagnose" else NOTICE)
     inside = _inside_frame.set(True)
     try:
         if person.may_research:

@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 import numpy as np
 
 from cxr_core.errors import SettingsError, not_one_of
-from cxr_core.inference.augmented_views import views_in_words
 from cxr_core.inference.number import NORMAL_TO, PNEUMONIA_FROM, number_text, of_100, result_sentence
 from cxr_core.inference.prediction import Prediction
 from cxr_core.inference.reading import Reading
 from cxr_core.labels import CLASSES, PNEUMONIA, Verdict
+from cxr_core.languages import message, percent
 from cxr_core.metrics.conformal import ConformalLimits
 from cxr_core.metrics.prevalence import (
     DEFAULT_PREVALENCE,
@@ -162,7 +162,7 @@ def decide(prediction: Prediction, rules: Rules, choice: Choice, model: str, ver
     }
     if prediction.refusal or prediction.probability is None or prediction.view_probabilities is None:
         refusal = prediction.refusal
-        check, reason = (refusal.check, refusal.reason) if refusal else (None, "The film was not read.")
+        check, reason = (refusal.check, refusal.reason) if refusal else (None, message("The film was not read."))
         reasons = (reason, *prediction.notes)
         return Reading(verdict="not_assessable", probability=None, heatmap=None, check=check, reasons=reasons, **about)
     views = moved(prediction.view_probabilities, rules.shift)
@@ -175,7 +175,11 @@ def decide(prediction: Prediction, rules: Rules, choice: Choice, model: str, ver
         *_prevalence_uncertainty(called, here, prevalence),
     )
     verdict: Verdict = "uncertain" if rules_that_fail else called
-    averaged = f"Borderline: averaged over the film as it is and {views_in_words(rules.mirror)}."
+    averaged = (
+        message("Borderline: averaged over the film as it is and mirrored or shifted slightly.")
+        if rules.mirror
+        else message("Borderline: averaged over the film as it is and shifted slightly.")
+    )
     site = [rules.site] if rules.site else []
     notes = (*([averaged] if prediction.averaged else []), *rules_that_fail[:1], *prediction.notes, *site)
     return Reading(
@@ -202,24 +206,55 @@ def _class_uncertainty(called: Verdict, possible: str, rate: float) -> Iterator[
     possible: "pneumonia", "normal", "both" or "neither", see `ConformalLimits.answer`.
     """
     if possible == "both":
-        yield f"Neither class can be excluded at an error rate of {rate:.0%}."
+        yield message("Neither class can be excluded at an error rate of {rate}.", rate=percent(rate))
     elif possible == "neither":
-        yield f"The film is unlike both classes: neither is possible at an error rate of {rate:.0%}."
+        yield message(
+            "The film is unlike both classes: neither is possible at an error rate of {rate}.", rate=percent(rate)
+        )
+    elif possible != called and called == "pneumonia":
+        yield message(
+            "The operating point gives pneumonia, but only normal is possible at an error rate of {rate}.",
+            rate=percent(rate),
+        )
     elif possible != called:
-        yield f"The operating point gives {called}, but only {possible} is possible at an error rate of {rate:.0%}."
+        yield message(
+            "The operating point gives normal, but only pneumonia is possible at an error rate of {rate}.",
+            rate=percent(rate),
+        )
 
 
 def _instability(views: np.ndarray, threshold: float, rules: Rules, choice: Choice) -> Iterator[str]:
     """A sentence if augmented views lie on both sides of the threshold and vary by more than `rules.max_spread`."""
     if views.min() < threshold <= views.max() and np.ptp(views) > rules.max_spread:
         low, high = (number_text(rules.number(float(end), choice)) for end in (views.min(), views.max()))
-        yield f"Unstable: the probability varies from {low} to {high} when the film is {views_in_words(rules.mirror)}."
+        if rules.mirror:
+            yield message(
+                "Unstable: the probability varies from {low} to {high} when the film is mirrored or shifted slightly.",
+                low=low,
+                high=high,
+            )
+        else:
+            yield message(
+                "Unstable: the probability varies from {low} to {high} when the film is shifted slightly.",
+                low=low,
+                high=high,
+            )
 
 
 def _prevalence_uncertainty(called: Verdict, here: float, prevalence: float) -> Iterator[str]:
     """A sentence if the probability at the stated prevalence does not carry the class at the operating point."""
-    where = f"where {of_100(prevalence)} have pneumonia, its probability is {number_text(here)}"
+    about = {"patients": of_100(prevalence), "number": number_text(here)}
     if called == "pneumonia" and here < PNEUMONIA_FROM:
-        yield f"Too low for the answer pneumonia: {where}, and {PNEUMONIA_FROM:.0%} is needed."
+        yield message(
+            "Too low for the answer pneumonia: where {patients} of 100 patients have pneumonia, its probability is "
+            "{number}, and {needed} is needed.",
+            needed=percent(PNEUMONIA_FROM),
+            **about,
+        )
     elif called == "normal" and here > NORMAL_TO:
-        yield f"Too high for the answer normal: {where}, and at most {NORMAL_TO:.0%} is accepted."
+        yield message(
+            "Too high for the answer normal: where {patients} of 100 patients have pneumonia, its probability is "
+            "{number}, and at most {accepted} is accepted.",
+            accepted=percent(NORMAL_TO),
+            **about,
+        )

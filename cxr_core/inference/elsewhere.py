@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from cxr_core.languages import Message, message
 from cxr_core.metrics.estimate import Estimate
 from cxr_core.models.card_sections import CardSource
-from cxr_core.models.left_out import LeftOutSource
 from cxr_core.models.registry import Model
 
 
@@ -18,17 +18,61 @@ def worth_elsewhere(model: Model) -> str:
     sources = [source for source in card.estimates.by_source if _rates(source.estimates)]
     unseen = [source for source in sources if source.unseen]
     if unseen:
-        worst = min(unseen, key=lambda source: sum(_rates(source.estimates)))
-        return f"At a hospital it was not trained on ({worst.source}) {_finds(worst.estimates)}{_other(worst)}."
+        return _at_another(min(unseen, key=lambda source: sum(_rates(source.estimates))))
     if left_out := model.left_out:
-        return _without(left_out[0])
-    start = "Never measured at a hospital it was not trained on"
+        return message(
+            "At a hospital it was not trained on, expect less: trained the same way without {source}, there it finds "
+            "{found} of 100 and raises a false alarm in {alarms} of 100 normal films.",
+            source=left_out[0].source,
+            **_counts(left_out[0].sensitivity, left_out[0].specificity),
+        )
     if sources:
-        worst = min(sources, key=lambda source: sum(_rates(source.estimates)))
-        finds = f"{_finds(worst.estimates)}{_other(worst)}"
-        return f"{start}: expect less there. At {worst.source}, the harder of its own, {finds}."
-    own = card.estimates.values
-    return f"{start}: expect less there. On other patients of its own, {_finds(own)}." if _rates(own) else ""
+        return _at_its_own(min(sources, key=lambda source: sum(_rates(source.estimates))))
+    own = _rates(card.estimates.values)
+    if not own:
+        return ""
+    return message(
+        "Never measured at a hospital it was not trained on: expect less there. On other patients of its own, it finds "
+        "{found} of 100 and raises a false alarm in {alarms} of 100 normal films.",
+        **_counts(*own),
+    )
+
+
+def _at_another(worst: CardSource) -> Message:
+    """Of a hospital whose films the model was not trained on."""
+    about = {"source": worst.source, **_counts(*_rates(worst.estimates)), **_other(worst)}
+    if "other" in about:
+        return message(
+            "At a hospital it was not trained on ({source}) it finds {found} of 100 and raises a false alarm "
+            "in {alarms} "
+            "of 100 normal films, and in {other} of 100 with another disease.",
+            **about,
+        )
+    return message(
+        "At a hospital it was not trained on ({source}) it finds {found} of 100 and raises a false alarm in "
+        "{alarms} of "
+        "100 normal films.",
+        **about,
+    )
+
+
+def _at_its_own(worst: CardSource) -> Message:
+    """Of the hospital, among the model's own, where it does worst."""
+    about = {"source": worst.source, **_counts(*_rates(worst.estimates)), **_other(worst)}
+    if "other" in about:
+        return message(
+            "Never measured at a hospital it was not trained on: expect less there. At {source}, the harder of "
+            "its own, "
+            "it finds {found} of 100 and raises a false alarm in {alarms} of 100 normal films, and in {other} "
+            "of 100 with "
+            "another disease.",
+            **about,
+        )
+    return message(
+        "Never measured at a hospital it was not trained on: expect less there. At {source}, the harder of its own, it "
+        "finds {found} of 100 and raises a false alarm in {alarms} of 100 normal films.",
+        **about,
+    )
 
 
 def _rates(estimates: Mapping[str, Estimate]) -> tuple[float, ...]:
@@ -38,30 +82,20 @@ def _rates(estimates: Mapping[str, Estimate]) -> tuple[float, ...]:
     return known if len(known) == 2 else ()
 
 
-def _without(left_out: LeftOutSource) -> str:
-    finds = _counts(left_out.sensitivity, left_out.specificity)
-    return (
-        f"At a hospital it was not trained on, expect less: trained the same way without {left_out.source}, there it "
-        f"{finds}."
-    )
+def _counts(sensitivity: float, specificity: float) -> dict[str, Message]:
+    return {"found": _count(sensitivity), "alarms": _count(1 - specificity)}
 
 
-def _finds(estimates: Mapping[str, Estimate]) -> str:
-    sensitivity, specificity = _rates(estimates)
-    return f"it {_counts(sensitivity, specificity)}"
-
-
-def _counts(sensitivity: float, specificity: float) -> str:
-    alarms = _count(1 - specificity)
-    return f"finds {_count(sensitivity)} of 100 and raises a false alarm in {alarms} of 100 normal films"
-
-
-def _other(source: CardSource) -> str:
+def _other(source: CardSource) -> dict[str, Message]:
     share = source.other_called.value if source.other_called else None
-    return "" if share is None else f", and in {_count(share)} of 100 with another disease"
+    return {} if share is None else {"other": _count(share)}
 
 
-def _count(share: float) -> str:
+def _count(share: float) -> Message:
     """A whole number of 100, rounded against the model where it would be 100 or 0 without being so."""
     number = round(100 * share)
-    return "over 99" if number == 100 and share < 1 else "under 1" if number == 0 and share > 0 else str(number)
+    if number == 100 and share < 1:
+        return message("over {number}", number=99)
+    if number == 0 and share > 0:
+        return message("under {number}", number=1)
+    return message("{number}", number=number)

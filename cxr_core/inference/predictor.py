@@ -19,15 +19,20 @@ from cxr_core.inference.intended_use import age_note
 from cxr_core.inference.prediction import Prediction
 from cxr_core.inference.reading import Reading
 from cxr_core.inference.test_time_augmentation import read_test_time_augmentation
+from cxr_core.languages import message
 from cxr_core.metrics.calibration import Platt
 from cxr_core.models.registry import Model
 from cxr_core.models.runtime import Network, ReadsInputs
 from cxr_core.models.site_profile import SiteProfile
 from cxr_core.parallel import map_in_order
 
-NO_HEATMAP_FITS = "No heatmap: the network's features of this film are unlike those that the heatmap was fitted to."
-HEATMAP_NOT_SHOWN = "No heatmap: with this model it would look much the same if the network had learnt nothing."
-NO_HEATMAP_IN_MODEL = "No heatmap: this model was published without one; publish its run under a new name."
+NO_HEATMAP_FITS = message(
+    "No heatmap: the network's features of this film are unlike those that the heatmap was fitted to."
+)
+HEATMAP_NOT_SHOWN = message(
+    "No heatmap: with this model it would look much the same if the network had learnt nothing."
+)
+NO_HEATMAP_IN_MODEL = message("No heatmap: this model was published without one; publish its run under a new name.")
 
 
 class Predictor:

@@ -1,6 +1,8 @@
 """The words for probabilities and heatmaps that clinicians read."""
 
 from cxr_core.inference.reading import Reading
+from cxr_core.languages import message
+from cxr_core.languages import percent as percentage
 
 FAINT = 0.2  # of the maximum of 1: a heatmap with a lower peak is barely visible on the screen
 
@@ -18,11 +20,15 @@ def heatmap_in_words(reading: Reading) -> str:
         return ""
     inside = reading.prediction.heat_in_lungs
     if inside is None or reading.heatmap.max() < FAINT:
-        return "The heatmap is almost empty: no part of the film clearly resembles films with pneumonia."
-    where = f"{inside:.0%} of the heat is inside"
+        return message("The heatmap is almost empty: no part of the film clearly resembles films with pneumonia.")
     if inside < 0.5:
-        where = f"most of the heat ({1 - inside:.0%}) is outside"
-    return (
+        return message(
+            "The heatmap marks where the film resembles films with pneumonia more than normal ones. It does not prove "
+            "disease there: most of the heat ({share}) is outside the estimated lung fields.",
+            share=percentage(1 - inside),
+        )
+    return message(
         "The heatmap marks where the film resembles films with pneumonia more than normal ones. It does not prove "
-        f"disease there: {where} the estimated lung fields."
+        "disease there: {share} of the heat is inside the estimated lung fields.",
+        share=percentage(inside),
     )

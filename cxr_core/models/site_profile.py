@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 
 from cxr_core.errors import DamagedRecord, SettingsError, work_error
 from cxr_core.files import locked
+from cxr_core.languages import message
 from cxr_core.metrics.conformal import ConformalLimits
 from cxr_core.metrics.prevalence import LEAST_PREVALENCE, MOST_PREVALENCE
 from cxr_core.models.registry import Model, check_name
@@ -73,8 +74,14 @@ class SiteProfile(Record):
     @property
     def sentence(self) -> str:
         """What is said with every answer that is given by the profile."""
-        moved = f", scores moved by {-self.shift:+.2f} logits" if self.shift else ""
-        return f"By the profile of site {self.name}, {self.films:,} films, {self.when[:10]}, {self.who}{moved}."
+        about = {"site": self.name, "films": self.films, "day": self.when[:10], "who": self.who}
+        if self.shift:
+            return message(
+                "By the profile of site {site}, {films} films, {day}, {who}, scores moved by {shift} logits.",
+                shift=f"{-self.shift:+.2f}",
+                **about,
+            )
+        return message("By the profile of site {site}, {films} films, {day}, {who}.", **about)
 
 
 def store_profile(profile: SiteProfile) -> None:

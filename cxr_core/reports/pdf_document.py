@@ -6,6 +6,7 @@ from datetime import datetime
 from fpdf import FPDF
 
 from cxr_core.labels import NOTICE
+from cxr_core.languages import ENGLISH, in_language, message
 
 Colour = tuple[int, int, int]
 INK: Colour = (27, 39, 51)
@@ -17,10 +18,16 @@ LINE_HEIGHT = 0.46  # millimetres a point of the font size
 class PDFDocument(FPDF):
     """An A4 document in Helvetica; lengths are in millimetres, font sizes in points."""
 
-    def __init__(self, title: str, created: datetime | None = None, footnote: str = "") -> None:
-        """Starts the first page. footnote: a sentence after the notice at the foot of every page."""
+    def __init__(
+        self, title: str, created: datetime | None = None, footnote: str = "", language: str = ENGLISH
+    ) -> None:
+        """Starts the first page. footnote: a sentence after the notice at the foot of every page.
+
+        language: of the notice.
+        """
         super().__init__(format="A4")
-        self.footnote = footnote
+        self.footnote, self.language = footnote, language
+        self.set_lang(language)
         self.set_title(latin(title))
         self.set_creator("CXR Workbench")
         if created:
@@ -33,8 +40,10 @@ class PDFDocument(FPDF):
         self.set_y(-15)
         self.set_font("Helvetica", size=8)
         self.set_text_color(*GREY)
-        self.cell(0, 4, latin(f"{NOTICE} {self.footnote}".strip()), new_x="LMARGIN", new_y="NEXT")
-        self.cell(0, 4, f"Page {self.page_no()}")
+        self.cell(
+            0, 4, latin(f"{in_language(NOTICE, self.language)} {self.footnote}".strip()), new_x="LMARGIN", new_y="NEXT"
+        )
+        self.cell(0, 4, latin(in_language(message("Page {number}", number=self.page_no()), self.language)))
         self.set_text_color(*INK)
 
     def paragraph(self, text: str, size: float, bold: bool = False, colour: Colour = INK) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,20 @@ import streamlit as st
 APP = Path(__file__).parent.parent
 
 
-def show_component(name: str, key: str, data: dict[str, Any], scripts: tuple[str, ...] = (), **on_change: Any) -> Any:
+def show_component(
+    name: str,
+    key: str,
+    data: dict[str, Any],
+    scripts: tuple[str, ...] = (),
+    language: str = "en",
+    words: Callable[[str], str] = str,
+    **on_change: Any,
+) -> Any:
     """Draw NAME.html and NAME.css with the function `draw` of NAME.js.
 
     name: NAME, a path below `cxr_core/app/`. key: of the component in the session state. data: JSON-ready, for `draw`.
-    scripts: further scripts, without `.js`, that NAME.js uses. on_change: callbacks, `on_NAME_change`.
+    scripts: further scripts, without `.js`, that NAME.js uses. words: the HTML in `language`.
+    on_change: callbacks, `on_NAME_change`.
     Returns the values that the browser has set.
     `browser_component.js` ignores data older than the newest; their age is in `since`, in seconds.
     """
@@ -25,7 +35,7 @@ def show_component(name: str, key: str, data: dict[str, Any], scripts: tuple[str
     if digest != last:
         since = max(time.time(), since + 0.001)
         st.session_state[f"{key}_drawn"] = digest, since
-    component = st.components.v2.component(f"cxr_{Path(name).name}", html=html, css=css, js=script)
+    component = st.components.v2.component(f"cxr_{Path(name).name}_{language}", html=words(html), css=css, js=script)
     # Streamlit imports pandas and PyArrow (80 MB) to see whether a list is a table; of a tuple it knows.
     plain = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
     return component(key=key, data=plain | {"since": since}, **on_change)

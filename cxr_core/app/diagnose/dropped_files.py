@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from cxr_core.datasets.zip_entries import entry_paths, unsupported_method
 from cxr_core.errors import UnreadableFilm, UnusableFile
 from cxr_core.imaging.limits import MAX_BYTES
+from cxr_core.languages import message
 from cxr_core.limits import DAMAGED, DROPPED, open_zip
 
 MAX_FILES = 500
@@ -38,34 +39,44 @@ class DroppedFile:
             with zipfile.ZipFile(io.BytesIO(self.data)) as archive:
                 info = archive.infolist()[self.member]
                 if info.flag_bits & 1:
-                    raise _refusal(self.name, "is encrypted with a password")
+                    raise _refusal(self.name, message("is encrypted with a password"))
                 if method := unsupported_method(info, METHODS):
-                    raise _refusal(self.name, f"is compressed with {method}; it is not supported, unpack it yourself")
+                    raise _refusal(
+                        self.name,
+                        message("is compressed with {method}; it is not supported, unpack it yourself", method=method),
+                    )
                 if info.file_size > MAX_BYTES:
-                    raise _refusal(self.name, f"{info.file_size:,} bytes, more than the limit of {MAX_BYTES:,} bytes")
+                    raise _refusal(
+                        self.name,
+                        message(
+                            "{size} bytes, more than the limit of {limit} bytes", size=info.file_size, limit=MAX_BYTES
+                        ),
+                    )
                 with archive.open(info) as stream:
                     data = stream.read(MAX_BYTES)
         except UnreadableFilm:
             raise
         except (OSError, *DAMAGED):
-            raise _refusal(self.name, "is damaged inside the zip") from None
+            raise _refusal(self.name, message("is damaged inside the zip")) from None
         if _is_zip(data):
-            raise _refusal(self.name, "is a zip inside a zip, which is not opened")
+            raise _refusal(self.name, message("is a zip inside a zip, which is not opened"))
         return data
 
 
-def unpack(files: Sequence[DroppedFile]) -> tuple[list[DroppedFile], list[str]]:
-    """Every zip replaced by its files, at most MAX_FILES in all; and a message for each file that was left out."""
+def unpack(files: Sequence[DroppedFile]) -> tuple[list[DroppedFile], list[UnreadableFilm]]:
+    """Every zip replaced by its files, at most MAX_FILES in all; and an error for each file that was left out."""
     found: list[DroppedFile] = []
-    messages: list[str] = []
+    errors: list[UnreadableFilm] = []
     for file in files:
         try:
             found += _members(file) if _is_zip(file.data) else [file]
         except UnreadableFilm as error:
-            messages.append(str(error))
+            errors.append(error)
     if len(found) > MAX_FILES:
-        messages.append(f"{len(found):,} files: only the first {MAX_FILES} are read.")
-    return found[:MAX_FILES], messages
+        errors.append(
+            UnreadableFilm(message("{found} files: only the first {read} are read.", found=len(found), read=MAX_FILES))
+        )
+    return found[:MAX_FILES], errors
 
 
 def file_name(path: str) -> str:
@@ -79,14 +90,14 @@ def _members(file: DroppedFile) -> list[DroppedFile]:
         with open_zip(io.BytesIO(file.data), DROPPED) as archive:
             entries = archive.infolist()
     except UnusableFile as error:
-        raise _refusal(file.name, f"a zip that cannot be opened: {error.problem}") from None
+        raise _refusal(file.name, message("a zip that cannot be opened: {problem}", problem=error.problem)) from None
     films = [
         DroppedFile(f"{file.key}/{number}", file_name(path), file.data, number)
         for number, path in enumerate(entry_paths(entries))
         if not path.endswith("/") and not _SYSTEM_FILES.search(path)
     ]
     if not films:
-        raise _refusal(file.name, "a zip without files")
+        raise _refusal(file.name, message("a zip without files"))
     return films
 
 
@@ -96,4 +107,4 @@ def _is_zip(data: bytes) -> bool:
 
 def _refusal(name: str, reason: str) -> UnreadableFilm:
     printable = "".join(letter if letter.isprintable() else "?" for letter in name)
-    return UnreadableFilm(reason, thing=printable, accepted="accepted are films, and zips of films")
+    return UnreadableFilm(reason, thing=printable, accepted=message("accepted are films, and zips of films"))

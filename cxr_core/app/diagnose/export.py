@@ -10,6 +10,8 @@ import streamlit as st
 from cxr_core import audit
 from cxr_core.access import Account
 from cxr_core.app.account import account
+from cxr_core.app.diagnose.language import page_language
+from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.diagnose.session import FilmResult, pixels_of
 from cxr_core.inference.decision import Choice
 from cxr_core.inference.reader_log import OwnReading
@@ -34,6 +36,8 @@ def offer_downloads(
     site: the profile that the films were read by.
     """
 
+    language = page_language()
+
     def reported(result: FilmResult) -> ReportedReading:
         own = own_readings.get((result.reading.sha256, result.reading.version))
         return ReportedReading(result.reading, result.synthetic, own.own if own else "", own.note if own else "")
@@ -41,13 +45,13 @@ def offer_downloads(
     def one_pdf(result: FilmResult) -> bytes:
         from cxr_core.reports.reading_pdf import film_pdf
 
-        return film_pdf(reported(result), pixels_of(result), datetime.now(UTC), details)
+        return film_pdf(reported(result), pixels_of(result), datetime.now(UTC), details, language=language)
 
     def all_pdf() -> bytes:
         from cxr_core.reports.reading_pdf import list_pdf
 
         films = ((reported(result), partial(pixels_of, result)) for result in results)
-        return list_pdf(films, datetime.now(UTC), details)
+        return list_pdf(films, datetime.now(UTC), details, language)
 
     def csv() -> str:
         return to_csv(map(reported, results), datetime.now(UTC))
@@ -65,19 +69,25 @@ def offer_downloads(
             diagnostic_report(answer, subject_of(result.reading.sha256, result.file.read()), datetime.now(UTC))
         )
 
-    which = "All films" if len(results) == films_read else f"{len(results)} of {films_read} films"
+    def some(kind: str) -> str:
+        if len(results) == films_read:
+            return _("All films as {kind}", kind=kind)
+        return _("{some} of {films} films as {kind}", some=len(results), films=films_read, kind=kind)
+
     offers: list[tuple[str, Callable[[], str | bytes], str, str]] = []
     if chosen:
-        offers.append(("This film as PDF", lambda: one_pdf(chosen), "reading.pdf", "application/pdf"))
-        offers.append(("This film as FHIR", lambda: fhir(chosen), "reading.fhir.json", "application/fhir+json"))
+        offers.append((_("This film as PDF"), lambda: one_pdf(chosen), "reading.pdf", "application/pdf"))
+        offers.append((_("This film as FHIR"), lambda: fhir(chosen), "reading.fhir.json", "application/fhir+json"))
     if results:
         offers += [
-            (f"{which} as PDF", all_pdf, "readings.pdf", "application/pdf"),
-            (f"{which} as CSV", csv, "readings.csv", "text/csv"),
-            (f"{which} as JSON", json, "readings.json", "application/json"),
+            (some("PDF"), all_pdf, "readings.pdf", "application/pdf"),
+            (some("CSV"), csv, "readings.csv", "text/csv"),
+            (some("JSON"), json, "readings.json", "application/json"),
         ]
-    with st.popover("Export", icon=":material/download:"):
-        st.caption("Exports contain file names, but no other patient data." if offers else "Enter your reading first.")
+    with st.popover(_("Export"), icon=":material/download:"):
+        st.caption(
+            _("Exports contain file names, but no other patient data.") if offers else _("Enter your reading first.")
+        )
         for label, content, name, media_type in offers:
             recorded = partial(_recorded, content, name, len(results), account())
             st.download_button(label, recorded, name, media_type, on_click="ignore", width="stretch")

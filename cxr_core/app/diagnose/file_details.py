@@ -8,26 +8,35 @@ from html import escape as escaped
 
 import streamlit as st
 
+from cxr_core.app.diagnose.language import page_language
+from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.diagnose.session import FilmResult
+from cxr_core.errors import CXRError
 
 
 def show_file_details(result: FilmResult) -> None:
     """Format, size, processing steps and header of the file; the decoder keeps only fields that identify nobody."""
     source, reading = result.source, result.reading
     details = {
-        "File": reading.file,
-        "Format": f"{source.format}, {source.width} x {source.height} pixels, {source.bits} bits a sample",
-        "Processing": "; ".join(source.steps) or "none",
+        _("File"): reading.file,
+        _("Format"): _(
+            "{format}, {width} x {height} pixels, {bits} bits a sample",
+            format=source.format,
+            width=str(source.width),
+            height=str(source.height),
+            bits=source.bits,
+        ),
+        _("Processing"): "; ".join(source.steps) or _("none"),
         **source.header,
         "sha256": reading.sha256,
-        "Model": f"{reading.model}, version {reading.version}",
-        "Time": f"{reading.seconds * 1000:.0f} ms",
+        _("Model"): _("{model}, version {version}", model=reading.model, version=reading.version),
+        _("Time"): f"{reading.seconds * 1000:.0f} ms",
     }
     rows = "".join(f"<dt>{escaped(name)}</dt><dd>{escaped(str(value))}</dd>" for name, value in details.items())
     st.html(f'<dl class="facts">{rows}</dl>')
 
 
-def show_unreadable_files(messages: Iterable[str]) -> None:
-    """The messages of the files that could not be read, each starting with the file's name."""
-    items = "".join(f"<li>{escaped(message)}</li>" for message in messages)
+def show_unreadable_files(errors: Iterable[CXRError]) -> None:
+    """Why files could not be read, each sentence starting with the file's name."""
+    items = "".join(f"<li>{escaped(error.in_language(page_language()))}</li>" for error in errors)
     st.html(f'<ul class="refused" data-testid="refused">{items}</ul>')

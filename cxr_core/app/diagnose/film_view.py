@@ -8,10 +8,13 @@ import numpy as np
 import streamlit as st
 
 from cxr_core.app.components.browser_component import show_component
+from cxr_core.app.diagnose.language import page_language
+from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.diagnose.new_drop import end_of_new_drop
 from cxr_core.app.diagnose.session import FilmResult, full_range_of, screen_jpeg_of
 from cxr_core.app.diagnose.verdict import SYMBOLS, TITLES
 from cxr_core.app.diagnose.viewer import MAX_SIDE, PHONE_SIDE, as_link, heat_data, millimetres, values_data
+from cxr_core.app.diagnose.viewer_words import html_in_language, viewer_words
 from cxr_core.inference.number import number_text, of_100
 from cxr_core.inference.reading import Reading
 
@@ -34,16 +37,17 @@ def show_film(chosen: FilmResult, heatmap: np.ndarray | None, hidden: bool, list
     verdict = "hidden" if hidden else chosen.reading.verdict
     beside = _beside(listed, at)
     data = _film(chosen) | {
-        "alt": chosen.alt_text(hidden),
+        "alt": _(chosen.alt_text(hidden)),
+        "words": viewer_words(),
         "heat": heat_data(heatmap),
-        "beside": beside and _film(beside) | {"alt": f"For comparison: {beside.reading.file}"},
+        "beside": beside and _film(beside) | {"alt": _("For comparison: {file}", file=beside.reading.file)},
         "others": len(listed) > 1,
         "moving": bool(st.session_state.get("new_drop")),
         "strip": {
             "verdict": verdict,
             "sign": SYMBOLS[verdict],
-            "word": TITLES[verdict] if hidden else _answer(chosen.reading),
-            "position": f"{at + 1} of {len(listed)}",
+            "word": _(TITLES[verdict]) if hidden else _answer(chosen.reading),
+            "position": _("{number} of {films}", number=at + 1, films=len(listed)),
         },
     }
     show_component(
@@ -51,6 +55,8 @@ def show_film(chosen: FilmResult, heatmap: np.ndarray | None, hidden: bool, list
         KEY,
         data,
         SCRIPTS,
+        page_language(),
+        html_in_language,
         on_wanted_change=_want,
         on_beside_change=_change_beside,
         on_held_change=_hold,
@@ -60,9 +66,13 @@ def show_film(chosen: FilmResult, heatmap: np.ndarray | None, hidden: bool, list
 def _answer(reading: Reading) -> str:
     """The verdict with its number and the prevalence that this holds for."""
     if reading.probability_here is None or reading.prevalence is None:
-        return TITLES[reading.verdict]
-    number = f"{number_text(reading.probability_here)} where {of_100(reading.prevalence)} have it"
-    return f"{TITLES[reading.verdict]} · {number}"
+        return _(TITLES[reading.verdict])
+    return _(
+        "{verdict} · {number} where {patients} of 100 patients have it",
+        verdict=TITLES[reading.verdict],
+        number=number_text(reading.probability_here),
+        patients=of_100(reading.prevalence),
+    )
 
 
 def _film(result: FilmResult) -> dict[str, Any]:
@@ -77,7 +87,7 @@ def _film(result: FilmResult) -> dict[str, Any]:
         "width": source.width,
         "height": source.height,
         "millimetres": spacing and spacing[0],
-        "where": spacing[1] if spacing else "",
+        "at_detector": bool(spacing and spacing[1]),
         "values": values_data(full_range_of(result)) if key in st.session_state.get("full_range", ()) else None,
     }
 

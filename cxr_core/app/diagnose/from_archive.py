@@ -8,9 +8,11 @@ import streamlit as st
 
 from cxr_core.app.account import account, settings
 from cxr_core.app.diagnose.dropped_files import DroppedFile
+from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.diagnose.new_drop import announce
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import CXRError
+from cxr_core.languages import counted
 
 if TYPE_CHECKING:
     from cxr_core.hospital.archive import Study
@@ -24,13 +26,13 @@ def films_from_archive() -> list[DroppedFile]:
     if not os.environ.get(URL):
         return []
     state = st.session_state
-    area = st.expander("From the archive", icon=":material/database_search:", key="from_archive", on_change="rerun")
+    area = st.expander(_("From the archive"), icon=":material/database_search:", key="from_archive", on_change="rerun")
     if area.open:
         with area:
             _search()
             _choose_study()
             if state.get("archive_films"):
-                st.button("Remove the study's films", on_click=_remove_films)
+                st.button(_("Remove the study's films"), on_click=_remove_films)
     films: list[DroppedFile] = state.get("archive_films", [])
     return films
 
@@ -47,11 +49,11 @@ def _search() -> None:
     """Ask what to search for; the studies that are found stay in the session."""
     today = date.today()
     days_side, modality_side, description_side = st.columns(3)
-    days = days_side.date_input("Date", (today - timedelta(days=1), today), max_value=today)
-    modalities = modality_side.multiselect("Modality", ["CR", "DX", "OT"], ["CR", "DX"])
-    description = description_side.text_input("Description", placeholder="*chest*")
-    patient = st.text_input("Patient", placeholder="Name or id") if may_see_patients() else ""
-    if not st.button("Find studies"):
+    days = days_side.date_input(_("Date"), (today - timedelta(days=1), today), max_value=today)
+    modalities = modality_side.multiselect(_("Modality"), ["CR", "DX", "OT"], ["CR", "DX"])
+    description = description_side.text_input(_("Description"), placeholder="*chest*")
+    patient = st.text_input(_("Patient"), placeholder=_("Name or id")) if may_see_patients() else ""
+    if not st.button(_("Find studies")):
         return
     st.session_state.archive_studies = None
     try:
@@ -64,7 +66,7 @@ def _search() -> None:
     except CXRError as error:
         st.error(escape_markdown(str(error)))
     except ModuleNotFoundError:
-        st.error("The archive needs the packages of requirements-hospital.txt.")
+        st.error(_("The archive needs the packages of requirements-hospital.txt."))
 
 
 def _choose_study() -> None:
@@ -73,13 +75,19 @@ def _choose_study() -> None:
     if studies is None:
         return
     if not studies:
-        st.info("No such study.")
+        st.info(_("No such study."))
         return
     if len(studies) > SHOWN:
-        st.caption(f"{len(studies):,} studies; the newest {SHOWN} are listed. Narrow the search to see others.")
+        st.caption(
+            _(
+                "{found} studies; the newest {listed} are listed. Narrow the search to see others.",
+                found=len(studies),
+                listed=SHOWN,
+            )
+        )
     by_uid = {study.uid: study for study in studies[:SHOWN]}
-    chosen = st.selectbox("Study", list(by_uid), format_func=lambda uid: _label(by_uid[uid]))
-    st.button("Read this study", type="primary", on_click=_fetch, args=(chosen,))
+    chosen = st.selectbox(_("Study"), list(by_uid), format_func=lambda uid: _label(by_uid[uid]))
+    st.button(_("Read this study"), type="primary", on_click=_fetch, args=(chosen,))
     if message := st.session_state.pop("archive_message", ""):
         st.error(escape_markdown(message))
 
@@ -108,8 +116,8 @@ def _remove_films() -> None:
 
 def _label(study: "Study") -> str:
     """One line on a study; with the patient only for who may see it."""
-    count = f"{study.instances} image{'' if study.instances == 1 else 's'}"
-    parts = [str(study.day or "no date"), "/".join(study.modalities), study.description, count]
+    count = _(counted("{count} image", "{count} images", study.instances))
+    parts = [str(study.day or _("no date")), "/".join(study.modalities), study.description, count]
     if may_see_patients():
         parts = [study.patient_name.replace("^", " ").strip(), study.patient_id, *parts]
     return " · ".join(part for part in parts if part)

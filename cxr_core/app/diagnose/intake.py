@@ -11,7 +11,10 @@ from cxr_core.app.diagnose import decision_time
 from cxr_core.app.diagnose.dropped_files import MAX_FILES, DroppedFile, file_name
 from cxr_core.app.diagnose.emptied_uploads import empty
 from cxr_core.app.diagnose.from_archive import films_from_archive
+from cxr_core.app.diagnose.language import page_language
+from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.diagnose.new_drop import announce, end_of_new_drop
+from cxr_core.app.diagnose.viewer_words import html_in_language
 from cxr_core.datasets.demo import sample_films
 from cxr_core.imaging.decode import ACCEPTED
 
@@ -26,20 +29,26 @@ def take_films() -> list[DroppedFile]:
     """Draw the controls that take films, and return the session's films: samples, or else those that were brought."""
     state = st.session_state
     state.setdefault("dropping", not (state.get("films") or state.get("samples")))
-    with st.expander("Films to read", icon=":material/upload_file:", key="dropping", on_change="rerun"):
+    with st.expander(_("Films to read"), icon=":material/upload_file:", key="dropping", on_change="rerun"):
         files_side, folder_side = st.columns([3, 2])
         with files_side:
-            show_component("diagnose/camera", "camera", {})  # on a phone or tablet
+            show_component(
+                "diagnose/camera", "camera", {}, (), page_language(), html_in_language
+            )  # on a phone or tablet
             _uploader(
                 "uploads",
-                "Drop chest X-rays here, or a zip of them",
+                _("Drop chest X-rays here, or a zip of them"),
                 True,
-                f"{ACCEPTED}; up to {MAX_FILES} at a time. The format is detected from the content, not from the name. "
-                "Films stay in this machine's memory until the next patient or until you close the page, and are never "
-                "written to disk.",
+                _(
+                    "{formats}; up to {files} at a time. The format is detected from the content, not from the name. "
+                    "Films stay in this machine's memory until the next patient or until you close the page, and are "
+                    "never written to disk.",
+                    formats=ACCEPTED,
+                    files=MAX_FILES,
+                ),
             )
         with folder_side:
-            _uploader("folder", "Or a whole folder", "directory")
+            _uploader("folder", _("Or a whole folder"), "directory")
     from_archive = films_from_archive()
     if state.get("samples"):
         return [DroppedFile(path.name, path.name, path.read_bytes()) for path in sample_films()]

@@ -10,6 +10,7 @@ from html import escape as escaped
 import streamlit as st
 
 from cxr_core.app.diagnose.dropped_files import DroppedFile
+from cxr_core.app.diagnose.language import translated as _
 
 
 def announce(keys: Iterable[str]) -> None:
@@ -40,17 +41,19 @@ def awaited(files: Sequence[DroppedFile], results: Mapping[str, object], readabl
         return False
     waiting = [file.name for file in new if file.key not in results]
     if waiting:
-        more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
-        _banner("Reading", f"{waiting[0]}{more}")
+        more = _("{file} and {more} more", file=waiting[0], more=len(waiting) - 1)
+        _banner(_("Reading"), more if len(waiting) > 1 else waiting[0])
         return True
-    _banner("Not read", new[0].name if len(new) == 1 else "None of the files that were dropped last could be read.")
+    none_read = _("None of the files that were dropped last could be read.")
+    _banner(_("Not read"), new[0].name if len(new) == 1 else none_read)
     if results:
-        st.button("Back to the films before", icon=":material/arrow_back:", on_click=end_of_new_drop)
+        st.button(_("Back to the films before"), icon=":material/arrow_back:", on_click=end_of_new_drop)
     return True
 
 
 def _banner(word: str, text: str) -> None:
     st.html(
         '<div class="verdict hidden" data-testid="awaited" role="status"><span class="sign" aria-hidden="true">◌</span>'
-        f'<span class="result"><span class="word">{word}</span><span class="words">{escaped(text)}</span></span></div>'
+        f'<span class="result"><span class="word">{escaped(word)}</span>'
+        f'<span class="words">{escaped(text)}</span></span></div>'
     )

@@ -5,12 +5,15 @@ from typing import Literal, get_args
 import streamlit as st
 
 from cxr_core.app.diagnose.decision_time import answer_was_seen, seconds_on_screen
+from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import CXRError
 from cxr_core.inference.reader_log import MAX_NOTE, Own, OwnReading, ReadingLog, Truth
 from cxr_core.inference.reading import Reading
 from cxr_core.labels import VERDICTS
+from cxr_core.languages import message
 
+OWN = {"pneumonia": message("pneumonia"), "normal": message("normal"), "unsure": message("unsure")}
 OPPOSITE: dict[str, Own] = {"pneumonia": "normal", "normal": "pneumonia"}
 
 
@@ -56,27 +59,28 @@ def own_reading_controls(log: ReadingLog, reading: Reading, own_reading: OwnRead
     if message := state.pop("log_error", None):
         st.error(escape_markdown(message))
     choices: list[tuple[str, str, Own, str]] = [
-        ("Pneumonia", "P", "pneumonia", ":material/change_history:"),
-        ("Normal", "N", "normal", ":material/circle:"),
-        ("Unsure", "U", "unsure", ":material/question_mark:"),
+        (_(VERDICTS["pneumonia"]), "P", "pneumonia", ":material/change_history:"),
+        (_(VERDICTS["normal"]), "N", "normal", ":material/circle:"),
+        (_("Unsure"), "U", "unsure", ":material/question_mark:"),
     ]
     if not blind and reading.verdict in OPPOSITE:
         same: Own = "pneumonia" if reading.verdict == "pneumonia" else "normal"
         choices = [
-            ("Agree", "A", same, ":material/thumb_up:"),
-            ("Disagree", "D", OPPOSITE[same], ":material/thumb_down:"),
+            (_("Agree"), "A", same, ":material/thumb_up:"),
+            (_("Disagree"), "D", OPPOSITE[same], ":material/thumb_down:"),
         ]
-    st.markdown("**Your reading**" + (f": {own_reading.own}" if own_reading else ""))
+    heading = _("Your reading: {own}", own=OWN[own_reading.own]) if own_reading else _("Your reading")
+    st.markdown(f"**{heading}**")
     with st.container(horizontal=True, gap="xsmall"):
         for label, key, own, icon in choices:
             recorded = own_reading is not None and own_reading.own == own
             kind: Literal["primary", "secondary"] = "primary" if recorded else "secondary"
             st.button(label, icon=icon, shortcut=key, type=kind, on_click=record, args=(own, before_answer))
     st.text_input(
-        "Note",
+        _("Note"),
         key=f"note {reading.sha256}",
         max_chars=MAX_NOTE,
-        placeholder="Note, without names",
+        placeholder=_("Note, without names"),
         label_visibility="collapsed",
         on_change=record_note,
         persist_state="page",

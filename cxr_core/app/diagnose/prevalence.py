@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cxr_core.app.diagnose.language import translated as _
 from cxr_core.inference.decision import Rules
 from cxr_core.metrics.prevalence import LEAST_PREVALENCE, MOST_PREVALENCE
 
@@ -27,7 +28,7 @@ def forget_prevalence() -> None:
 def ask_prevalence(rules: Rules) -> None:
     """Draw the field; a change counts as stated."""
     st.number_input(
-        "Pneumonia per 100 here",
+        _("Pneumonia per 100 here"),
         round(100 * LEAST_PREVALENCE),
         round(100 * MOST_PREVALENCE),
         round(100 * prevalence_of_session(rules)),
@@ -35,5 +36,5 @@ def ask_prevalence(rules: Rules) -> None:
         persist_state="session",
         on_change=lambda: st.session_state.__setitem__(STATED, True),
         width=165,
-        help="Of 100 patients whose film you read here, how many have pneumonia? Number and verdict depend on it.",
+        help=_("Of 100 patients whose film you read here, how many have pneumonia? Number and verdict depend on it."),
     )

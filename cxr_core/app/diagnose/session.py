@@ -25,6 +25,7 @@ from cxr_core.imaging.film import Film, Provenance
 from cxr_core.imaging.full_range import FullRange, full_range
 from cxr_core.inference.pipeline import predict_sources
 from cxr_core.inference.reading import Reading
+from cxr_core.languages import Message, message
 
 if TYPE_CHECKING:
     from cxr_core.inference.predictor import Predictor
@@ -34,6 +35,12 @@ REDRAW_SECONDS, REDRAW_SHARE = 2.0, 0.05  # shortest time between two redraws; l
 REPORT_SECONDS = 0.2  # between two movements of the progress bar
 KEPT_PICTURES, KEPT_VALUES = 8, 2
 Kept = TypeVar("Kept")
+SPOKEN = {
+    "pneumonia": message("pneumonia"),
+    "normal": message("normal"),
+    "uncertain": message("uncertain"),
+    "not_assessable": message("not assessable"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,20 +60,25 @@ class FilmResult:
         """The key that sorts the worklist: the probability of pneumonia; -1 for a film that was not assessable."""
         return -1 if self.reading.probability is None else self.reading.probability
 
-    def alt_text(self, hidden: bool) -> str:
+    def alt_text(self, hidden: bool) -> Message:
         """The film's alternative text; without the model's result if that is `hidden`."""
-        verdict = "" if hidden else f", read as {self.reading.verdict.replace('_', ' ')}"
-        what = "Image" if self.reading.verdict == "not_assessable" else "Chest X-ray"
-        heat = "" if hidden or self.reading.heatmap is None or not self.reading.heatmap.any() else ", with heatmap"
-        return f"{what} {self.reading.file}{verdict}{heat}"
+        reading = self.reading
+        about = {"file": reading.file, "verdict": SPOKEN[reading.verdict]}
+        if reading.verdict == "not_assessable":
+            return message("Image {file}", **about) if hidden else message("Image {file}, read as {verdict}", **about)
+        if hidden:
+            return message("Chest X-ray {file}", **about)
+        if reading.heatmap is None or not reading.heatmap.any():
+            return message("Chest X-ray {file}, read as {verdict}", **about)
+        return message("Chest X-ray {file}, read as {verdict}, with heatmap", **about)
 
 
 @dataclass(frozen=True)
 class UnreadableFile:
-    """A file that could not be read. message: the reason, starting with the file's name."""
+    """A file that could not be read, and the error that says why."""
 
     file: DroppedFile
-    message: str
+    error: UnreadableFilm
 
 
 Result = FilmResult | UnreadableFile
@@ -129,7 +141,7 @@ def read_files(files: Iterable[DroppedFile], predictor: "Predictor") -> Iterator
     for found in predict_sources(remembered(), decode, predictor):
         file = taken.popleft()
         if isinstance(found, UnreadableFilm):
-            yield UnreadableFile(file, str(found))
+            yield UnreadableFile(file, found)
         else:
             yield FilmResult(file, predictor.decide(found.prediction), found.film.source, synthetic.pop(file.key))
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.diagnose.prevalence import forget_prevalence, prevalence_of_session
 from cxr_core.app.diagnose.session import FilmResult
 from cxr_core.inference.decision import Choice, Rules, decide
@@ -14,6 +15,7 @@ from cxr_core.inference.number import number_text, of_100
 from cxr_core.inference.reader_log import OwnReading
 from cxr_core.inference.reader_summary import assigned_blind
 from cxr_core.labels import OPERATING_POINTS
+from cxr_core.languages import message, percent
 from cxr_core.metrics.prevalence import predictive_values_of_point
 from cxr_core.models.card_sections import CardPoint
 from cxr_core.models.registry import Model
@@ -50,7 +52,7 @@ class Settings:
     @property
     def site_text(self) -> list[str]:
         """The site whose profile applies, for the banner; empty without one."""
-        return [f"site {self.site.name}"] if self.site else []
+        return [_("site {name}", name=self.site.name)] if self.site else []
 
     @property
     def choice(self) -> Choice:
@@ -78,10 +80,15 @@ class Settings:
     def summary(self) -> list[str]:
         """The settings in sentences, and what the model is worth elsewhere, for the page and for reports."""
         normal_to, pneumonia_from = map(number_text, self.rules.answered(self.choice))
-        settings = (
-            f"Where {of_100(self.prevalence)} have pneumonia: normal up to {normal_to}, pneumonia from "
-            f"{pneumonia_from}, uncertain between (operating point {OPERATING_POINTS[self.point].lower()}, accepted "
-            f"error rate {self.error_rate:.0%})."
+        settings = message(
+            "Where {patients} of 100 patients have pneumonia: normal up to {normal_to}, pneumonia from "
+            "{pneumonia_from}, "
+            "uncertain between (operating point: {point}, accepted error rate: {rate}).",
+            patients=of_100(self.prevalence),
+            normal_to=normal_to,
+            pneumonia_from=pneumonia_from,
+            point=OPERATING_POINTS[self.point],
+            rate=percent(self.error_rate),
         )
         site = self.site.sentence if self.site else ""
         return [text for text in (settings, site, worth_elsewhere(self.model)) if text]
@@ -102,46 +109,54 @@ class Settings:
 def choose_settings(models: list[Model]) -> Settings:
     """Draw the controls, in a popover, and return their values."""
     state = st.session_state
-    with st.popover("Settings", icon=":material/tune:"):
+    with st.popover(_("Settings"), icon=":material/tune:"):
         names = [model.name for model in models]
         if state.get("model") not in names:
             state.model = names[0]
         name = state.model
         if len(names) > 1:
-            name = st.selectbox("Model", names, key="model", persist_state="session")
+            name = st.selectbox(_("Model"), names, key="model", persist_state="session")
         model = models[names.index(name)]
         site = _site(list_profiles(model))
         rules = Rules.of(model.card).at(site)
         prevalence = prevalence_of_session(rules)
         point = _choice(
-            "Operating point",
+            _("Operating point"),
             rules.points_that_differ(Choice(prevalence=prevalence)),
             model.card.operating_point,
             f"point {model.version}",
-            OPERATING_POINTS.__getitem__,
-            "Rule out: high sensitivity, few missed cases. Rule in: high specificity, few false alarms.",
+            lambda point: _(OPERATING_POINTS[point]),
+            _(
+                "Rule out: high sensitivity, few missed cases. Rule in: high specificity, few false alarms. "
+                "Only choices that change answers at this prevalence are offered."
+            ),
         )
         error_rate = _choice(
-            "Accepted error rate",
+            _("Accepted error rate"),
             rules.rates_that_differ(Choice(point, prevalence=prevalence)),
             model.card.error_rate,
             f"error rate {model.version}",
-            lambda rate: f"{rate:.0%}",
-            "Highest share of the films of each class for which that class is ruled out.",
+            lambda rate: _(percent(rate)),
+            _(
+                "Highest share of the films of each class for which that class is ruled out. "
+                "Only choices that change answers at this prevalence are offered."
+            ),
         )
         keep = st.toggle(
-            "Keep my own readings",
+            _("Keep my own readings"),
             key="keep",
             persist_state="session",
-            help="Stored on this machine: the file's hash, your reading and the model's, model version and time. "
-            "No image and no name.",
+            help=_(
+                "Stored on this machine: the file's hash, your reading and the model's, model version and time. "
+                "No image and no name."
+            ),
         )
         blind = st.toggle(
-            "Ask for my reading first",
+            _("Ask for my reading first"),
             key="blind",
             persist_state="session",
             disabled=not keep,
-            help="The model's reading is hidden until you have entered yours.",
+            help=_("The model's reading is hidden until you have entered yours."),
         )
         half = st.toggle(
             "For half of the films, by chance",
@@ -163,9 +178,9 @@ def _site(profiles: list[SiteProfile]) -> SiteProfile | None:
     if st.session_state.get("site") not in names:
         st.session_state.site = names[0]
     name = st.selectbox(
-        "Site profile",
+        _("Site profile"),
         names,
-        format_func=lambda name: name or "None: as released",
+        format_func=lambda name: name or _("None: as released"),
         key="site",
         persist_state="session",
         on_change=forget_prevalence,
@@ -179,7 +194,13 @@ def _choice(label: str, options: list[T], default: T, key: str, text: Callable[[
     if state.get(key) not in options:
         state.pop(key, None)
     if len(options) < 2:
-        st.caption(f"{label}: {text(default).lower()}. No other would change an answer at this prevalence.")
+        st.caption(
+            _(
+                "{setting}: {value}. No other would change an answer at this prevalence.",
+                setting=label,
+                value=text(default),
+            )
+        )
         return default
     chosen = st.segmented_control(
         label,
@@ -189,6 +210,6 @@ def _choice(label: str, options: list[T], default: T, key: str, text: Callable[[
         required=True,
         key=key,
         persist_state="session",
-        help=f"{about} Only choices that change answers at this prevalence are offered.",
+        help=about,
     )
     return default if chosen is None else chosen

@@ -5,13 +5,15 @@ from html import escape as escaped
 
 import streamlit as st
 
-from cxr_core.inference.augmented_views import views_in_words
+from cxr_core.app.diagnose.language import translated as _
+from cxr_core.app.markdown import escape_markdown
 from cxr_core.inference.decision import Choice, Rules, moved
 from cxr_core.inference.number import number_in_words, number_text, of_100
 from cxr_core.inference.reading import Reading
 from cxr_core.labels import VERDICTS
+from cxr_core.languages import message
 
-TITLES = VERDICTS | {"hidden": "Your reading first"}
+TITLES = VERDICTS | {"hidden": message("Your reading first")}
 SYMBOLS = {  # of different shapes, for readers who cannot distinguish the colours
     "pneumonia": "▲",
     "normal": "●",
@@ -28,7 +30,7 @@ def show_verdict(reading: Reading, about: Sequence[str], warnings: Sequence[str]
 
 def show_hidden_verdict(about: Sequence[str], warnings: Sequence[str]) -> None:
     """Draw the banner while the model's reading is hidden until the clinician has entered theirs."""
-    st.html(_banner("hidden", "Enter your reading; the model's is shown after it.", "", about, warnings))
+    st.html(_banner("hidden", _("Enter your reading; the model's is shown after it."), "", about, warnings))
 
 
 def banner(reading: Reading, about: Sequence[str], warnings: Sequence[str]) -> str:
@@ -36,11 +38,14 @@ def banner(reading: Reading, about: Sequence[str], warnings: Sequence[str]) -> s
 
     about: short texts in one line, such as the file's name. warnings: sentences.
     """
-    text, number = "No probability is given for this film.", ""
+    text, number = _("No probability is given for this film."), ""
     if reading.probability_here is not None and reading.prevalence is not None:
-        text = number_in_words(reading.probability_here, reading.verdict).capitalize()
-        where = f"probability of pneumonia<br>where {of_100(reading.prevalence)} have it"
-        number = f'<span class="number">{escaped(number_text(reading.probability_here))}<small>{where}</small></span>'
+        text = _(number_in_words(reading.probability_here, reading.verdict))
+        where = _(
+            "probability of pneumonia\nwhere {patients} of 100 patients have it", patients=of_100(reading.prevalence)
+        )
+        shown = escaped(_(number_text(reading.probability_here)))
+        number = f'<span class="number">{shown}<small>{escaped(where).replace(chr(10), "<br>")}</small></span>'
     return _banner(reading.verdict, text, number, about, warnings)
 
 
@@ -51,17 +56,25 @@ def show_stability(reading: Reading, rules: Rules, choice: Choice) -> None:
         return
     views = moved(prediction.view_probabilities, rules.shift)
     low, high = (number_text(rules.number(float(end), choice)) for end in (views.min(), views.max()))
-    between = f"stays at {low}" if low == high else f"ranges from {low} to {high}"
-    text = f"When the film is {views_in_words(rules.mirror)}, the probability {between}."
-    st.caption(text.replace("<", "under").replace(">", "over"))
+    about = {"low": low, "high": high}
+    if low == high and rules.mirror:
+        text = _("When the film is mirrored or shifted slightly, the probability stays at {low}.", low=low)
+    elif low == high:
+        text = _("When the film is shifted slightly, the probability stays at {low}.", low=low)
+    elif rules.mirror:
+        text = _("When the film is mirrored or shifted slightly, the probability ranges from {low} to {high}.", **about)
+    else:
+        text = _("When the film is shifted slightly, the probability ranges from {low} to {high}.", **about)
+    st.caption(escape_markdown(text))
 
 
 def _banner(verdict: str, text: str, number: str, about: Sequence[str], warnings: Sequence[str]) -> str:
-    notes = "".join(f'<span class="warning" role="note">{escaped(warning)}</span>' for warning in warnings)
+    notes = "".join(f'<span class="warning" role="note">{escaped(_(warning))}</span>' for warning in warnings)
     return (
         f'<div class="verdict {verdict}" data-testid="verdict" role="status">'
         f'<span class="sign" aria-hidden="true">{SYMBOLS[verdict]}</span>'
-        f'<span class="result"><span class="word">{TITLES[verdict]}</span><span class="words">{text}</span>'
+        f'<span class="result"><span class="word">{escaped(_(TITLES[verdict]))}</span>'
+        f'<span class="words">{escaped(text)}</span>'
         f'<span class="about">{escaped(" · ".join(about))}</span>{notes}</span>'
         f"{number}</div>"
     )

@@ -85,6 +85,7 @@ class Viewer {
 
   show(data, ask) {
     Object.assign(this, { data, ask: (name, value) => ask(name, value) })
+    words = data.words
     if (this.main.film?.key !== data.film) this.fit()
     const changed = () => this.draw()
     this.main.show(data, changed)

@@ -1,6 +1,11 @@
 // One film in the browser: its picture as the model read it, and, once they were asked for, all its values.
 const bitmaps = new Map() // decoded pictures by film, the last ones
 const KEPT_BITMAPS = 6
+let words = {} // what the viewer says, in the session's language
+
+function say(name, values = {}) {
+  return Object.entries(values).reduce((text, [key, value]) => text.replace(`{${key}}`, () => value), words[name] ?? name)
+}
 
 class Film {
   constructor(data, changed) {
@@ -10,8 +15,8 @@ class Film {
   }
 
   update(data) {
-    const { film, name, width, height, millimetres, where } = data
-    Object.assign(this, { key: film, name, width, height, millimetres, where })
+    const { film, name, width, height, millimetres, at_detector } = data
+    Object.assign(this, { key: film, name, width, height, millimetres, at_detector })
     if (!this.picture) this.decode(data.picture)
     if (data.values && !this.values) this.take(data.values)
   }
@@ -84,17 +89,17 @@ class Film {
   // In words: the window in the file's own units, and what else differs from the film as it was read.
   state() {
     const parts = []
-    if (this.waiting.length) parts.push("loading all values")
+    if (this.waiting.length) parts.push(say("values"))
     if (this.window && this.values) {
       const { slope, intercept, bits } = this.values
       const [low, high] = this.window.map(value => intercept + slope * value)
       const round = value => String(Math.round(value))
-      const name = this.preset ? `${this.preset}, ` : ""
-      parts.push(`${name}window ${round(Math.abs(high - low))}, level ${round((low + high) / 2)} of ${bits} bits`)
+      const window = { width: round(Math.abs(high - low)), level: round((low + high) / 2), bits }
+      parts.push(this.preset ? say("named", { name: say(this.preset), ...window }) : say("window", window))
     }
-    if (this.inverted) parts.push("inverted")
-    if (this.turns) parts.push(`rotated ${this.turns * 90}°`)
-    if (this.mirrored) parts.push("mirrored")
+    if (this.inverted) parts.push(say("inverted"))
+    if (this.turns) parts.push(say("rotated", { degrees: this.turns * 90 }))
+    if (this.mirrored) parts.push(say("mirrored"))
     if (this.ruler) parts.push(this.length())
     return parts
   }
@@ -102,7 +107,9 @@ class Film {
   length() {
     const [[x1, y1], [x2, y2]] = this.ruler
     const pixels = Math.hypot((x2 - x1) * this.width, (y2 - y1) * this.height)
-    return this.millimetres ? `${(pixels * this.millimetres).toFixed(1)} mm${this.where}` : `${Math.round(pixels)} pixels`
+    if (!this.millimetres) return say("pixels", { length: Math.round(pixels) })
+    const length = (pixels * this.millimetres).toFixed(1)
+    return say(this.at_detector ? "detector" : "millimetres", { length })
   }
 }
 

@@ -27,7 +27,7 @@ class Pane {
     const image = film.image()
     if (!image) {
       context.fillStyle = "#b4bfca"
-      context.fillText(`Loading ${film.name}`, 12, height / 2)
+      context.fillText(say("loading", { file: film.name }), 12, height / 2)
       delete canvas.dataset.film
       return
     }

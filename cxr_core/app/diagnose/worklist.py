@@ -9,9 +9,12 @@ from collections.abc import Sequence, Set
 import streamlit as st
 
 from cxr_core.app.components.browser_component import show_component
+from cxr_core.app.diagnose.language import page_language
+from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.diagnose.new_drop import end_of_new_drop, is_new
 from cxr_core.app.diagnose.session import FilmResult
 from cxr_core.app.diagnose.verdict import SYMBOLS, TITLES
+from cxr_core.app.diagnose.viewer_words import html_in_language
 from cxr_core.inference.number import number_text
 
 KEY = "worklist"
@@ -28,9 +31,9 @@ def filtered(results: Sequence[FilmResult], hidden: Set[str]) -> list[FilmResult
     if len(results) < 2:
         return ranked
     wanted = st.pills(
-        "Show",
+        _("Show"),
         [verdict for verdict in TITLES if counts[verdict]],
-        format_func=lambda verdict: f"{SYMBOLS[verdict]} {TITLES[verdict]} {counts[verdict]}",
+        format_func=lambda verdict: f"{SYMBOLS[verdict]} {_(TITLES[verdict])} {counts[verdict]}",
         selection_mode="multi",
         key="wanted",
         label_visibility="collapsed",
@@ -49,7 +52,10 @@ def choose_film(shown: Sequence[FilmResult]) -> FilmResult:
     position = keys.index(state.chosen)
     if len(keys) > 1:
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            for label, step, icon, shortcut in (("Previous", -1, "upward", "K"), ("Next", 1, "downward", "J")):
+            for label, step, icon, shortcut in (
+                (_("Previous"), -1, "upward", "K"),
+                (_("Next"), 1, "downward", "J"),
+            ):
                 st.button(
                     label,
                     icon=f":material/arrow_{icon}:",
@@ -58,7 +64,7 @@ def choose_film(shown: Sequence[FilmResult]) -> FilmResult:
                     on_click=_go_to,
                     args=(keys[(position + step) % len(keys)],),
                 )
-            st.caption(f"{position + 1} of {len(keys)}", width="content")
+            st.caption(_("{number} of {films}", number=position + 1, films=len(keys)), width="content")
     return shown[position]
 
 
@@ -72,7 +78,7 @@ def show_worklist(shown: Sequence[FilmResult], chosen: FilmResult, hidden: Set[s
             _go_to(picked)
 
     data = {"rows": rows, "chosen": chosen.file.key}
-    show_component("diagnose/worklist", KEY, data, on_picked_change=choose)
+    show_component("diagnose/worklist", KEY, data, (), page_language(), html_in_language, on_picked_change=choose)
 
 
 def _go_to(key: str) -> None:
@@ -85,8 +91,8 @@ def _row(result: FilmResult, hidden: bool) -> dict[str, str]:
     """A row of the list: its texts, and the verdict, which determines the colour."""
     reading = result.reading
     verdict = "hidden" if hidden else reading.verdict
-    number = "" if hidden or reading.probability_here is None else number_text(reading.probability_here)
-    texts = {"verdict": verdict, "sign": SYMBOLS[verdict], "word": TITLES[verdict], "number": number}
+    number = "" if hidden or reading.probability_here is None else _(number_text(reading.probability_here))
+    texts = {"verdict": verdict, "sign": SYMBOLS[verdict], "word": _(TITLES[verdict]), "number": number}
     return texts | {"key": result.file.key, "name": reading.file, "sha256": reading.sha256}
 
 

@@ -19,6 +19,7 @@ from cxr_core.imaging.film import Film
 from cxr_core.imaging.gate_input import gate_input
 from cxr_core.inference.gate.gate_card import GateCard
 from cxr_core.inference.gate.pixel_checks import Check, Refusal, check_pixels, exposure_notes
+from cxr_core.languages import message
 from cxr_core.limits import read_arrays
 from cxr_core.models.lite_network import LiteNetwork
 
@@ -26,23 +27,25 @@ SHIPPED = Path(__file__).resolve().parent / "gate_model"
 ROLES = ("features", "logits")
 """The outputs of the gate's converted network; the card's entry `conversion` has their order in the file."""
 MIN_PROBABILITY_IN_COLOUR = 0.9  # of a frontal film, for an image in colour: films are grey, most photographs are not
-INVERSION_CORRECTED = "Grey scale was inverted; corrected before reading."
+INVERSION_CORRECTED = message("Grey scale was inverted; corrected before reading.")
 
 # For each class of the network that is refused: the check that failed, and the reason for the user.
 _REASONS: dict[str, tuple[Check, str]] = {
     "inverted": (
         "inverted",
-        "The grey scale seems to be inverted; even corrected, this is not a frontal chest film.",
+        message("The grey scale seems to be inverted; even corrected, this is not a frontal chest film."),
     ),
-    "sideways": ("orientation", "The film seems to lie on its side; rotate it upright and read it again."),
-    "upside_down": ("orientation", "The film seems to be upside down; rotate it upright and read it again."),
-    "cut": ("cut", "The film seems to be cropped; both lungs must be completely on it."),
-    "lateral": ("frontal", "This seems to be a lateral chest film; only frontal films are read."),
-    "slice": ("frontal", "This seems to be a CT slice; only frontal chest films are read."),
-    "limb": ("frontal", "This seems to be an X-ray of a limb; only frontal chest films are read."),
-    "other": ("frontal", "This does not look like a frontal chest film."),
+    "sideways": ("orientation", message("The film seems to lie on its side; rotate it upright and read it again.")),
+    "upside_down": ("orientation", message("The film seems to be upside down; rotate it upright and read it again.")),
+    "cut": ("cut", message("The film seems to be cropped; both lungs must be completely on it.")),
+    "lateral": ("frontal", message("This seems to be a lateral chest film; only frontal films are read.")),
+    "slice": ("frontal", message("This seems to be a CT slice; only frontal chest films are read.")),
+    "limb": ("frontal", message("This seems to be an X-ray of a limb; only frontal chest films are read.")),
+    "other": ("frontal", message("This does not look like a frontal chest film.")),
 }
-_OUTLIER = Refusal("distance", "This film is unlike all films the gate was fitted on; a result would not be reliable.")
+_OUTLIER = Refusal(
+    "distance", message("This film is unlike all films the gate was fitted on; a result would not be reliable.")
+)
 
 
 @dataclass(frozen=True, eq=False)

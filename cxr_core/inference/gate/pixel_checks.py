@@ -7,12 +7,14 @@ released model would call 11 pneumonia.
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 import cv2
 import numpy as np
 
 from cxr_core.imaging.preprocessing import halved
+from cxr_core.languages import message, percent
 
 Check = Literal["size", "blank", "exposure", "blur", "frontal", "inverted", "orientation", "cut", "distance"]
 MIN_SIDE = 64  # pixels
@@ -38,32 +40,49 @@ def check_pixels(pixels: np.ndarray) -> Refusal | None:
     """Why a film `uint8 (H, W)` cannot be read by any model, or None."""
     height, width = pixels.shape
     if min(height, width) < MIN_SIDE:
-        return Refusal("size", f"The film is {width} x {height} pixels; at least {MIN_SIDE} on each side are needed.")
+        reason = message(
+            "The film is {width} x {height} pixels; at least {least} on each side are needed.",
+            width=str(width),
+            height=str(height),
+            least=MIN_SIDE,
+        )
+        return Refusal("size", reason)
     pixels = halved(pixels)
     small = cv2.resize(pixels, (_SMALL, _SMALL), interpolation=cv2.INTER_AREA)
     deviation = float(small.std())
     if deviation < MIN_DEVIATION:
-        reason = f"The film is blank: the standard deviation of its grey values is only {deviation:.1f} of 255."
+        reason = message(
+            "The film is blank: the standard deviation of its grey values is only {deviation} of 255.",
+            deviation=Decimal(f"{deviation:.1f}"),
+        )
         return Refusal("blank", reason)
     edge = _SMALL // 8
     middle = small[edge:-edge, edge:-edge]
     black, white = float((middle <= 4).mean()), float((middle >= 251).mean())
     if black > MAX_BLACK_SHARE:
-        return Refusal("exposure", f"The film is too dark: {black:.0%} of its central part is black.")
+        reason = message("The film is too dark: {share} of its central part is black.", share=percent(black))
+        return Refusal("exposure", reason)
     if white > MAX_WHITE_SHARE:
-        return Refusal("exposure", f"The film is too bright: {white:.0%} of its central part is white.")
+        reason = message("The film is too bright: {share} of its central part is white.", share=percent(white))
+        return Refusal("exposure", reason)
     if (brightest := _brightest(small)) < MIN_BRIGHTEST:
-        reason = (
-            f"The film is too dim: its brightest parts have a grey value of {brightest:.0f} of 255. To a model, low "
-            "brightness alone can look like pneumonia; export the film with its full grey scale."
+        reason = message(
+            "The film is too dim: its brightest parts have a grey value of {brightest} of 255. To a model, low "
+            "brightness alone can look like pneumonia; export the film with its full grey scale.",
+            brightest=round(brightest),
         )
         return Refusal("exposure", reason)
     low, high = np.percentile(middle, [2, 98])
     if high - low < MIN_GREY_RANGE:
-        reason = f"The film has too little contrast: its central part spans {high - low:.0f} of 255 grey values."
+        reason = message(
+            "The film has too little contrast: its central part spans {grey} of 255 grey values.",
+            grey=round(high - low),
+        )
         return Refusal("exposure", reason)
     if sharpness(pixels) < MIN_SHARPNESS:
-        reason = "The film is blurred, or enlarged from a small image; to a model, blur alone can look like pneumonia."
+        reason = message(
+            "The film is blurred, or enlarged from a small image; to a model, blur alone can look like pneumonia."
+        )
         return Refusal("blur", reason)
     return None
 
@@ -74,9 +93,17 @@ def exposure_notes(pixels: np.ndarray) -> tuple[str, ...]:
     edge = _SMALL // 8
     brightest, darkest = _brightest(small), float(np.percentile(small[edge:-edge, edge:-edge], 2))
     if brightest < DIM:
-        return (f"The film is dim (brightest parts {brightest:.0f} of 255): the result is less reliable.",)
+        return (
+            message(
+                "The film is dim (brightest parts {grey} of 255): the result is less reliable.", grey=round(brightest)
+            ),
+        )
     if darkest > PALE:
-        return (f"The film is pale (darkest parts {darkest:.0f} of 255): the result is less reliable.",)
+        return (
+            message(
+                "The film is pale (darkest parts {grey} of 255): the result is less reliable.", grey=round(darkest)
+            ),
+        )
     return ()
 
 

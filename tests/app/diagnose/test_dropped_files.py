@@ -53,7 +53,7 @@ def test_declared_size_of_all_is_limited(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(dropped_files, "DROPPED", replace(dropped_files.DROPPED, unpacked=1_000))
     files, refused = unpack([zip_of({"a.jpg": bytes(600), "b.jpg": bytes(600)})])
     assert files == []
-    assert refused == [
+    assert [str(one) for one in refused] == [
         "films.zip: a zip that cannot be opened: would unpack to 1,200 bytes, more than the limit of 1,000; "
         "accepted are films, and zips of films."
     ]
@@ -85,14 +85,14 @@ def test_an_encrypted_file_and_an_unknown_compression_are_refused() -> None:
 def test_more_files_than_the_limit() -> None:
     files, refused = unpack([zip_of({f"{i}.jpg": b"x" for i in range(MAX_FILES + 2)})])
     assert len(files) == MAX_FILES
-    assert refused == ["502 files: only the first 500 are read."]
+    assert [str(one) for one in refused] == ["502 files: only the first 500 are read."]
 
 
 @pytest.mark.parametrize("data", [b"PK\x03\x04", b"PK\x03\x04" + bytes(50), zipped({}), zipped({"a/": b""})])
 def test_an_empty_or_broken_zip_is_refused(data: bytes) -> None:
     files, refused = unpack([DroppedFile("1", "films.zip", data)])
     assert files == []
-    assert refused[0].startswith("films.zip: a zip ")
+    assert str(refused[0]).startswith("films.zip: a zip ")
 
 
 def test_a_large_central_directory_is_not_parsed() -> None:
@@ -100,4 +100,4 @@ def test_a_large_central_directory_is_not_parsed() -> None:
     end = data.rfind(b"PK\x05\x06")
     data[end + 12 : end + 16] = struct.pack("<I", 50_000_000)
     _, refused = unpack([DroppedFile("1", "films.zip", bytes(data))])
-    assert "too many files" in refused[0]
+    assert "too many files" in str(refused[0])

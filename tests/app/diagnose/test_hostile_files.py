@@ -32,7 +32,9 @@ def test_every_file_is_read_or_refused_with_a_reason(predictor: QuickPredictor) 
         results = list(read_files(files, predictor))  # type: ignore[arg-type]
         assert len(results) == len(files)
         assert results or messages, name
-        for message in messages + [one.message for one in results if not isinstance(one, FilmResult)]:
+        for message in [str(error) for error in messages] + [
+            str(one.error) for one in results if not isinstance(one, FilmResult)
+        ]:
             assert "accepted are" in message, message
             assert len(message.splitlines()) == 1, message
 

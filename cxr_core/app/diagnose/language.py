@@ -1,0 +1,47 @@
+"""The language of Diagnose: of the session, chosen on the page or by `?lang=`, at first the browser's own."""
+
+from typing import Any
+
+import streamlit as st
+
+from cxr_core.app.address import write_address
+from cxr_core.languages import ENGLISH, LANGUAGES, NOT_REVIEWED, Message, in_language, message, nearest_language
+
+KEY, ADDRESS = "language", "lang"
+
+
+def page_language() -> str:
+    """The session's language, a key of LANGUAGES."""
+    state = st.session_state
+    asked = st.query_params.get(ADDRESS)
+    if asked in LANGUAGES and asked != state.get("language_asked"):
+        state.language_asked = state[KEY] = asked
+    if state.get(KEY) not in LANGUAGES:
+        state[KEY] = nearest_language(st.context.locale)
+    return str(state[KEY])
+
+
+def choose_language() -> None:
+    """Draw the choice of the language, and in every language but English that nobody has reviewed it."""
+    st.selectbox(
+        translated("Language"),
+        list(LANGUAGES),
+        format_func=LANGUAGES.__getitem__,
+        key=KEY,
+        persist_state="session",
+        on_change=_keep_in_address,
+        width=170,
+        label_visibility="collapsed",
+    )
+    if page_language() != ENGLISH:
+        st.caption(translated(NOT_REVIEWED))
+
+
+def translated(text: str, **values: Any) -> str:
+    """A message, or an English template with its placeholders filled in, in the session's language."""
+    return in_language(text if isinstance(text, Message) else message(text, **values), page_language())
+
+
+def _keep_in_address() -> None:
+    st.session_state.language_asked = st.session_state[KEY]
+    write_address(ADDRESS, st.session_state[KEY])
