@@ -4,7 +4,7 @@ BIN := .venv/bin
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
   --no-annotate --custom-compile-command "make lock"
 
-.PHONY: app test system check format lock sbom clean
+.PHONY: app test system check format lock catalogues sbom clean
 
 app: .venv/app
 	$(BIN)/streamlit run streamlit_app.py
@@ -36,6 +36,9 @@ lock: .venv/dev
 	  | $(COMPILE) - --output-file requirements-gpu.txt
 	sed -e '$$a jax[cuda12]==0.10.2' requirements.in \
 	  | $(COMPILE) - --constraint requirements.txt --output-file requirements-gpu-jax.txt
+
+catalogues: .venv/dev
+	$(BIN)/python -m tools.catalogues
 
 sbom: .venv/app
 	$(BIN)/python -m pip install --quiet cyclonedx-bom==7.5.0

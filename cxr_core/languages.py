@@ -2,7 +2,7 @@
 
 A `Message` is its English text, and so it stays in JSON, records and on the command line. `in_language` makes the whole
 sentence anew from the translated template; nothing is put together from parts. The catalogues are GNU gettext's,
-`locale/LANGUAGE/LC_MESSAGES/cxr.po`; `python -m tools.catalogues` collects the templates and compiles them.
+`locale/LANGUAGE/LC_MESSAGES/cxr.po`; `make catalogues` collects the templates and compiles them.
 """
 
 import gettext
@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 ENGLISH = "en"
-LANGUAGES = {"en": "English", "fr": "Français", "es": "Español"}
+LANGUAGES = {"en": "English", "fr": "Français", "pt": "Português", "es": "Español", "sw": "Kiswahili"}
 LOCALE = Path(__file__).parent / "locale"
 DOMAIN = "cxr"
-SEPARATORS = {"en": (",", "."), "fr": ("\xa0", ","), "pt": ("\xa0", ","), "es": ("\xa0", ","), "sw": (",", ".")}
+SEPARATORS = {"en": (",", "."), "fr": ("\xa0", ","), "pt": (".", ","), "es": ("\xa0", ","), "sw": (",", ".")}
 """Of thousands and of decimals."""
 
 

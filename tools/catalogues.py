@@ -1,10 +1,11 @@
-"""The languages' catalogues: `python -m tools.catalogues` collects the templates and compiles the translations.
+"""The languages' catalogues: `make catalogues` collects the templates and compiles the translations.
 
 Messages are the arguments of `message`, `counted` and, on Diagnose, `_`, and the words in the HTML of its components.
 A template that is new gets an empty translation, which a test refuses; one that is gone is removed.
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from cxr_core.languages import DOMAIN, ENGLISH, LANGUAGES, LOCALE
 from cxr_core.paths import REPOSITORY
 
 KEYWORDS: dict[str, Any] = {"_": None, "message": None, "counted": (1, 2)}
+CREATED = datetime(2026, 11, 27, tzinfo=UTC)
 USERS = ("from cxr_core.languages import", "from cxr_core.app.diagnose.language import")
 
 
@@ -48,14 +50,24 @@ def file_of(language: str) -> Path:
 
 
 def update(language: str, found: Catalog) -> None:
-    """Bring a language's catalogue up to date and compile it."""
+    """Bring a language's catalogue up to date and compile it. Without new messages its file stays as it is."""
     file = file_of(language)
     file.parent.mkdir(parents=True, exist_ok=True)
-    catalogue = read_po(file.open("rb"), locale=language) if file.exists() else Catalog(language, fuzzy=False)
-    catalogue.update(found, no_fuzzy_matching=True)
-    catalogue.obsolete.clear()
+    old = read_po(file.open("rb"), locale=language) if file.exists() else Catalog()
+    catalogue = Catalog(
+        language,
+        header_comment=f"# CXR Workbench in {LANGUAGES[language]}. Not yet reviewed by a clinician.",
+        project="CXR Workbench",
+        version="1",
+        creation_date=CREATED,
+        fuzzy=False,
+    )
+    for one in found:
+        if one.id:
+            before = old.get(one.id)
+            catalogue.add(one.id, before.string if before else "", one.locations, one.flags)
     with file.open("wb") as po, file.with_suffix(".mo").open("wb") as mo:
-        write_po(po, catalogue, width=120, omit_header=False, sort_output=True, ignore_obsolete=True)
+        write_po(po, catalogue, width=120, sort_output=True)
         write_mo(mo, catalogue)
 
 

@@ -76,9 +76,10 @@ class SiteProfile(Record):
         """What is said with every answer that is given by the profile."""
         about = {"site": self.name, "films": self.films, "day": self.when[:10], "who": self.who}
         if self.shift:
+            shift = f"{-self.shift:+.2f}"
             return message(
                 "By the profile of site {site}, {films} films, {day}, {who}, scores moved by {shift} logits.",
-                shift=f"{-self.shift:+.2f}",
+                shift=shift,
                 **about,
             )
         return message("By the profile of site {site}, {films} films, {day}, {who}.", **about)

@@ -119,8 +119,8 @@ def _document(title: str, created: datetime, language: str) -> PDFDocument:
     pdf.paragraph(title, 16, bold=True)
     if language != ENGLISH:
         pdf.paragraph(in_language(NOT_REVIEWED, language), 9, bold=True)
-    made = message("Created {time}", time=f"{created:%Y-%m-%d %H:%M %Z}".strip())
-    pdf.paragraph(in_language(made, language), 9)
+    time = f"{created:%Y-%m-%d %H:%M %Z}".strip()
+    pdf.paragraph(in_language(message("Created {time}", time=time), language), 9)
     return pdf
 
 

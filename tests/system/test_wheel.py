@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from cxr_core.datasets.demo import sample_films
+from cxr_core.languages import ENGLISH, LANGUAGES
 from tests.conftest import REPOSITORY
 from tests.support.server import started
 
@@ -74,6 +75,7 @@ def test_the_wheel_installs_one_package_and_carries_what_the_app_needs(wheel: Pa
     released = (REPOSITORY / "models" / "RELEASED").read_text().strip()
     for needed in (
         "cxr_core/py.typed",
+        *(f"cxr_core/locale/{language}/LC_MESSAGES/cxr.mo" for language in LANGUAGES if language != ENGLISH),
         "cxr_core/workbench/streamlit_app.py",
         "cxr_core/workbench/.streamlit/config.toml",
         f"cxr_core/workbench/models/{released}/card.json",

@@ -5,9 +5,14 @@ from typing import Any
 import streamlit as st
 
 from cxr_core.app.address import write_address
+from cxr_core.errors import CXRError
 from cxr_core.languages import ENGLISH, LANGUAGES, NOT_REVIEWED, Message, in_language, message, nearest_language
 
 KEY, ADDRESS = "language", "lang"
+DOCUMENT_LANGUAGE = """export default ({ data }) => {
+  document.documentElement.lang = data.lang // for screen readers
+  return () => { document.documentElement.lang = "en" } // of the other pages
+}"""
 
 
 def page_language() -> str:
@@ -35,11 +40,17 @@ def choose_language() -> None:
     )
     if page_language() != ENGLISH:
         st.caption(translated(NOT_REVIEWED))
+    st.components.v2.component("cxr_language", js=DOCUMENT_LANGUAGE)(key="document", data={"lang": page_language()})
 
 
 def translated(text: str, **values: Any) -> str:
     """A message, or an English template with its placeholders filled in, in the session's language."""
     return in_language(text if isinstance(text, Message) else message(text, **values), page_language())
+
+
+def error_text(error: CXRError) -> str:
+    """An error's sentence in the session's language."""
+    return error.in_language(page_language())
 
 
 def _keep_in_address() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from babel.messages.pofile import read_po
 from streamlit.testing.v1 import AppTest
 
 from cxr_core.languages import LANGUAGES, NOT_REVIEWED, counted, in_language, message, nearest_language, percent
@@ -14,7 +15,6 @@ from tests.conftest import REPOSITORY
 from tests.support.diagnose_page import bright_film, check, component, drop, html, quick_predictor  # noqa: F401
 from tools.catalogues import file_of, templates
 
-read_po = pytest.importorskip("babel.messages.pofile", reason="babel is not installed").read_po
 OTHERS = [language for language in LANGUAGES if language != "en"]
 
 
