@@ -195,7 +195,7 @@ def _list_disagreements(
 def _number(one: OwnReading, number: Callable[[OwnReading], float | None]) -> str:
     """The number that was shown, with its prevalence; of a reading of an earlier version, the number here."""
     if one.probability_here is not None and one.prevalence is not None:
-        return f" at {number_text(one.probability_here)} where {of_100(one.prevalence)} have it"
+        return f" at {number_text(one.probability_here)} where {of_100(one.prevalence)} of 100 patients have it"
     here = number(one)
     return "" if here is None else f" at {number_text(here)}"
 
