@@ -14,7 +14,7 @@ from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from cxr_core.app.diagnose.viewer_words import WORDS
+from cxr_core.app.components.viewer_words import WORDS
 from cxr_core.languages import DOMAIN, ENGLISH, LANGUAGES, LOCALE
 from cxr_core.paths import REPOSITORY
 

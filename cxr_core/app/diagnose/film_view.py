@@ -8,13 +8,13 @@ import numpy as np
 import streamlit as st
 
 from cxr_core.app.components.browser_component import show_component
+from cxr_core.app.components.viewer_words import html_in_language, viewer_words
 from cxr_core.app.diagnose.language import page_language
 from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.diagnose.new_drop import end_of_new_drop
 from cxr_core.app.diagnose.session import FilmResult, full_range_of, screen_jpeg_of
 from cxr_core.app.diagnose.verdict import SYMBOLS, TITLES
 from cxr_core.app.diagnose.viewer import MAX_SIDE, PHONE_SIDE, as_link, heat_data, millimetres, values_data
-from cxr_core.app.diagnose.viewer_words import html_in_language, viewer_words
 from cxr_core.inference.number import number_text, of_100
 from cxr_core.inference.reading import Reading
 

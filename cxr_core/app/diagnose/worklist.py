@@ -9,12 +9,12 @@ from collections.abc import Sequence, Set
 import streamlit as st
 
 from cxr_core.app.components.browser_component import show_component
+from cxr_core.app.components.viewer_words import html_in_language
 from cxr_core.app.diagnose.language import page_language
 from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.diagnose.new_drop import end_of_new_drop, is_new
 from cxr_core.app.diagnose.session import FilmResult
 from cxr_core.app.diagnose.verdict import SYMBOLS, TITLES
-from cxr_core.app.diagnose.viewer_words import html_in_language
 from cxr_core.inference.number import number_text
 
 KEY = "worklist"
