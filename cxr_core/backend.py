@@ -61,7 +61,12 @@ def import_keras_to_train(widths: tuple[int, ...], autotuning: bool = True) -> A
     if keras.backend.backend() == "jax":
         import jax
 
-        jax.config.update("jax_compilation_cache_dir", str(cache_folder("xla")))  # type: ignore[no-untyped-call]
+        for name, value in {
+            "jax_compilation_cache_dir": str(cache_folder("xla")),
+            "jax_persistent_cache_min_compile_time_secs": 0.0,  # a network is built by hundreds of small programs
+            "jax_persistent_cache_min_entry_size_bytes": -1,
+        }.items():
+            jax.config.update(name, value)  # type: ignore[no-untyped-call]
     return keras
 
 

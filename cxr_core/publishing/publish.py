@@ -3,7 +3,7 @@
 import logging
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,7 @@ def _publish(run: Run, name: str, into: Path | None, activity: Callable[[str], o
     try:
         activity("Indexing the films and loading the network.")
         (part / "evaluations").mkdir(parents=True)
-        _save_for_inference(run.folder / "best.keras", part / "model.keras")
+        _save_for_inference(run, part / "model.keras")
         shutil.copyfile(run.folder / "split.csv", part / "split.csv")
         index = index_with_kept_decisions(run.config().data, run.folder)
         fingerprint_films(part, pd.read_csv(part / "split.csv"), index)
@@ -205,12 +205,19 @@ def describe_answers(predictor: Predictor, index: Index, films: pd.DataFrame) ->
     return {"stability": fit_stability(by_view, predictor.rules.mirror), "frequencies": frequencies}
 
 
-def _save_for_inference(weights: Path, file: Path) -> None:
-    """Save the weights without the optimiser's state, two thirds of the file and not needed for inference."""
+def _save_for_inference(run: Run, file: Path) -> None:
+    """Save the weights without the optimiser's state, and without the precision that the fit computed at."""
+    weights, recipe = run.folder / "best.keras", run.config().parsed
     try:
-        import_keras().saving.save_model(load_keras_network(weights), file)
+        network = load_keras_network(weights)
     except UnusableFile as error:
         raise WorkError(error.problem, thing=weights) from error
+    if recipe.precision != "float32":
+        from cxr_core.training.network import network as untrained
+
+        fitted, network = network, untrained(replace(recipe, precision="float32", pretrained="none"))
+        network.set_weights(fitted.get_weights())
+    import_keras().saving.save_model(network, file)
 
 
 def data_name(data: str | list[str]) -> str:

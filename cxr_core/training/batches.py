@@ -8,6 +8,9 @@ import numpy as np
 
 from cxr_core.accelerator import kept_on_device
 
+MOST_STEPS = 8  # a call
+SKIPPED = 0.05  # of an epoch's steps, at most, if they do not come out even
+
 
 class FilmBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """Batches `(uint8 (B, S, S, 1), float32 (B, 1), float32 (B,))` of the given rows.
@@ -42,13 +45,17 @@ class FilmBatches(keras.utils.PyDataset):  # type: ignore[misc]
             self._weights = np.ones_like(weights)
         self._size = size if size < inputs.shape[1] else 0
         self._on_device: Any = None
+        self.steps = 1
         self.on_epoch_end()
 
     def keep_on_device(self) -> None:
-        """Put all films on JAX's device once; from then on each batch is gathered there.
+        """Put all films on JAX's device once; from then on they are gathered there, `steps` batches in one.
 
-        An epoch ends before a last batch of fewer films, for which the network would be compiled once more.
+        An epoch ends before a last one of fewer films, for which the network would be compiled once more.
         """
+        whole = self._films // self._batch
+        even = [count for count in range(2, MOST_STEPS + 1) if whole % count <= SKIPPED * whole and count <= whole]
+        self.steps = max(even, default=1)
         rows = np.sort(self._rows)
         places = np.zeros(len(self._inputs), np.int32)
         places[rows] = np.arange(len(rows), dtype=np.int32)
@@ -57,12 +64,13 @@ class FilmBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __len__(self) -> int:
         if self._on_device and self._films > self._batch:
-            return self._films // self._batch
+            return self._films // (self._batch * self.steps)
         return -(-self._films // self._batch)
 
     def __getitem__(self, number: int) -> Any:
-        rows = np.sort(self._order[number * self._batch : (number + 1) * self._batch])
-        return self._on_device(rows) if self._on_device else self.of_rows(rows)
+        films = self._batch * self.steps
+        rows = self._order[number * films : (number + 1) * films]
+        return self._on_device(rows) if self._on_device else self.of_rows(np.sort(rows))
 
     def of_rows(self, rows: np.ndarray) -> Any:
         """The batch of these rows."""

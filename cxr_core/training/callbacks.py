@@ -21,11 +21,14 @@ COMPILING = "Compiling the network for this device; the first batch takes a minu
 
 
 class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
-    """Writes epoch, step and metrics to `state.json` and `batches.csv`; ends the fit when a stop was requested."""
+    """Writes epoch, step and metrics to `state.json` and `batches.csv`; ends the fit when a stop was requested.
 
-    def __init__(self, run: Run, batch: int) -> None:
+    batch: films of a step. steps: how many of them Keras counts as one batch.
+    """
+
+    def __init__(self, run: Run, batch: int, steps: int) -> None:
         super().__init__()
-        self._run, self._batch, self._reported = run, batch, 0.0
+        self._run, self._batch, self._steps, self._reported = run, batch, steps, 0.0
         self._batches = BatchHistory(run)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -49,8 +52,8 @@ class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
             metrics = {name: float(logs[name]) for name in METRICS if logs and name in logs}
             self._batches.add(self._epoch, batch + 1, self.params["steps"], metrics)
             self._run.report(
-                step=batch + 1,
-                films_per_second=(batch + 1) * self._batch / (now - self._began),
+                step=(batch + 1) * self._steps,
+                films_per_second=(batch + 1) * self._steps * self._batch / (now - self._began),
                 learning_rate=float(self.model.optimizer.learning_rate),
                 memory=psutil.Process().memory_info().rss,
                 device_memory=device_memory(),

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxr_core.accelerator import films_stay_on_gpu, placement
-from cxr_core.backend import import_keras_to_train
+from cxr_core.accelerator import films_stay_on_gpu, placement, take_several_steps
+from cxr_core.backend import import_keras, import_keras_to_train
 from cxr_core.datasets.boxes import Boxes, find_boxes
 from cxr_core.datasets.curation import index_with_kept_decisions
 from cxr_core.datasets.index import Index
@@ -140,7 +140,7 @@ def train(
 ) -> tuple[Any, Any]:
     """Fit phase by phase, from the last committed epoch on. A stop ends it without an error.
 
-    Returns the network and the compiled model around it, which is the network itself unless it has cells to teach.
+    Returns the network and the compiled model around it.
     """
     from cxr_core.training.callbacks import KeepBest, ReportProgress, TensorBoardLog
     from cxr_core.training.checkpoint import last_commit, restore, settle
@@ -164,6 +164,8 @@ def train(
         if done and epoch == done.epoch:
             restore(run, compiled, done, with_optimizer=epoch > phase.first or phase.carries_on)
         batches, validation, judge = _batches(run, recipe, inputs, labels, known, model, epoch)
+        if batches.steps > 1:
+            take_several_steps(compiled, batches.steps)
         keep = KeepBest(run, recipe, run_identity, done, model)
         try:
             compiled.fit(
@@ -173,7 +175,7 @@ def train(
                 epochs=phase.last,
                 shuffle=False,  # FilmBatches shuffles the films; Keras would also shuffle the batches
                 verbose=0,
-                callbacks=[ReportProgress(run, recipe.batch), *judge, keep, TensorBoardLog(run)],
+                callbacks=[ReportProgress(run, recipe.batch, batches.steps), *judge, keep, TensorBoardLog(run)],
             )
         except StopRequested:
             break
@@ -183,10 +185,15 @@ def train(
 
 
 def model_to_train(model: Any, recipe: Recipe) -> Any:
-    """What is compiled and fitted: the network itself, or one around it that teaches its cells as well."""
+    """What is compiled and fitted: a model of the same layers, one that teaches the network's cells as well if any.
+
+    The network itself is never compiled, and so is stored without the optimiser's state.
+    """
     from cxr_core.training.architectures.cells import has_cells, taught_network
 
-    return taught_network(model, recipe.cell_weight) if has_cells(model) else model
+    if has_cells(model):
+        return taught_network(model, recipe.cell_weight)
+    return import_keras().Model(model.inputs, model.outputs, name=model.name)
 
 
 def _batches(

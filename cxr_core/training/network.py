@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import keras
 
+from cxr_core.accelerator import films_stay_on_gpu
 from cxr_core.training.architectures import build
 from cxr_core.training.recipe_settings import Recipe
 
@@ -48,11 +49,17 @@ def phases(recipe: Recipe) -> list[Phase]:
 def network(recipe: Recipe) -> keras.Model:
     """The untrained network, its layers computing at the recipe's precision. Raises what `build` raises."""
     former = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(recipe.precision)
+    keras.config.set_dtype_policy(_precision(recipe))
     try:
         return build(recipe)
     finally:
         keras.config.set_dtype_policy(former)
+
+
+def _precision(recipe: Recipe) -> str:
+    if recipe.precision != "auto":
+        return recipe.precision
+    return "mixed_bfloat16" if films_stay_on_gpu(recipe.device) else "float32"
 
 
 def compile_for(model: keras.Model, recipe: Recipe, phase: Phase, steps: int) -> None:

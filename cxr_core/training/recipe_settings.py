@@ -15,7 +15,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "class_weights": ("balanced", "none"),
     "monitor": ("val_auc", "val_accuracy", "val_loss"),
     "pretrained": ("none", "imagenet"),
-    "precision": ("float32", "mixed_float16", "mixed_bfloat16"),
+    "precision": ("float32", "mixed_float16", "mixed_bfloat16", "auto"),
     "device": ("auto", "cpu", "gpu"),
     "draw": ("uniform", "weighted"),
     "autotuning": ("on", "off"),
@@ -101,7 +101,8 @@ class Recipe:
     lowres: probability that a film is blended with a copy of it reduced to half and enlarged again.
     tone: how much a random rising curve bends the grey values, as the processing of another machine does.
     flip: mirror films left to right with probability 0.5 (the heart is then on the right).
-    precision: of the computation; weights and loss stay float32. device: "auto" takes a GPU if there is one.
+    precision: of the computation; weights and loss stay float32. "auto": "mixed_bfloat16" on a GPU by JAX, "float32"
+        elsewhere. device: "auto" takes a GPU if there is one.
     autotuning: "off" compiles a network sooner for a GPU, whose epochs may then be slower.
     gpus: how many GPUs of this machine share each batch.
     subset: use at most this many training films, 0 for all. seed: of all random numbers.

@@ -143,6 +143,7 @@ RELEASED = Recipe(
     epoch_films=2560,
     draw="weighted",
     pretrained="imagenet",
+    precision="auto",
     **STRONG,
 )
 """released: EfficientNet-Lite0 with an evidence map from ImageNet weights, all of it fine-tuned from the first epoch;

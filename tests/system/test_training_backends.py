@@ -126,6 +126,7 @@ KEPT_ON_JAX = """
 import numpy as np
 from cxr_core.backend import import_keras_to_train
 keras = import_keras_to_train((4, 8))
+from cxr_core.training import batches
 from cxr_core.training.architectures.parts import Convolution
 from cxr_core.training.batches import FilmBatches
 rng = np.random.default_rng(0)
@@ -138,13 +139,14 @@ for side, stride, size in ((1, 1, 7), (3, 2, 9), (3, 2, 8), (5, 1, 6)):
 films, labels = rng.integers(0, 256, (20, 16, 16), np.uint8), rng.random(20, np.float32)
 weights = rng.random(20, np.float32)
 made = [FilmBatches(films, labels, np.arange(2, 20, 2), 4, weights, size=8) for _ in range(2)]
+batches.MOST_STEPS = 1
 made[1].keep_on_device()
 assert (len(made[0]), len(made[1])) == (3, 2)
 for epoch in range(2):
     for number in range(2):
-        for host, device in zip(made[0][number], made[1][number], strict=True):
-            np.testing.assert_array_equal(host, np.asarray(device))
-    [batches.on_epoch_end() for batches in made]
+        ordered = [sorted(zip(*(np.asarray(part).tolist() for part in one[number]))) for one in made]
+        assert ordered[0] == ordered[1]
+    [one.on_epoch_end() for one in made]
 """
 
 
@@ -153,6 +155,45 @@ def test_films_kept_on_the_device_and_convolutions_as_products_give_the_same_on_
     command = [sys.executable, "-c", KEPT_ON_JAX]
     ended = subprocess.run(command, cwd=REPOSITORY, env=jax_environment(tmp_path), capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr[-2000:]
+
+
+SEVERAL_STEPS_ON_JAX = """
+import json
+import numpy as np
+from cxr_core.accelerator import take_several_steps
+from cxr_core.backend import import_keras_to_train
+import_keras_to_train((4, 8))
+from cxr_core.training import batches
+from cxr_core.training.network import compiled_network
+from cxr_core.training.recipes import configure
+from tests.support.synthetic_chests import chest
+recipe = configure("residual-128", {"size": "32", "widths": "4, 8", "batch": "4"})
+films = np.stack([chest(seed, bool(seed % 2), 32) for seed in range(66)])
+labels = np.arange(66, dtype=np.float32) % 2
+ended = []
+for most in (1, 8):
+    batches.MOST_STEPS = most
+    drawn = batches.FilmBatches(films, labels, np.arange(66), 4, np.ones(66, np.float32))
+    drawn.keep_on_device()
+    model = compiled_network(recipe, 16)
+    if drawn.steps > 1:
+        take_several_steps(model, drawn.steps)
+    history = model.fit(drawn, epochs=3, shuffle=False, verbose=0).history
+    ended.append((drawn.steps, len(drawn), int(model.optimizer.iterations), history["loss"], history["auc"]))
+print(json.dumps(ended))
+"""
+
+
+@ON_JAX
+def test_several_steps_a_call_are_the_same_steps_on_jax(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SEVERAL_STEPS_ON_JAX]
+    ended = subprocess.run(command, cwd=REPOSITORY, env=jax_environment(tmp_path), capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    one, several = json.loads(ended.stdout.splitlines()[-1])
+    assert (one[:3], several[:3]) == ([1, 16, 48], [8, 2, 48])
+    assert several[3] == pytest.approx(one[3], rel=1e-3)
+    assert several[4] == pytest.approx(one[4], abs=0.02)
+    assert one[3][0] != one[3][-1]
 
 
 @ON_JAX
