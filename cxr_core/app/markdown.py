@@ -10,7 +10,12 @@ _MARKUP = re.compile(
     re.IGNORECASE,
 )
 
+# Streamlit's Markdown makes links of addresses after escapes are resolved: only another character prevents that.
+_ADDRESS = re.compile(r"(?<=www)(?=\.)|(?<=http)(?=:)|(?<=https)(?=:)|(?=@)", re.IGNORECASE)
+_WORD_JOINER = "\u2060"  # is not seen, and no line breaks there
+
 
 def escape_markdown(text: str) -> str:
     """Markdown that displays `text` literally, on one line: for file names, and for messages that contain one."""
-    return _MARKUP.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", " ".join(re.split(r"[\r\n]+", text)))
+    line = _ADDRESS.sub(_WORD_JOINER, " ".join(re.split(r"[\r\n]+", text)))
+    return _MARKUP.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", line)
