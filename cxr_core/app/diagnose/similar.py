@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from cxr_core.app.diagnose.language import error_text
 from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.diagnose.viewer import screen_jpeg
 from cxr_core.app.model_cache import predictor_with_spinner
@@ -68,7 +69,7 @@ def show_similar(reading: Reading, model: Model) -> None:
                     picture, caption=_("{label}, {distance}", label=label, distance=distance), alt=alt, width="stretch"
                 )
     except CXRError as error:
-        st.html(f"<p>{escaped(str(error))}</p>")
+        st.html(f"<p>{escaped(error_text(error))}</p>")
 
 
 @st.cache_resource(show_spinner="Computing the features of the data set.", max_entries=CACHED_INDEXES)
