@@ -144,26 +144,16 @@ def open_zip(file: Path | IO[bytes], limits: ArchiveLimits) -> zipfile.ZipFile:
 def check_entries(entries: list[zipfile.ZipInfo], limits: ArchiveLimits) -> None:
     """Raises UnusableFile if a zip's entries are too many or unpack to too much, together or by their ratio."""
     if len(entries) > limits.entries:
-        raise UnusableFile(
-            message("{count} files, more than the limit of {limit}", count=len(entries), limit=limits.entries)
-        )
+        files = message("{count} files, more than the limit of {limit}", count=len(entries), limit=limits.entries)
+        raise UnusableFile(files)
     unpacked = sum(entry.file_size for entry in entries)
     packed = sum(entry.compress_size for entry in entries)
+    about = {"size": unpacked, "packed": packed, "limit": limits.unpacked, "ratio": limits.ratio}
     if unpacked > limits.unpacked:
-        raise UnusableFile(
-            message(
-                "would unpack to {size} bytes, more than the limit of {limit}", size=unpacked, limit=limits.unpacked
-            )
-        )
+        raise UnusableFile(message("would unpack to {size} bytes, more than the limit of {limit}", **about))
     if unpacked > max(limits.any_ratio, limits.ratio * packed):
-        raise UnusableFile(
-            message(
-                "would unpack to {size} bytes from {packed}, more than {ratio} times as many",
-                size=unpacked,
-                packed=packed,
-                ratio=limits.ratio,
-            )
-        )
+        times = message("would unpack to {size} bytes from {packed}, more than {ratio} times as many", **about)
+        raise UnusableFile(times)
 
 
 def check_entry_path(name: str) -> None:
@@ -239,9 +229,9 @@ def read_table(path: Path, rows: int = TABLE_ROWS) -> "pd.DataFrame":
         reason = "a row has more values than the first one has names, or a quotation mark is not closed"
         raise UnusableFile(f"not a readable table ({reason})") from error
     except (OSError, *DAMAGED) as error:
-        raise UnusableFile(f"not a readable table ({reason_of(error)})") from error
+        raise UnusableFile(message("not a readable table ({reason})", reason=reason_of(error))) from error
     if len(table) > rows:
-        raise UnusableFile(f"more than {rows:,} rows")
+        raise UnusableFile(message("more than {count} rows", count=rows))
     table.columns = table.columns.str.strip().str.lower()
     return without_guards(table)
 
@@ -263,9 +253,10 @@ def _check_columns(path: Path) -> None:
     columns, values = len(next(rows, [])), len(next(rows, []))
     cut = len(head) == TABLE_HEADER_CHARACTERS and next(rows, None) is None
     if columns > TABLE_COLUMNS or cut:
-        raise UnusableFile(f"more than {TABLE_COLUMNS:,} columns")
+        raise UnusableFile(message("more than {count} columns", count=TABLE_COLUMNS))
     if values > columns:
-        raise UnusableFile(f"not a readable table ({values:,} values in its first row, {columns:,} columns)")
+        row = message("{values} values in its first row, {columns} columns", values=values, columns=columns)
+        raise UnusableFile(message("not a readable table ({reason})", reason=row))
 
 
 def walk_files(folder: Path) -> Iterator[Path]:

@@ -74,7 +74,7 @@ def _png_chunks(data: bytes) -> Iterator[tuple[str, bytes | None, int]]:
         length = int.from_bytes(data[at : at + 4])
         name, end = data[at + 4 : at + 8].decode("latin-1"), at + 12 + length
         whole = len(data) >= end
-        printable = name if name.isalpha() and name.isascii() else "of no name"
+        printable = name if name.isalpha() and name.isascii() else "????"
         yield printable, data[at + 8 : end - 4] if whole else None, int.from_bytes(data[end - 4 : end])
         if not whole or name == "IEND":
             return
