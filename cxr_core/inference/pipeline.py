@@ -48,21 +48,6 @@ def predict_sources(
     """
     return map_in_order(lambda source: predict_source(source, decode, predictor, score_refused), sources)
 
-<<<<<<< HEAD
-=======
-    def work(source: Source) -> PredictedFilm | UnreadableFilm:
-        try:
-            film = decode(source)
-        except UnreadableFilm as error:
-            return error
-        try:
-            return PredictedFilm(film, predictor.predict_film(film, score_refused))
-        except CXRError:
-            raise
-        except Exception as error:
-            reason = message("could not be processed (error {number})", number=log_surprise(_logger, error))
-            return UnreadableFilm(reason, thing=film.name, accepted=message("accepted are {formats}", formats=ACCEPTED))
->>>>>>> 5bf5db5 (Not landed: reasons of files, steps, own readings, archive in the languages of Diagnose; decimals of the viewer)
 
 def predict_source(
     source: Source, decode: Callable[[Source], Film], predictor: PredictsFilms, score_refused: bool = False
@@ -82,5 +67,5 @@ def predict_source(
     except CXRError:
         raise
     except Exception as error:
-        reason = f"could not be processed (error {log_surprise(_logger, error)})"
-        return UnreadableFilm(reason, thing=film.name, accepted=f"accepted are {ACCEPTED}")
+        reason = message("could not be processed (error {number})", number=log_surprise(_logger, error))
+        return UnreadableFilm(reason, thing=film.name, accepted=message("accepted are {formats}", formats=ACCEPTED))
