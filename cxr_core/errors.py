@@ -23,7 +23,7 @@ a choice, `work_error` for work that failed for another error's reason, which `r
 from collections.abc import Iterable
 from typing import Self
 
-from cxr_core.languages import ENGLISH, in_language
+from cxr_core.languages import ENGLISH, in_language, message
 
 
 class CXRError(Exception):
@@ -102,8 +102,8 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, CXRError):
         return str(error).removesuffix(".")
     if isinstance(error, UnicodeDecodeError):
-        return "its bytes are not text"
-    return "not enough memory" if isinstance(error, MemoryError) else "its content is damaged"
+        return message("its bytes are not text")
+    return message("not enough memory") if isinstance(error, MemoryError) else message("its content is damaged")
 
 
 def not_one_of(name: str, value: object, accepted: Iterable[object]) -> SettingsError:

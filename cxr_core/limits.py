@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from cxr_core.errors import UnusableFile, reason_of
+from cxr_core.languages import message
 
 if TYPE_CHECKING:
     import numpy as np
@@ -112,7 +113,7 @@ def check_inflated(deflated: bytes, most: int = INFLATED_BYTES) -> None:
     while chunk:
         done += len(chunk)
         if done > most:
-            raise UnusableFile(f"unpacks to more than the limit of {most:,} bytes")
+            raise UnusableFile(message("unpacks to more than the limit of {limit} bytes", limit=most))
         chunk = inflater.decompress(inflater.unconsumed_tail, _CHUNK_BYTES)
 
 
@@ -127,11 +128,11 @@ def open_zip(file: Path | IO[bytes], limits: ArchiveLimits) -> zipfile.ZipFile:
     except UnusableFile:
         raise
     except OSError as error:
-        raise UnusableFile(f"cannot be read ({reason_of(error)})") from error
+        raise UnusableFile(message("cannot be read ({reason})", reason=reason_of(error))) from error
     except UnicodeDecodeError as error:
-        raise UnusableFile("its names are not in UTF-8 although it says so") from error
+        raise UnusableFile(message("its names are not in UTF-8 although it says so")) from error
     except DAMAGED as error:
-        raise UnusableFile("a damaged or incomplete archive") from error
+        raise UnusableFile(message("a damaged or incomplete archive")) from error
     try:
         check_entries(packed.infolist(), limits)
     except UnusableFile:
@@ -143,15 +144,16 @@ def open_zip(file: Path | IO[bytes], limits: ArchiveLimits) -> zipfile.ZipFile:
 def check_entries(entries: list[zipfile.ZipInfo], limits: ArchiveLimits) -> None:
     """Raises UnusableFile if a zip's entries are too many or unpack to too much, together or by their ratio."""
     if len(entries) > limits.entries:
-        raise UnusableFile(f"{len(entries):,} files, more than the limit of {limits.entries:,}")
+        files = message("{count} files, more than the limit of {limit}", count=len(entries), limit=limits.entries)
+        raise UnusableFile(files)
     unpacked = sum(entry.file_size for entry in entries)
     packed = sum(entry.compress_size for entry in entries)
+    about = {"size": unpacked, "packed": packed, "limit": limits.unpacked, "ratio": limits.ratio}
     if unpacked > limits.unpacked:
-        raise UnusableFile(f"would unpack to {unpacked:,} bytes, more than the limit of {limits.unpacked:,}")
+        raise UnusableFile(message("would unpack to {size} bytes, more than the limit of {limit}", **about))
     if unpacked > max(limits.any_ratio, limits.ratio * packed):
-        raise UnusableFile(
-            f"would unpack to {unpacked:,} bytes from {packed:,}, more than {limits.ratio} times as many"
-        )
+        times = message("would unpack to {size} bytes from {packed}, more than {ratio} times as many", **about)
+        raise UnusableFile(times)
 
 
 def check_entry_path(name: str) -> None:
@@ -227,9 +229,9 @@ def read_table(path: Path, rows: int = TABLE_ROWS) -> "pd.DataFrame":
         reason = "a row has more values than the first one has names, or a quotation mark is not closed"
         raise UnusableFile(f"not a readable table ({reason})") from error
     except (OSError, *DAMAGED) as error:
-        raise UnusableFile(f"not a readable table ({reason_of(error)})") from error
+        raise UnusableFile(message("not a readable table ({reason})", reason=reason_of(error))) from error
     if len(table) > rows:
-        raise UnusableFile(f"more than {rows:,} rows")
+        raise UnusableFile(message("more than {count} rows", count=rows))
     table.columns = table.columns.str.strip().str.lower()
     return without_guards(table)
 
@@ -251,9 +253,10 @@ def _check_columns(path: Path) -> None:
     columns, values = len(next(rows, [])), len(next(rows, []))
     cut = len(head) == TABLE_HEADER_CHARACTERS and next(rows, None) is None
     if columns > TABLE_COLUMNS or cut:
-        raise UnusableFile(f"more than {TABLE_COLUMNS:,} columns")
+        raise UnusableFile(message("more than {count} columns", count=TABLE_COLUMNS))
     if values > columns:
-        raise UnusableFile(f"not a readable table ({values:,} values in its first row, {columns:,} columns)")
+        row = message("{values} values in its first row, {columns} columns", values=values, columns=columns)
+        raise UnusableFile(message("not a readable table ({reason})", reason=row))
 
 
 def walk_files(folder: Path) -> Iterator[Path]:
@@ -287,11 +290,11 @@ def _check_directory(file: Path | IO[bytes], limits: ArchiveLimits) -> None:
     file.seek(0)
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or at + 22 > len(tail):
-        raise UnusableFile("a damaged or incomplete archive")
+        raise UnusableFile(message("a damaged or incomplete archive"))
     (size,) = struct.unpack_from("<I", tail, at + 12)
     if size == 0xFFFFFFFF:  # ZIP64: the size is in a record of its own, 20 bytes of which lie right before this one
         size = 0
         if (record := tail.rfind(b"PK\x06\x06", 0, at)) >= 0 and record + 48 <= len(tail):
             (size,) = struct.unpack_from("<Q", tail, record + 40)
     if size > limits.directory:
-        raise UnusableFile(f"a zip of too many files (its list has {size:,} bytes)")
+        raise UnusableFile(message("a zip of too many files (its list has {size} bytes)", size=size))

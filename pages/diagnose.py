@@ -13,7 +13,7 @@ from cxr_core.app.diagnose.export import offer_downloads
 from cxr_core.app.diagnose.file_details import show_file_details, show_unreadable_files
 from cxr_core.app.diagnose.film_view import mark_film, show_film
 from cxr_core.app.diagnose.intake import brought_any, next_patient, show_samples, take_films
-from cxr_core.app.diagnose.language import choose_language
+from cxr_core.app.diagnose.language import choose_language, error_text
 from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.diagnose.new_drop import awaited, end_of_new_drop
 from cxr_core.app.diagnose.own_reading import own_reading_controls
@@ -90,7 +90,7 @@ own_readings, keep = {}, settings.keep
 try:
     own_readings = log.latest() if keep else {}
 except DamagedRecord as error:
-    show_passed_over([str(error)])
+    show_passed_over([error_text(error)])
     keep = False
 
 status = st.container()  # always drawn, so that the elements below it keep their position
@@ -199,11 +199,11 @@ if len(results) < len(files):
     try:
         read_next(
             files,
-            predictor_with_spinner(settings.model.name),
+            predictor_with_spinner(settings.model.name, _("Loading the model.")),
             started,
             lambda read: progress_bar.progress(*progress_of(read, len(files))),
         )
     except CXRError as error:
-        st.error(escape_markdown(str(error)))
+        st.error(escape_markdown(error_text(error)))
         st.stop()
     st.rerun()

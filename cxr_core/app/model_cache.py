@@ -24,7 +24,7 @@ def load_predictor(name: str, version: str) -> "Predictor":
     return predictor
 
 
-def predictor_with_spinner(name: str) -> "Predictor":
-    """The model of that name, with a spinner while it loads. Raises CXRError."""
-    with st.spinner("Loading the model."):
+def predictor_with_spinner(name: str, text: str = "Loading the model.") -> "Predictor":
+    """The model of that name, with a spinner that says `text` while it loads. Raises CXRError."""
+    with st.spinner(text):
         return load_predictor(name, find_model(name).version)

@@ -11,18 +11,20 @@ import zlib
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
+from cxr_core.languages import message
+
 _UTF_8_FLAG, _UNICODE_PATH = 0x800, 0x7075
 ZIPFILE_METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 _METHODS: Final = {
     1: "Shrink",
     6: "Implode",
-    9: "Deflate64, which Windows uses for large files",
+    9: message("Deflate64, which Windows uses for large files"),
     12: "bzip2",
     14: "LZMA",
     93: "Zstandard",
     95: "XZ",
     98: "PPMd",
-    99: "AES encryption",
+    99: message("AES encryption"),
 }
 
 
@@ -45,7 +47,7 @@ def unsupported_method(entry: zipfile.ZipInfo, supported: Collection[int] = ZIPF
     """The name of an entry's compression method where it is not supported, else None."""
     if entry.compress_type in supported:
         return None
-    return _METHODS.get(entry.compress_type, f"method {entry.compress_type}")
+    return _METHODS.get(entry.compress_type, message("method {number}", number=entry.compress_type))
 
 
 def _unicode_path(entry: zipfile.ZipInfo, name: bytes) -> str | None:

@@ -22,6 +22,7 @@ from requests.auth import HTTPBasicAuth
 from cxr_core.errors import InputError, NotFound, WorkError
 from cxr_core.hospital.address import WebArchive
 from cxr_core.hospital.checks import CAPTURED_MODALITIES, is_own_result
+from cxr_core.languages import message
 
 for _name in ("dicomweb_client", "urllib3"):  # they log addresses and messages of the archive
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
@@ -108,7 +109,7 @@ class Archive:
         found: dict[str, Study] = {}
         for modality in query.modalities or ("",):
             search = partial(self._client.search_for_studies, fields=list(_FIELDS), limit=LIMIT)
-            rows = self._ask("search", partial(search, search_filters=query.filters(modality)))
+            rows = self._ask(message("search"), partial(search, search_filters=query.filters(modality)))
             found |= {study.uid: study for study in map(_study, rows) if study.uid}
         matching = [study for study in found.values() if query.matches(study)]
         return sorted(matching, key=lambda study: (study.day or date.min, study.uid), reverse=True)
@@ -120,22 +121,24 @@ class Archive:
         """
         if not UID_PATTERN.fullmatch(study_uid) or len(study_uid) > 64:
             raise InputError(thing=repr(study_uid[:70]), accepted="a Study Instance UID is accepted, digits and dots")
-        series = self._ask("search", lambda: self._client.search_for_series(study_uid, fields=["Manufacturer"]))
+        of_study = partial(self._client.search_for_series, study_uid, fields=["Manufacturer"])
+        series = self._ask(message("search"), of_study)
         films = []
         for row in series:
             header = Dataset.from_json(row)
             if header.get("Modality") not in CAPTURED_MODALITIES or is_own_result(header):
                 continue
             retrieve = partial(self._client.retrieve_series, study_uid, str(header.SeriesInstanceUID))
-            instances = self._ask("fetch", retrieve)
+            instances = self._ask(message("fetch"), retrieve)
             films += [_file(ds) for ds in instances if not is_own_result(ds) and "Rows" in ds]
         if not films:
-            raise NotFound("the archive has no radiograph in a study of this UID", thing=f"study {study_uid}")
+            missing = message("the archive has no radiograph in a study of this UID")
+            raise NotFound(missing, thing=f"study {study_uid}")
         return films
 
     def store(self, instances: Sequence[Dataset]) -> None:
         """Store instances by one request."""
-        answer = self._ask("store", lambda: self._client.store_instances(list(instances)))
+        answer = self._ask(message("store"), lambda: self._client.store_instances(list(instances)))
         if failed := answer.get("FailedSOPSequence"):
             reasons = sorted({f"0x{int(item.get('FailureReason', 0)):04X}" for item in failed})
             raise WorkError(f"the archive did not store {len(failed)} results ({', '.join(reasons)}).")
@@ -145,16 +148,21 @@ class Archive:
         try:
             return request()
         except requests.HTTPError as error:
-            status = error.response.status_code if error.response is not None else "no status"
+            status = error.response.status_code if error.response is not None else message("no status")
             if status in (401, 403):
-                raise WorkError(f"the archive refuses this account ({status})", thing=self._url) from None
-            raise WorkError(f"the archive answered {status} to a request to {what}", thing=self._url) from None
+                refused = message("the archive refuses this account ({status})", status=status)
+                raise WorkError(refused, thing=self._url) from None
+            answered = message("the archive answered {status} to a request to {what}", status=status, what=what)
+            raise WorkError(answered, thing=self._url) from None
         except requests.RequestException as error:
+            kind = type(error).__name__
             raise ArchiveUnreachable(
-                f"the archive cannot be reached ({type(error).__name__})", thing=self._url
+                message("the archive cannot be reached ({kind})", kind=kind), thing=self._url
             ) from None
         except Exception as error:  # an answer that is no DICOM
-            raise WorkError(f"the archive's answer cannot be used ({type(error).__name__})", thing=self._url) from None
+            kind = type(error).__name__
+            unusable = message("the archive's answer cannot be used ({kind})", kind=kind)
+            raise WorkError(unusable, thing=self._url) from None
 
 
 def _study(row: dict[str, Any]) -> Study:

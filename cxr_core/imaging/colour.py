@@ -5,6 +5,8 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageChops
 
+from cxr_core.languages import message
+
 ColourModel = Literal["RGB", "YBR"]
 
 # Lossy chroma changes the channels of grey pixels slightly; only larger differences (of 255) count as colour.
@@ -25,19 +27,21 @@ def grey_of(image: Image.Image, model: ColourModel, steps: list[str]) -> tuple[n
     """
     channels = image.split()
     if _spread(channels) <= TOLERANCE:
-        steps.append("equal channels to one")
+        steps.append(message("equal channels to one"))
         return np.array(channels[0]) if model == "YBR" else np.array(image.convert("L")), False
     values = np.asarray(image)
     lowest, highest = values.min(axis=(0, 1)).astype(int), values.max(axis=(0, 1)).astype(int)
     varying = np.flatnonzero(highest - lowest > TOLERANCE)
     neutral = np.abs(values[..., 1:].astype(np.int16) - _NEUTRAL).max(axis=2) <= TOLERANCE
     if 0 in varying and neutral.mean() >= _NEARLY_ALL:
-        steps.append("luminance of YCbCr" if model == "YBR" else "luminance of YCbCr, declared as RGB")
+        steps.append(
+            message("luminance of YCbCr") if model == "YBR" else message("luminance of YCbCr, declared as RGB")
+        )
         return np.array(channels[0]), not neutral.all()
     if len(varying) == 1:
-        steps.append("the one channel that varies")
+        steps.append(message("the one channel that varies"))
         return np.array(channels[varying[0]]), True
-    steps.append("colour to luminance")
+    steps.append(message("colour to luminance"))
     if _likelier_model(values, model) == "YBR":
         return np.array(channels[0]), True
     return np.array(image.convert("L")), True

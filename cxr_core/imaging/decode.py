@@ -18,13 +18,14 @@ from cxr_core.imaging import raster
 from cxr_core.imaging.file_faults import fault_of
 from cxr_core.imaging.film import Film
 from cxr_core.imaging.limits import MAX_BYTES, MAX_PIXELS, MIN_SIDE
+from cxr_core.languages import counted, message
 from cxr_core.log import log_handled
 
 _logger = logging.getLogger(__name__)
 
 __all__ = ["ACCEPTED", "MAX_BYTES", "MAX_PIXELS", "MIN_SIDE", "decode_film", "read_film", "sniff"]
 
-ACCEPTED = "JPEG, PNG, TIFF, BMP, WebP and DICOM"
+ACCEPTED = message("JPEG, PNG, TIFF, BMP, WebP and DICOM")
 
 # A data set without the preamble of PS3.10 7.1 starts with its lowest tag, in group 0002 or 0008: the tag, then a VR
 # in capitals (explicit) or a short 32-bit length (implicit); big endian is always explicit.
@@ -41,13 +42,14 @@ _SIGNATURES = {
 
 # Unsupported formats that are common, so that the refusal can name them.
 _UNSUPPORTED = {
-    "a GIF image": re.compile(rb"GIF8"),
-    "a PDF document": re.compile(rb"%PDF"),
-    "a ZIP archive": re.compile(rb"PK\x03\x04"),
-    "a PNG image that was damaged in a transfer as text": re.compile(rb"[\x89\x09]PNG"),
-    "a HEIF image": re.compile(rb"....ftyp(?:hei|mif|avif)", re.DOTALL),
-    "a bare JPEG 2000 image": re.compile(rb"\x00\x00\x00\x0cjP  |\xff\x4f\xff\x51"),
+    message("a GIF image"): re.compile(rb"GIF8"),
+    message("a PDF document"): re.compile(rb"%PDF"),
+    message("a ZIP archive"): re.compile(rb"PK\x03\x04"),
+    message("a PNG image that was damaged in a transfer as text"): re.compile(rb"[\x89\x09]PNG"),
+    message("a HEIF image"): re.compile(rb"....ftyp(?:hei|mif|avif)", re.DOTALL),
+    message("a bare JPEG 2000 image"): re.compile(rb"\x00\x00\x00\x0cjP  |\xff\x4f\xff\x51"),
 }
+_NO_IMAGE = message("not an image")
 
 
 def sniff(head: bytes) -> str | None:
@@ -92,13 +94,13 @@ def decode_film(data: bytes, name: str) -> Film:
     """
     name = Path(name).name or name
     if not data:
-        raise _refusal(name, "an empty file (0 bytes)")
+        raise _refusal(name, message("an empty file (0 bytes)"))
     if len(data) > MAX_BYTES:
         raise _refusal(name, _too_large(len(data)))
     kind = sniff(data[:132])
     if kind is None:
-        other = next((what for what, signature in _UNSUPPORTED.items() if signature.match(data)), "not an image")
-        raise _refusal(name, f"{other} ({len(data):,} byte{'s' if len(data) > 1 else ''})")
+        other = next((what for what, signature in _UNSUPPORTED.items() if signature.match(data)), _NO_IMAGE)
+        raise _refusal(name, counted("{what} ({count} byte)", "{what} ({count} bytes)", len(data), what=other))
     try:
         with _quiet():
             if kind == "DICOM":
@@ -111,7 +113,7 @@ def decode_film(data: bytes, name: str) -> Film:
     except UnreadableFilm as error:
         raise _refusal(name, error.problem) from None
     except MemoryError:
-        raise _refusal(name, f"a {kind} image that does not fit into memory") from None
+        raise _refusal(name, message("a {kind} image that does not fit into memory", kind=kind)) from None
     except Exception as error:  # each decoder raises its own errors for damaged bytes; all are handled here
         log_handled(_logger, "a film cannot be decoded", error)
         with _quiet():
@@ -120,12 +122,12 @@ def decode_film(data: bytes, name: str) -> Film:
 
 
 def _too_large(size: int) -> str:
-    return f"{size:,} bytes, more than the limit of {MAX_BYTES:,} bytes"
+    return message("{size} bytes, more than the limit of {limit} bytes", size=size, limit=MAX_BYTES)
 
 
 def _refusal(name: str, reason: str) -> UnreadableFilm:
     printable = "".join(letter if letter.isprintable() else "?" for letter in name)
-    return UnreadableFilm(reason, thing=printable, accepted=f"accepted are {ACCEPTED}")
+    return UnreadableFilm(reason, thing=printable, accepted=message("accepted are {formats}", formats=ACCEPTED))
 
 
 _quiet_lock = threading.Lock()

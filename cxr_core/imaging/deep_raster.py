@@ -9,6 +9,7 @@ from PIL import TiffImagePlugin
 from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging.colour import TOLERANCE
 from cxr_core.imaging.limits import check_size
+from cxr_core.languages import counted, message
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _SAMPLES, _FORMAT = 256, 257, 258, 259, 277, 339  # TIFF 6.0, section 8
 _INTEGERS = 1
@@ -31,13 +32,25 @@ def check_tiff(data: bytes) -> int:
             int(np.atleast_1d(tags.get(_FORMAT, 1))[0]) == _INTEGERS,
         )
     except Exception:  # any error of the parser means damaged tags
-        raise UnreadableFilm("a TIFF file whose tags are truncated or damaged") from None
+        raise UnreadableFilm(message("a TIFF file whose tags are truncated or damaged")) from None
     check_size(*size)
     if samples != 1 or not integers or not 8 < bits[0] <= 16:
-        numbers = "" if integers else ", no unsigned integers"
-        about = "grey with alpha" if samples == 2 else f"{samples} sample{'s' if samples > 1 else ''} a pixel"
+        grey_with_alpha, others = (
+            message("grey with alpha"),
+            counted("{count} sample a pixel", "{count} samples a pixel", samples),
+        )
+        about = {"samples": grey_with_alpha if samples == 2 else others, "bits": bits[0], "compression": compression}
         raise UnreadableFilm(
-            f"a TIFF image of a kind that is not read ({about}, {bits[0]} bits{numbers}, compression {compression})"
+            message(
+                "a TIFF image of a kind that is not read ({samples}, {bits} bits, compression {compression})",
+                **about,
+            )
+            if integers
+            else message(
+                "a TIFF image of a kind that is not read ({samples}, {bits} bits, no unsigned "
+                "integers, compression {compression})",
+                **about,
+            )
         )
     return bits[0]
 
@@ -49,7 +62,9 @@ def grey_values(data: bytes, kind: str) -> tuple[np.ndarray, np.ndarray | None, 
     """
     values = _decoded(data)
     if values is None or values.dtype != np.uint16:
-        raise UnreadableFilm(f"a {kind} image of more than 8 bits whose samples or compression are of a kind not read")
+        raise UnreadableFilm(
+            message("a {kind} image of more than 8 bits whose samples or compression are of a kind not read", kind=kind)
+        )
     if values.ndim == 2:
         return values, None, False
     colours, alpha = values[..., :3], np.ascontiguousarray(values[..., 3]) if values.shape[2] == 4 else None

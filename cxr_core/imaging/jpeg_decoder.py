@@ -7,6 +7,7 @@ from PIL import Image, ImageChops
 
 from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging.jpeg import JpegStream, last_block, restarts_missing, with_more_data
+from cxr_core.languages import message
 
 _MID_GREY = 128
 
@@ -17,7 +18,9 @@ def decode_samples(data: bytes, stream: JpegStream) -> np.ndarray:
     Raises `UnreadableFilm` if blocks are missing or there are neither 1 nor 3 components.
     """
     if len(stream.component_ids) not in (1, 3):
-        raise UnreadableFilm(f"a JPEG image of {len(stream.component_ids)} components, where 1 or 3 are read")
+        raise UnreadableFilm(
+            message("a JPEG image of {count} components, where 1 or 3 are read", count=len(stream.component_ids))
+        )
     with _open(data) as image:
         _as_stored(image, stream)
         image.load()
@@ -44,7 +47,7 @@ def check_complete(image: Image.Image, data: bytes, stream: JpegStream) -> None:
             channels = zip(image.split(), again.split(), strict=True)
             missing = any(ImageChops.difference(one, other).getbbox() for one, other in channels)
     if missing:
-        raise UnreadableFilm("a truncated JPEG file (its lower part is missing)")
+        raise UnreadableFilm(message("a truncated JPEG file (its lower part is missing)"))
 
 
 def _open(data: bytes) -> Image.Image:

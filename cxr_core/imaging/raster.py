@@ -18,6 +18,7 @@ from cxr_core.imaging.film import Provenance
 from cxr_core.imaging.grey_scale import to_8_bits
 from cxr_core.imaging.jpeg_decoder import check_complete
 from cxr_core.imaging.limits import MAX_PIXELS, check_size
+from cxr_core.languages import message
 
 # The libtiff inside Pillow writes its errors to standard error although Pillow raises them as well. This silences
 # Pillow's own copy only; a statically linked one keeps writing.
@@ -42,7 +43,7 @@ def decode(data: bytes, kind: str) -> tuple[np.ndarray, Provenance]:
     try:
         image = Image.open(io.BytesIO(data), formats=(kind.upper(),))
     except Image.DecompressionBombError:  # Pillow's own limit, checked before the size is known
-        raise UnreadableFilm(f"more than the limit of {MAX_PIXELS:,} pixels") from None
+        raise UnreadableFilm(message("more than the limit of {limit} pixels", limit=MAX_PIXELS)) from None
     except UnidentifiedImageError:
         if kind != "TIFF":
             raise
@@ -52,20 +53,22 @@ def decode(data: bytes, kind: str) -> tuple[np.ndarray, Provenance]:
         if kind == "PNG":  # refuse a file whose end was lost and padded: loading does not check the checksums
             Image.open(io.BytesIO(data), formats=("PNG",)).verify()
         if kind != "JPEG" and getattr(image, "is_animated", False):
-            steps.append("first of several images taken")
+            steps.append(message("first of several images taken"))
         bits = _stored_bits(image, data, kind)
         if bits > 8 and kind == "TIFF" and _tag(image, _PLANES) == _SEPARATE and len(image.getbands()) > 1:
-            raise UnreadableFilm(f"a TIFF image of {bits}-bit samples in separate planes, which is not read")
+            raise UnreadableFilm(
+                message("a TIFF image of {bits}-bit samples in separate planes, which is not read", bits=bits)
+            )
         white_is_zero = kind == "TIFF" and _tag(image, _PHOTOMETRIC) == _WHITE_IS_ZERO
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
         image.load()
         if stream:
             check_complete(image, data[: stream.end], stream)
         if image.mode == "F":
-            raise UnreadableFilm(f"a floating-point {kind} image, whose scale is unknown")
+            raise UnreadableFilm(message("a floating-point {kind} image, whose scale is unknown", kind=kind))
         ImageOps.exif_transpose(image, in_place=True)  # loading a TIFF has done so and removed the tag
         if orientation in range(2, 9):
-            steps.append("rotated by its EXIF orientation")
+            steps.append(message("rotated by its EXIF orientation"))
         if image.mode == "I" or image.mode.startswith("I;16"):
             pixels, colour = _grey_16(np.asarray(image), bits, white_is_zero, steps), False
         elif bits > 8:  # Pillow keeps only the upper byte of deep colour
@@ -80,10 +83,10 @@ def _checked_jpeg(data: bytes) -> jpeg.JpegStream:
     """The structure of a JPEG. Raises `UnreadableFilm` if it is cut; data after its end do not matter."""
     stream = jpeg.parse(data)
     if stream is None:
-        raise UnreadableFilm("a JPEG file without a valid frame header")
+        raise UnreadableFilm(message("a JPEG file without a valid frame header"))
     check_size(stream.width, stream.height)
     if stream.end is None:
-        raise UnreadableFilm("a truncated JPEG file (no end of image after its last scan)")
+        raise UnreadableFilm(message("a truncated JPEG file (no end of image after its last scan)"))
     return stream
 
 
@@ -91,7 +94,9 @@ def _deep_jpeg(data: bytes, stream: jpeg.JpegStream, steps: list[str]) -> tuple[
     """A lossless, JPEG-LS or 12-bit JPEG file."""
     samples = decode_stream(data, stream.precision)
     if samples is None or samples.values.ndim != 2:
-        raise UnreadableFilm(f"a colour JPEG file of a kind that is not read ({stream.process_name})")
+        raise UnreadableFilm(
+            message("a colour JPEG file of a kind that is not read ({kind})", kind=stream.process_name)
+        )
     pixels = samples.values if samples.bits == 8 else _grey_16(samples.values, samples.bits, False, steps)
     return pixels, Provenance("JPEG", stream.width, stream.height, samples.bits, False, tuple(steps))
 
@@ -107,11 +112,11 @@ def _deep_tiff(data: bytes, steps: list[str]) -> tuple[np.ndarray, Provenance]:
 def _deep_colour(data: bytes, kind: str, bits: int, orientation: int, steps: list[str]) -> tuple[np.ndarray, bool]:
     """A 16-bit image of several channels as `uint8 (H, W)`, transparency on black, and whether it has colour."""
     values, alpha, colour = deep_raster.grey_values(data, kind)
-    steps.append("colour to luminance" if colour else "equal channels to one")
+    steps.append(message("colour to luminance") if colour else message("equal channels to one"))
     hidden = None if alpha is None else alpha == 0
     pixels = _grey_16(values, bits, False, steps, hidden)
     if alpha is not None and alpha.min() < 2**16 - 1:
-        steps.append("transparency composited on black")
+        steps.append(message("transparency composited on black"))
         pixels = np.rint(pixels * (alpha / (2**16 - 1))).astype(np.uint8)
     if kind == "PNG" and orientation in range(2, 9):  # OpenCV has rotated a TIFF
         with Image.fromarray(pixels) as image:
@@ -140,12 +145,15 @@ def _grey_16(
     """Grey integers (H, W) of more than 8 bits as `uint8 (H, W)`. hidden: pixels that do not count for the range."""
     lowest, highest = int(values.min()), int(values.max())
     if highest - lowest >= 2**16:
-        raise UnreadableFilm(f"values from {lowest:,} to {highest:,}, which do not fit into 16 bits")
+        raise UnreadableFilm(
+            message("values from {lowest} to {highest}, which do not fit into 16 bits", lowest=lowest, highest=highest)
+        )
     offset = lowest if lowest < 0 or highest >= 2**16 else 0
     pixels, (low, high) = to_8_bits((values - offset).astype(np.uint16) if offset else values.astype(np.uint16), hidden)
-    steps.append(f"{bits} bits stored, values {low + offset:g} to {high + offset:g} shown")
+    first, last = f"{low + offset:g}", f"{high + offset:g}"
+    steps.append(message("{bits} bits stored, values {low} to {high} shown", bits=bits, low=first, high=last))
     if white_is_zero:  # Pillow inverts only up to 8 bits
-        steps.append("grey scale inverted (white is zero)")
+        steps.append(message("grey scale inverted (white is zero)"))
         return 255 - pixels
     return pixels
 
@@ -161,6 +169,6 @@ def _grey_8(image: Image.Image, steps: list[str]) -> tuple[np.ndarray, bool]:
     else:
         pixels, colour = grey_of(image.convert("RGB"), "RGB", steps)
     if alpha is not None and alpha.getextrema()[0] < 255:  # type: ignore[operator]
-        steps.append("transparency composited on black")
+        steps.append(message("transparency composited on black"))
         pixels = np.array(ImageChops.multiply(Image.fromarray(pixels), alpha))
     return pixels, colour

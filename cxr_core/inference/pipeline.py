@@ -13,6 +13,7 @@ from cxr_core.errors import CXRError, UnreadableFilm
 from cxr_core.imaging.decode import ACCEPTED
 from cxr_core.imaging.film import Film
 from cxr_core.inference.prediction import Prediction
+from cxr_core.languages import message
 from cxr_core.log import log_surprise
 from cxr_core.parallel import map_in_order
 
@@ -66,5 +67,5 @@ def predict_source(
     except CXRError:
         raise
     except Exception as error:
-        reason = f"could not be processed (error {log_surprise(_logger, error)})"
-        return UnreadableFilm(reason, thing=film.name, accepted=f"accepted are {ACCEPTED}")
+        reason = message("could not be processed (error {number})", number=log_surprise(_logger, error))
+        return UnreadableFilm(reason, thing=film.name, accepted=message("accepted are {formats}", formats=ACCEPTED))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from cxr_core.errors import DamagedRecord, SettingsError, WorkError, not_one_of
+from cxr_core.languages import message
 from cxr_core.paths import home
 
 Own = Literal["pneumonia", "normal", "unsure"]
@@ -162,9 +163,9 @@ class ReadingLog:
                         table.execute(f"alter table own_readings add column {name} {_ADDED[name]}")
                 yield table
         except sqlite3.OperationalError as error:
-            problem = "the readings cannot be stored or read"
-            accepted = "another process may be writing them, or the disk is full: try again"
+            problem = message("the readings cannot be stored or read")
+            accepted = message("another process may be writing them, or the disk is full: try again")
             raise WorkError(problem, thing=self.file, accepted=accepted) from error
         except sqlite3.Error as error:
-            problem = "the readings cannot be read, their file is damaged"
-            raise DamagedRecord(problem, thing=str(self.file), accepted="delete them") from error
+            problem = message("the readings cannot be read, their file is damaged")
+            raise DamagedRecord(problem, thing=str(self.file), accepted=message("delete them")) from error

@@ -8,9 +8,11 @@ from typing import cast, get_args
 from cxr_core.errors import DataSetError, UnusableFile
 from cxr_core.inference.reader_log import OwnReading, Truth
 from cxr_core.inference.reader_summary import model_right, own_right
+from cxr_core.languages import message
 from cxr_core.limits import read_table
 from cxr_core.tables import rows_to_csv
 
+CSV = message("a CSV with sha256,truth is accepted")
 COLUMNS = (
     *("at", "sha256", "own", "blind", "seconds", "verdict", "probability_here", "prevalence", "agrees"),
     *("truth", "own_right", "model_right", "probability", "model", "version", "note"),
@@ -46,21 +48,23 @@ def read_truths(file: Path, readings: Iterable[OwnReading]) -> dict[str, Truth]:
     try:
         table = read_table(file)
     except UnusableFile as error:
-        raise DataSetError(error.problem, thing=file.name, accepted="a CSV with sha256,truth is accepted") from error
+        raise DataSetError(error.problem, thing=file.name, accepted=CSV) from error
     if missing := [name for name in ("sha256", "truth") if name not in table]:
-        accepted = "a CSV with sha256,truth is accepted"
-        raise DataSetError(f"has no column {missing[0]}", thing=file.name, accepted=accepted)
+        raise DataSetError(message("has no column {name}", name=missing[0]), thing=file.name, accepted=CSV)
     read = {one.sha256 for one in readings}
     found: dict[str, Truth] = {}
     for row, (sha256, given) in enumerate(zip(table["sha256"], table["truth"], strict=True), start=2):
         truth = given.strip().lower()
         if truth and truth not in get_args(Truth):
-            accepted = "accepted are pneumonia, normal or nothing"
-            raise DataSetError(f"truth {given[:40]!r} in row {row}", thing=file.name, accepted=accepted)
+            accepted = message("accepted are pneumonia, normal or nothing")
+            problem = message("truth {value} in row {row}", value=repr(given[:40]), row=row)
+            raise DataSetError(problem, thing=file.name, accepted=accepted)
         if truth and found.setdefault(sha256, cast(Truth, truth)) != truth:
-            raise DataSetError(f"film {sha256[:12]} has two truths", thing=file.name, accepted="one is accepted")
+            problem = message("film {sha256} has two truths", sha256=sha256[:12])
+            raise DataSetError(problem, thing=file.name, accepted=message("one is accepted"))
     found = {sha256: truth for sha256, truth in found.items() if sha256 in read}
     if not found:
-        accepted = "the rows of films that you have read are accepted"
-        raise DataSetError("has no truth of a film that you have read", thing=file.name, accepted=accepted)
+        accepted = message("the rows of films that you have read are accepted")
+        problem = message("has no truth of a film that you have read")
+        raise DataSetError(problem, thing=file.name, accepted=accepted)
     return found

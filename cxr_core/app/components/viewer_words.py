@@ -2,6 +2,7 @@
 
 import re
 
+from cxr_core.app.diagnose.language import page_language
 from cxr_core.app.diagnose.language import translated as _
 
 WORDS = re.compile(r'(?<=>)([^<>&]*[A-Za-z]{2}[^<>&]*)(?=<)|(?<=title=")([^"]+)(?=")|(?<=aria-label=")([^"]+)(?=")')
@@ -16,6 +17,7 @@ def html_in_language(html: str) -> str:
 def viewer_words() -> dict[str, str]:
     """What the viewer's script says, by its own keys; a placeholder in braces is filled in there."""
     return {
+        "language": page_language(),
         "loading": _("Loading {file}", file="{file}"),
         "values": _("loading all values"),
         "window": _("window {width}, level {level} of {bits} bits", width="{width}", level="{level}", bits="{bits}"),

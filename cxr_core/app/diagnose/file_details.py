@@ -8,7 +8,7 @@ from html import escape as escaped
 
 import streamlit as st
 
-from cxr_core.app.diagnose.language import page_language
+from cxr_core.app.diagnose.language import error_text
 from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.diagnose.session import FilmResult
 from cxr_core.errors import CXRError
@@ -26,7 +26,7 @@ def show_file_details(result: FilmResult) -> None:
             height=str(source.height),
             bits=source.bits,
         ),
-        _("Processing"): "; ".join(source.steps) or _("none"),
+        _("Processing"): "; ".join(map(_, source.steps)) or _("none"),
         **source.header,
         "sha256": reading.sha256,
         _("Model"): _("{model}, version {version}", model=reading.model, version=reading.version),
@@ -38,5 +38,5 @@ def show_file_details(result: FilmResult) -> None:
 
 def show_unreadable_files(errors: Iterable[CXRError]) -> None:
     """Why files could not be read, each sentence starting with the file's name."""
-    items = "".join(f"<li>{escaped(error.in_language(page_language()))}</li>" for error in errors)
+    items = "".join(f"<li>{escaped(error_text(error))}</li>" for error in errors)
     st.html(f'<ul class="refused" data-testid="refused">{items}</ul>')

@@ -87,7 +87,7 @@ def _film(result: FilmResult) -> dict[str, Any]:
         "width": source.width,
         "height": source.height,
         "millimetres": spacing and spacing[0],
-        "at_detector": bool(spacing and spacing[1]),
+        "at_detector": spacing and spacing[1],
         "values": values_data(full_range_of(result)) if key in st.session_state.get("full_range", ()) else None,
     }
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from cxr_core.app.account import account, settings
 from cxr_core.app.diagnose.dropped_files import DroppedFile
+from cxr_core.app.diagnose.language import error_text
 from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.diagnose.new_drop import announce
 from cxr_core.app.markdown import escape_markdown
@@ -64,7 +65,7 @@ def _search() -> None:
         query = Query(first, last, tuple(modalities), description.strip(), patient.strip())
         st.session_state.archive_studies = Archive(configured_archive()).studies(query)
     except CXRError as error:
-        st.error(escape_markdown(str(error)))
+        st.error(escape_markdown(error_text(error)))
     except ModuleNotFoundError:
         st.error(_("The archive needs the packages of requirements-hospital.txt."))
 
@@ -102,7 +103,7 @@ def _fetch(study_uid: str) -> None:
     try:
         films = {key_of_file(film): film for film in Archive(configured_archive()).films(study_uid)}
     except CXRError as error:
-        state.archive_message = str(error)
+        state.archive_message = error_text(error)
         return
     state.archive_films = [DroppedFile(f"archive {key}", f"{key}.dcm", film) for key, film in films.items()]
     state.samples = state.from_archive = False

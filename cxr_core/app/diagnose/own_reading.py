@@ -5,6 +5,7 @@ from typing import Literal, get_args
 import streamlit as st
 
 from cxr_core.app.diagnose.decision_time import answer_was_seen, seconds_on_screen
+from cxr_core.app.diagnose.language import error_text
 from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import CXRError
@@ -43,7 +44,7 @@ def own_reading_controls(log: ReadingLog, reading: Reading, own_reading: OwnRead
                 )
             )
         except CXRError as error:
-            state.log_error = str(error)
+            state.log_error = error_text(error)
 
     def record_note() -> None:
         if own_reading:
@@ -53,7 +54,7 @@ def own_reading_controls(log: ReadingLog, reading: Reading, own_reading: OwnRead
         try:
             log.set_truths({reading.sha256: state[truth_key]})
         except CXRError as error:
-            state.log_error = str(error)
+            state.log_error = error_text(error)
 
     before_answer = blind and not answer_was_seen(reading.sha256)
     if message := state.pop("log_error", None):
@@ -89,10 +90,10 @@ def own_reading_controls(log: ReadingLog, reading: Reading, own_reading: OwnRead
         if truth_key not in state:
             state[truth_key] = log.truths().get(reading.sha256)
         st.segmented_control(
-            "The truth, once you know it",
+            _("The truth, once you know it"),
             get_args(Truth),
-            format_func=VERDICTS.__getitem__,
+            format_func=lambda truth: _(VERDICTS[truth]),
             key=truth_key,
             on_change=record_truth,
-            help="From the course, the culture or a second reader. Kept with your readings; it shows who was right.",
+            help=_("From the course, the culture or a second reader. Kept with your readings; it shows who was right."),
         )

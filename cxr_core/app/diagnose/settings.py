@@ -159,12 +159,14 @@ def choose_settings(models: list[Model]) -> Settings:
             help=_("The model's reading is hidden until you have entered yours."),
         )
         half = st.toggle(
-            "For half of the films, by chance",
+            _("For half of the films, by chance"),
             key="half",
             persist_state="session",
             disabled=not (keep and blind),
-            help="Only so can your times with and without the model's answer be compared: the choice of the films is "
-            "not yours.",
+            help=_(
+                "Only so can your times with and without the model's answer be compared: the choice of the films is "
+                "not yours."
+            ),
         )
     return Settings(model, point, error_rate, prevalence, keep, keep and blind, half, site)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from cxr_core.app.diagnose.language import error_text
 from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.diagnose.viewer import screen_jpeg
 from cxr_core.app.model_cache import predictor_with_spinner
@@ -40,7 +41,8 @@ def show_similar(reading: Reading, model: Model) -> None:
 
     try:
         index = index_with_progress(source)
-        features = _features(model.name, model.version, index.fingerprint, index)
+        with st.spinner(_("Computing the features of the data set.")):
+            features = _features(model.name, model.version, index.fingerprint, index)
         nearest = features.nearest(reading.prediction.features, SHOWN, leave_out=reading.sha256)
         trained_on = model.card.training.fingerprint == index.fingerprint
         st.caption(
@@ -68,12 +70,12 @@ def show_similar(reading: Reading, model: Model) -> None:
                     picture, caption=_("{label}, {distance}", label=label, distance=distance), alt=alt, width="stretch"
                 )
     except CXRError as error:
-        st.html(f"<p>{escaped(str(error))}</p>")
+        st.html(f"<p>{escaped(error_text(error))}</p>")
 
 
-@st.cache_resource(show_spinner="Computing the features of the data set.", max_entries=CACHED_INDEXES)
+@st.cache_resource(show_spinner=False, max_entries=CACHED_INDEXES)
 def _features(name: str, version: str, fingerprint: str, _index: Index) -> FeatureIndex:
     """The features of a data set's films, shared by all sessions."""
     from cxr_core.inference.similar_films import FeatureIndex
 
-    return FeatureIndex(predictor_with_spinner(name), _index)
+    return FeatureIndex(predictor_with_spinner(name, _("Loading the model.")), _index)

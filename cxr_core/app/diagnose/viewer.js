@@ -125,7 +125,7 @@ class Viewer {
     PRESETS.forEach((name, i) => (pressed[i + 1] = film.preset === name))
     for (const [key, on] of Object.entries(pressed))
       this.root.querySelector(`[data-key="${key}"]`).setAttribute("aria-pressed", String(Boolean(on)))
-    const zoom = this.view.zoom > 1 ? [`${this.view.zoom.toFixed(1)} x`] : []
+    const zoom = this.view.zoom > 1 ? [`${oneDecimal(this.view.zoom)} x`] : []
     this.parts.readout.textContent = [...zoom, ...film.state()].join(" · ")
     for (const { canvas } of [this.main, this.second]) canvas.classList.toggle("zoomed", this.view.zoom > 1 || Boolean(film.ruler))
   }

@@ -62,18 +62,17 @@ def values_data(film: FullRange) -> dict[str, Any]:
     }
 
 
-def millimetres(source: Provenance) -> tuple[float, str] | None:
-    """The side of a film's pixel in mm and where that holds, from a DICOM header; None where it is not known.
+def millimetres(source: Provenance) -> tuple[float, bool] | None:
+    """The side of a film's pixel in mm and whether that is at the detector, by a DICOM header; None if it is not known.
 
     A film whose pixels were not square was enlarged along their longer side. The spacing of a plain radiograph is that
     at the detector, where the patient is magnified (PS3.3 10.7.1.3).
     """
-    for keyword, where in (("PixelSpacing", ""), ("ImagerPixelSpacing", " at the detector")):
+    for keyword in ("PixelSpacing", "ImagerPixelSpacing"):
         try:
             sides = [float(side) for side in source.header.get(keyword, "").split("\\")]
         except ValueError:
             continue
         if len(sides) == 2 and all(0.01 <= side <= 5 for side in sides):
-            same = source.header.get(keyword) == source.header.get("ImagerPixelSpacing")
-            return min(sides), " at the detector" if same else where
+            return min(sides), source.header[keyword] == source.header.get("ImagerPixelSpacing")
     return None

@@ -7,6 +7,10 @@ function say(name, values = {}) {
   return Object.entries(values).reduce((text, [key, value]) => text.replace(`{${key}}`, () => value), words[name] ?? name)
 }
 
+function oneDecimal(value) {
+  return value.toLocaleString(words.language, { minimumFractionDigits: 1, maximumFractionDigits: 1, useGrouping: false })
+}
+
 class Film {
   constructor(data, changed) {
     this.changed = changed
@@ -108,7 +112,7 @@ class Film {
     const [[x1, y1], [x2, y2]] = this.ruler
     const pixels = Math.hypot((x2 - x1) * this.width, (y2 - y1) * this.height)
     if (!this.millimetres) return say("pixels", { length: Math.round(pixels) })
-    const length = (pixels * this.millimetres).toFixed(1)
+    const length = oneDecimal(pixels * this.millimetres)
     return say(this.at_detector ? "detector" : "millimetres", { length })
   }
 }

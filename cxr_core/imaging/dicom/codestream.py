@@ -11,6 +11,7 @@ from cxr_core.imaging import jpeg
 from cxr_core.imaging.colour import ColourModel
 from cxr_core.imaging.jpeg_decoder import decode_samples
 from cxr_core.imaging.limits import check_size
+from cxr_core.languages import message
 
 _J2K, _JP2 = b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP"
 _JXL = (b"\xff\x0a", b"\x00\x00\x00\x0cJXL ")
@@ -48,21 +49,24 @@ def decode_stream(frame: bytes, bits_stored: int) -> Samples | None:
 
 
 def _cut_short() -> UnreadableFilm:
-    return UnreadableFilm("a file whose compressed image is cut short")
+    return UnreadableFilm(message("a file whose compressed image is cut short"))
 
 
 def _jpeg(frame: bytes) -> Samples:
     stream = jpeg.parse(frame)
     if stream is None:
-        raise UnreadableFilm("a file whose compressed image has no valid header")
+        raise UnreadableFilm(message("a file whose compressed image has no valid header"))
     check_size(stream.width, stream.height)
     if stream.end is None:
         raise _cut_short()
     data = frame[: stream.end]
     if not 2 <= stream.precision <= 16 or len(stream.component_ids) not in (1, 3):
         raise UnreadableFilm(
-            f"a compressed image of {len(stream.component_ids)} components of {stream.precision} bits, where 1 or 3 of "
-            "2 to 16 bits are read"
+            message(
+                "a compressed image of {count} components of {bits} bits, where 1 or 3 of 2 to 16 bits are read",
+                count=len(stream.component_ids),
+                bits=stream.precision,
+            )
         )
     if stream.process == 0xF7:
         return Samples(_jpeg_ls(data), stream.precision, colour_model=stream.colour_model)
@@ -78,7 +82,10 @@ def _jpeg(frame: bytes) -> Samples:
                     raise _cut_short()
         except RuntimeError as error:
             raise UnreadableFilm(
-                f"a file whose compressed image (JPEG {stream.process_name}) is damaged or not supported"
+                message(
+                    "a file whose compressed image (JPEG {kind}) is damaged or not supported",
+                    kind=stream.process_name,
+                )
             ) from error
         return Samples(values, stream.precision, colour_model=stream.colour_model)
     return Samples(decode_samples(data, stream), 8, colour_model=stream.colour_model)
@@ -121,14 +128,16 @@ def _jpeg_2000(frame: bytes) -> Samples:
     depth = frame[start + 42]
     bits, signed = (depth & 0x7F) + 1, bool(depth & 0x80)
     if bits > 16:
-        raise UnreadableFilm(f"a compressed image of {bits} bits, where up to 16 are read")
+        raise UnreadableFilm(message("a compressed image of {bits} bits, where up to 16 are read", bits=bits))
     if not _has_all_tiles(frame, start):
         raise _cut_short()
     import openjpeg
 
     values = openjpeg.decode(frame)  # type: ignore[attr-defined]
     if values.ndim == 3 and values.shape[2] != 3:
-        raise UnreadableFilm(f"a compressed image of {values.shape[2]} components, where 1 or 3 are read")
+        raise UnreadableFilm(
+            message("a compressed image of {count} components, where 1 or 3 are read", count=values.shape[2])
+        )
     style = frame.find(b"\xff\x52", start)
     transformed = style >= 0 and frame[style + 8] == 1  # the decoder inverts the component transform of the COD segment
     return Samples(values, bits, signed, "RGB" if transformed else None)
@@ -153,7 +162,7 @@ def _jpeg_xl(frame: bytes, bits_stored: int) -> Samples:
     try:
         import pillow_jxl  # noqa: F401  registers the format with Pillow
     except ImportError:
-        raise UnreadableFilm("a file compressed with JPEG XL, which is not installed here") from None
+        raise UnreadableFilm(message("a file compressed with JPEG XL, which is not installed here")) from None
     with Image.open(io.BytesIO(frame), formats=("JXL",)) as image:
         check_size(*image.size)
         image.load()

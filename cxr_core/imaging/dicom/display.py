@@ -14,6 +14,7 @@ from pydicom import Dataset
 from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging.dicom.masks import padding_area, padding_values
 from cxr_core.imaging.grey_scale import own_range, scaled, shown_by, table_maximum, value_counts
+from cxr_core.languages import message
 
 
 def grey(stored: np.ndarray, bits: int, ds: Dataset, steps: list[str], hidden: np.ndarray | None = None) -> np.ndarray:
@@ -36,14 +37,18 @@ def grey(stored: np.ndarray, bits: int, ds: Dataset, steps: list[str], hidden: n
     shown = _voi(modality, ds, steps)
     used = counts > 0
     if shown is not None and np.ptp(modality[used]) > 0 == np.ptp(shown[used]):
-        steps.append("window of no contrast ignored")
+        steps.append(message("window of no contrast ignored"))
         shown = None
     if (
         shown is not None
         and bits < int(ds.BitsStored)
         and np.ptp(shown[used]) < 1.5 * 2.0 ** (bits - int(ds.BitsStored))
     ):
-        steps.append(f"window ignored, as the image has {bits} bits (header: {int(ds.BitsStored)})")
+        steps.append(
+            message(
+                "window ignored, as the image has {bits} bits (header: {stored})", bits=bits, stored=int(ds.BitsStored)
+            )
+        )
         shown = None
     if shown is None:
         shown = _own_range(modality, counts, bits, ds, steps)
@@ -51,13 +56,14 @@ def grey(stored: np.ndarray, bits: int, ds: Dataset, steps: list[str], hidden: n
     # same pixels (C.8.11.3.1.2 demands it with MONOCHROME1), hence one inversion for either or both.
     monochrome_1 = ds.PhotometricInterpretation == "MONOCHROME1"
     if monochrome_1 or "INVERSE" in str(ds.get("PresentationLUTShape")):
-        steps.append(f"grey scale inverted ({'MONOCHROME1' if monochrome_1 else 'INVERSE'})")
+        why = "MONOCHROME1" if monochrome_1 else "INVERSE"
+        steps.append(message("grey scale inverted ({why})", why=why))
         shown = 1 - shown
     pixels = shown_by(shown, patterns)
     if hidden is not None:
         pixels[hidden] = 0
     if area is not None:
-        steps.append("padding set to black")
+        steps.append(message("padding set to black"))
     result: np.ndarray = pixels
     return result
 
@@ -65,12 +71,13 @@ def grey(stored: np.ndarray, bits: int, ds: Dataset, steps: list[str], hidden: n
 def _modality(values: np.ndarray, ds: Dataset, steps: list[str]) -> np.ndarray:
     """Stored values to the manufacturer's units: modality LUT, or rescale slope and intercept (PS3.3 C.11.1)."""
     if ds.get("ModalityLUTSequence"):
-        steps.append("modality LUT")
+        steps.append(message("modality LUT"))
         return _look_up(values, ds.ModalityLUTSequence[0])
     slope, intercept = rescale(ds)
     if (slope, intercept) == (1, 0):
         return values.astype(np.float64)
-    steps.append(f"rescale slope {slope:g}, intercept {intercept:g}")
+    slope_text, intercept_text = f"{slope:g}", f"{intercept:g}"
+    steps.append(message("rescale slope {slope}, intercept {intercept}", slope=slope_text, intercept=intercept_text))
     return values * slope + intercept
 
 
@@ -88,14 +95,15 @@ def _voi(values: np.ndarray, ds: Dataset, steps: list[str]) -> np.ndarray | None
     A table takes precedence over a window, as in pydicom: it is the manufacturer's curve for this film.
     """
     if ds.get("VOILUTSequence") and ds.VOILUTSequence[0].get("LUTData"):
-        steps.append("VOI LUT")
+        steps.append(message("VOI LUT"))
         item = ds.VOILUTSequence[0]
         return np.minimum(_look_up(values, item) / table_maximum(_entries(item), int(item.LUTDescriptor[2])), 1)
     centre, width = _number(ds, "WindowCenter"), _number(ds, "WindowWidth")
     function = str(ds.get("VOILUTFunction") or "LINEAR").strip().upper()
     if centre is None or width is None or width <= 0 or (function == "LINEAR" and width < 1):
         return None
-    steps.append(f"window centre {centre:g}, width {width:g} ({function})")
+    about = {"centre": f"{centre:g}", "width": f"{width:g}", "function": function}
+    steps.append(message("window centre {centre}, width {width} ({function})", **about))
     return apply_window(values, centre, width, function)
 
 
@@ -109,7 +117,9 @@ def apply_window(values: np.ndarray, centre: float, width: float, function: str)
     if function == "LINEAR":
         centre, width = centre - 0.5, width - 1
     elif function != "LINEAR_EXACT":
-        raise UnreadableFilm(f"a DICOM image with the unknown VOI LUT function {function[:16]!r}")
+        raise UnreadableFilm(
+            message("a DICOM image with the unknown VOI LUT function {function}", function=repr(function[:16]))
+        )
     if width == 0:  # a threshold
         return (values > centre).astype(np.float64)
     return np.clip((values - centre) / width + 0.5, 0, 1)
@@ -122,7 +132,8 @@ def _own_range(values: np.ndarray, counts: np.ndarray, bits: int, ds: Dataset, s
         low, high = np.sort(_modality(np.array([-half, 2**bits - 1 - half]), ds, []))
     else:
         low, high = own_range(values, counts)
-        steps.append(f"no window: values {low:g} to {high:g} shown")
+        about = {"low": f"{low:g}", "high": f"{high:g}"}
+        steps.append(message("no window: values {low} to {high} shown", **about))
     return scaled(values, low, high)
 
 

@@ -27,6 +27,7 @@ from cxr_core.imaging.dicom.syntaxes import check_deflated, is_read, syntax_name
 from cxr_core.imaging.film import Provenance
 from cxr_core.imaging.grey_scale import table_maximum
 from cxr_core.imaging.limits import MAX_PIXELS, check_size
+from cxr_core.languages import Message, message
 
 # pydicom logs what it also raises or warns of; the refusal or the film's steps report what matters.
 logging.getLogger("pydicom").propagate = False
@@ -51,7 +52,11 @@ def decode(data: bytes) -> tuple[np.ndarray, Provenance]:
     except Exception as error:  # each decoder raises its own errors for damaged bytes
         name = syntax_name(ds.file_meta.TransferSyntaxUID)
         raise UnreadableFilm(
-            f"a DICOM file whose image ({name}, {_depth(ds)}) is truncated, damaged or of an unsupported kind"
+            message(
+                "a DICOM file whose image ({syntax}, {depth}) is truncated, damaged or of an unsupported kind",
+                syntax=name,
+                depth=_depth(ds),
+            )
         ) from error
     hidden = shutter_area(ds, *image.values.shape[:2])
     if image.values.ndim == 2 and ds.PhotometricInterpretation != _PALETTE:
@@ -61,7 +66,7 @@ def decode(data: bytes) -> tuple[np.ndarray, Provenance]:
         if hidden is not None:
             pixels[hidden] = 0
     if hidden is not None:
-        steps.append("black outside the display shutter")
+        steps.append(message("black outside the display shutter"))
     pixels = _with_square_pixels(pixels, ds, steps)
     height, width = pixels.shape
     return pixels, Provenance("DICOM", width, height, image.bits, colour, tuple(steps), technical_fields(ds))
@@ -87,7 +92,7 @@ def _dataset(data: bytes) -> Dataset:
     try:
         check_deflated(data)
     except UnusableFile as error:
-        raise UnreadableFilm(f"a deflated DICOM file that {error.problem}") from None
+        raise UnreadableFilm(message("a deflated DICOM file that {problem}", problem=error.problem)) from None
     ds = dcmread(io.BytesIO(data), force=True)
     if "PixelData" not in ds and has_items(data):  # the compressed image may be complete, its delimiter missing
         ds = dcmread(io.BytesIO(with_delimiter(data)), force=True)
@@ -102,24 +107,40 @@ def _dataset(data: bytes) -> Dataset:
 def _check_header(ds: Dataset) -> None:
     """Raise `UnreadableFilm` unless the header describes one grey or colour image of an accepted size."""
     if "FloatPixelData" in ds or "DoubleFloatPixelData" in ds:
-        raise UnreadableFilm("a DICOM file with floating-point pixels, whose scale is unknown")
+        raise UnreadableFilm(message("a DICOM file with floating-point pixels, whose scale is unknown"))
     if "Rows" not in ds or "Columns" not in ds:
         kind = _kind_of_object(ds)
-        raise UnreadableFilm(f"a DICOM file without an image ({kind})" if kind else "a DICOM file without an image")
+        raise UnreadableFilm(
+            message("a DICOM file without an image ({kind})", kind=kind)
+            if kind
+            else message("a DICOM file without an image")
+        )
     syntax = ds.file_meta.TransferSyntaxUID
     if not is_read(syntax):
-        raise UnreadableFilm(f"a DICOM file in the transfer syntax {syntax_name(syntax)}, which is not read")
+        raise UnreadableFilm(
+            message("a DICOM file in the transfer syntax {syntax}, which is not read", syntax=syntax_name(syntax))
+        )
     check_size(_integer(ds, "Columns"), _integer(ds, "Rows"))
     if (frames := _integer(ds, "NumberOfFrames", 1)) > 1:
-        raise UnreadableFilm(f"a DICOM file of {frames:,} frames ({_kind_of_object(ds)}), where a film has one")
+        raise UnreadableFilm(
+            message(
+                "a DICOM file of {count} frames ({kind}), where a film has one", count=frames, kind=_kind_of_object(ds)
+            )
+        )
     allocated, stored = _integer(ds, "BitsAllocated"), _integer(ds, "BitsStored")
     if allocated not in (8, 16) or not 1 <= stored <= allocated or _integer(ds, "SamplesPerPixel", 1) not in (1, 3):
-        raise UnreadableFilm(f"a DICOM image of {_depth(ds)}, where 8 to 16 bits, grey or RGB, are read")
+        raise UnreadableFilm(
+            message("a DICOM image of {depth}, where 8 to 16 bits, grey or RGB, are read", depth=_depth(ds))
+        )
     if "PixelData" not in ds:
-        raise UnreadableFilm("a DICOM file whose pixel data are missing or cut short")
+        raise UnreadableFilm(message("a DICOM file whose pixel data are missing or cut short"))
     photometric = str(ds.get("PhotometricInterpretation"))
     if photometric not in (*_GREY, _PALETTE, *_COLOUR):
-        raise UnreadableFilm(f"a DICOM image of photometric interpretation {photometric[:32]!r}, which is not read")
+        raise UnreadableFilm(
+            message(
+                "a DICOM image of photometric interpretation {kind}, which is not read", kind=repr(photometric[:32])
+            )
+        )
 
 
 def _kind_of_object(ds: Dataset) -> str:
@@ -127,10 +148,12 @@ def _kind_of_object(ds: Dataset) -> str:
     return UID(str(ds.get("SOPClassUID") or ds.file_meta.get("MediaStorageSOPClassUID") or "")).name
 
 
-def _depth(ds: Dataset) -> str:
+def _depth(ds: Dataset) -> Message:
     samples = _integer(ds, "SamplesPerPixel", 1)
-    depth = f"{_integer(ds, 'BitsStored')} bits in {_integer(ds, 'BitsAllocated')}"
-    return depth if samples == 1 else f"{depth}, {samples} samples"
+    about = {"stored": _integer(ds, "BitsStored"), "allocated": _integer(ds, "BitsAllocated")}
+    if samples == 1:
+        return message("{stored} bits in {allocated}", **about)
+    return message("{stored} bits in {allocated}, {samples} samples", samples=samples, **about)
 
 
 def _integer(ds: Dataset, keyword: str, default: int | None = None) -> int:
@@ -140,7 +163,7 @@ def _integer(ds: Dataset, keyword: str, default: int | None = None) -> int:
     try:
         return int(value)
     except (TypeError, ValueError):
-        raise UnreadableFilm(f"a DICOM image without a valid {keyword}") from None
+        raise UnreadableFilm(message("a DICOM image without a valid {keyword}", keyword=keyword)) from None
 
 
 def _from_colour(image: StoredImage, ds: Dataset, steps: list[str]) -> tuple[np.ndarray, bool]:
@@ -149,9 +172,9 @@ def _from_colour(image: StoredImage, ds: Dataset, steps: list[str]) -> tuple[np.
     if ds.PhotometricInterpretation == _PALETTE and values.ndim == 2:  # PS3.3 C.7.9
         values = apply_color_lut(values, ds)[..., :3]
         white = table_maximum(values, int(ds.RedPaletteColorLookupTableDescriptor[2]))
-        steps.append("palette to RGB")
+        steps.append(message("palette to RGB"))
     if values.dtype.kind != "u" or values.ndim != 3:
-        raise UnreadableFilm("a DICOM colour image of signed values")
+        raise UnreadableFilm(message("a DICOM colour image of signed values"))
     if values.dtype != np.uint8 or white != 255:
         table = np.rint(np.minimum(np.arange(2 ** (8 * values.dtype.itemsize)) / white, 1) * 255).astype(np.uint8)
         values = table[values]
@@ -167,5 +190,6 @@ def _with_square_pixels(pixels: np.ndarray, ds: Dataset, steps: list[str]) -> np
     size = (width, round(height * ratio)) if ratio > 1 else (round(width / ratio), height)
     if size[0] * size[1] > MAX_PIXELS:
         return pixels
-    steps.append(f"resampled to square pixels (height to width {ratio:.3g})")
+    shape = f"{ratio:.3g}"
+    steps.append(message("resampled to square pixels (height to width {ratio})", ratio=shape))
     return cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR)

@@ -21,6 +21,7 @@ from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging.colour import ColourModel
 from cxr_core.imaging.dicom.codestream import Samples, decode_stream
 from cxr_core.imaging.dicom.frame import is_encapsulated, single_frame
+from cxr_core.languages import message
 
 UNCOMPRESSED = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian)
 ENCAPSULATED_UNCOMPRESSED = UID("1.2.840.10008.1.2.1.98")
@@ -50,7 +51,13 @@ def stored_image(ds: Dataset, steps: list[str]) -> StoredImage:
     samples = _samples(ds)
     height, width = samples.values.shape[:2]
     if (height, width) != (int(ds.Rows), int(ds.Columns)):
-        steps.append(f"size of the compressed image used (header: {int(ds.Columns):,} x {int(ds.Rows):,})")
+        steps.append(
+            message(
+                "size of the compressed image used (header: {width} x {height})",
+                width=int(ds.Columns),
+                height=int(ds.Rows),
+            )
+        )
     values, bits = _aligned(samples, ds, steps)
     declared = str(ds.get("PhotometricInterpretation", ""))
     if values.ndim == 2:
@@ -66,7 +73,11 @@ def _samples(ds: Dataset) -> Samples:
     if not is_encapsulated(data) or (syntax in UNCOMPRESSED and len(data) >= _native_length(ds)):
         if len(data) < _native_length(ds):
             raise UnreadableFilm(
-                f"a DICOM file whose pixel data are truncated ({len(data):,} of {_native_length(ds):,} bytes)"
+                message(
+                    "a DICOM file whose pixel data are truncated ({present} of {needed} bytes)",
+                    present=len(data),
+                    needed=_native_length(ds),
+                )
             )
         return Samples(
             _by_pydicom(ds, data, syntax if syntax == ExplicitVRBigEndian else ExplicitVRLittleEndian), allocated
@@ -78,14 +89,16 @@ def _samples(ds: Dataset) -> Samples:
     if syntax == RLELossless:
         # Run-length coding adds at most a byte in 128 (PS3.5 G.3.1); far more would keep the decoder busy for minutes.
         if len(frame) > 2 * _native_length(ds) + 1024:
-            raise UnreadableFilm("a DICOM file with more run-length data than its image can hold")
+            raise UnreadableFilm(message("a DICOM file with more run-length data than its image can hold"))
         return Samples(_by_pydicom(ds, encapsulate([frame]), RLELossless), allocated)
     if syntax == DEFLATED_FRAME:
         frame = zlib.decompressobj(-zlib.MAX_WBITS).decompress(frame, _native_length(ds))
     elif syntax != ENCAPSULATED_UNCOMPRESSED:
-        raise UnreadableFilm(f"a DICOM file whose compressed image is not of its transfer syntax, {syntax.name}")
+        raise UnreadableFilm(
+            message("a DICOM file whose compressed image is not of its transfer syntax, {syntax}", syntax=syntax.name)
+        )
     if len(frame) < _native_length(ds):
-        raise UnreadableFilm("a DICOM file whose pixel data are cut short")
+        raise UnreadableFilm(message("a DICOM file whose pixel data are cut short"))
     return Samples(_by_pydicom(ds, frame, ExplicitVRLittleEndian), allocated)
 
 
@@ -134,7 +147,7 @@ def _aligned(samples: Samples, ds: Dataset, steps: list[str]) -> tuple[np.ndarra
     if shift and words.max() < 2**stored and (words & unsigned.type(2**shift - 1)).any():
         shift = 0  # right-aligned, whatever High Bit says
     if shift:
-        steps.append(f"values aligned by high bit {int(high)}")
+        steps.append(message("values aligned by high bit {bit}", bit=int(high)))
         words = words >> unsigned.type(shift)
         word -= shift
     exceeds = word > stored and int(words.max()) >= 2**stored
@@ -146,13 +159,13 @@ def _aligned(samples: Samples, ds: Dataset, steps: list[str]) -> tuple[np.ndarra
         rows = np.flatnonzero((words >= 2**stored).any(axis=1))  # a few wrong pixels make no difference elsewhere
         used = not _has_embedded_overlay(ds) and _roughness(full[rows]) < _roughness(chosen[rows])
         if used and not signed and full.max() < (1 + _OVERSHOOT) * 2**stored:  # of lossy compression
-            steps.append(f"values above {stored} bits clipped")
+            steps.append(message("values above {bits} bits clipped", bits=stored))
             return np.minimum(full, unsigned.type(2**stored - 1)), stored
         if used and not np.array_equal(full, chosen):
-            steps.append(f"{word} bits used (header: {stored})")
+            steps.append(message("{bits} bits used (header: {stored})", bits=word, stored=stored))
             return full, word
         if not np.array_equal(full, chosen):
-            steps.append("bits above the stored ones removed")
+            steps.append(message("bits above the stored ones removed"))
     if samples.signed and not ds.get("PixelRepresentation"):  # the stream says signed, the header does not
         plain = words & unsigned.type(2**stored - 1)
         if _roughness(plain) < _roughness(chosen):

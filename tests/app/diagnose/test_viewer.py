@@ -36,10 +36,10 @@ def test_values_survive_the_way_to_the_browser() -> None:
 @pytest.mark.parametrize(
     ("header", "expected"),
     [
-        ({"ImagerPixelSpacing": "0.2\\0.2"}, (0.2, " at the detector")),
-        ({"PixelSpacing": "0.15\\0.15", "ImagerPixelSpacing": "0.2\\0.2"}, (0.15, "")),
-        ({"PixelSpacing": "0.2\\0.2", "ImagerPixelSpacing": "0.2\\0.2"}, (0.2, " at the detector")),
-        ({"PixelSpacing": "0.1\\0.2"}, (0.1, "")),  # enlarged along the longer side
+        ({"ImagerPixelSpacing": "0.2\\0.2"}, (0.2, True)),
+        ({"PixelSpacing": "0.15\\0.15", "ImagerPixelSpacing": "0.2\\0.2"}, (0.15, False)),
+        ({"PixelSpacing": "0.2\\0.2", "ImagerPixelSpacing": "0.2\\0.2"}, (0.2, True)),
+        ({"PixelSpacing": "0.1\\0.2"}, (0.1, False)),  # enlarged along the longer side
         ({"PixelSpacing": "0\\0"}, None),
         ({"PixelSpacing": "1e9\\1e9"}, None),
         ({"PixelSpacing": "0.2"}, None),
