@@ -34,7 +34,7 @@ def viewer(name: str) -> dict:
         "alt": name,
     }
     strip = {"sign": "", "word": "", "verdict": "", "position": ""}
-    return film | {"beside": None, "others": False, "moving": False, "strip": strip}
+    return film | {"beside": None, "others": False, "moving": False, "strip": strip, "words": {}}
 
 
 COMPONENTS = {"dataset/film_grid": grid, "diagnose/worklist": worklist, "diagnose/viewer": viewer}
