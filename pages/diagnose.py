@@ -1,17 +1,18 @@
 """Diagnose: drop films, get a reading of each."""
 
 import time
+from collections.abc import Callable
 
 import streamlit as st
 
 from cxr_core.app.account import account
 from cxr_core.app.components.passed_over import show_passed_over
 from cxr_core.app.diagnose.agreement import show_agreement
-from cxr_core.app.diagnose.decision_time import note_on_screen
+from cxr_core.app.diagnose.decision_time import any_on_screen, note_on_screen
 from cxr_core.app.diagnose.dropped_files import unpack
 from cxr_core.app.diagnose.export import offer_downloads
 from cxr_core.app.diagnose.file_details import show_file_details, show_unreadable_files
-from cxr_core.app.diagnose.film_view import mark_film, show_film
+from cxr_core.app.diagnose.film_view import banner_of, send_ahead, show_film
 from cxr_core.app.diagnose.intake import brought_any, next_patient, show_samples, take_films
 from cxr_core.app.diagnose.language import choose_language, error_text
 from cxr_core.app.diagnose.language import translated as _
@@ -22,7 +23,7 @@ from cxr_core.app.diagnose.session import FilmResult, UnreadableFile, read_next,
 from cxr_core.app.diagnose.settings import choose_settings
 from cxr_core.app.diagnose.similar import show_similar
 from cxr_core.app.diagnose.styles import apply_styles
-from cxr_core.app.diagnose.verdict import show_hidden_verdict, show_stability, show_verdict
+from cxr_core.app.diagnose.verdict import show_stability
 from cxr_core.app.diagnose.worklist import choose_film, filtered, show_worklist
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.model_cache import predictor_with_spinner
@@ -52,6 +53,15 @@ def progress_of(read: int, files: int) -> tuple[float, str]:
     return read / files, _("{read} of {files} files read", read=read, files=files)
 
 
+def read_more(progress: Callable[[int], object]) -> None:
+    """Read some more films, and report their number; an error ends the page."""
+    try:
+        read_next(files, predictor_with_spinner(settings.model.name, _("Loading the model.")), started, progress)
+    except CXRError as error:
+        st.error(escape_markdown(error_text(error)))
+        st.stop()
+
+
 started = time.monotonic()
 apply_styles()
 heading = st.container(horizontal=True, key="heading")
@@ -63,7 +73,7 @@ if not models:
     st.stop()
 with heading:
     settings = choose_settings(models)
-    exports = st.container(width="content")
+    exports = st.container(width="content", key="exports")
     st.button(
         _("Try a sample"),
         icon=":material/science:",
@@ -83,6 +93,11 @@ with middle:
     dropped = take_films()
 files, unreadable = unpack(dropped)
 results = session_results(files, settings.model.version)
+status = st.container()  # always drawn, so that the elements below it keep their position
+if files and not results and not any_on_screen():  # no film of before is left on screen: answer in this very run
+    with status:
+        read_more(lambda _: None)
+    results = session_results(files, settings.model.version)
 readable = [settings.apply(result) for result in results.values() if isinstance(result, FilmResult)]
 unreadable += [result.error for result in results.values() if isinstance(result, UnreadableFile)]
 log = ReadingLog(reader=account().id)
@@ -93,7 +108,6 @@ except DamagedRecord as error:
     show_passed_over([error_text(error)])
     keep = False
 
-status = st.container()  # always drawn, so that the elements below it keep their position
 if len(results) < len(files):
     progress_bar = status.progress(*progress_of(len(results), len(files)))
 elif not files and not unreadable:
@@ -104,6 +118,8 @@ elif not files and not unreadable:
         ),
         icon=":material/info:",
     )
+    with status:
+        ask_prevalence(settings.rules)
 with status:
     if awaited(files, results, [result.file.key for result in readable]):
         readable = []
@@ -123,19 +139,12 @@ if readable:
     reading, hidden = chosen.reading, chosen.file.key in hidden_keys
     note_on_screen(reading.sha256, hidden)
     with film_side:
-        mark_film(chosen)
-        position = _("{number} of {films}", number=listed.index(chosen) + 1, films=len(listed))
-        about = (reading.file, position, settings.model.name, *settings.site_text)
         warnings = age_note(chosen.source.header, settings.model.card)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="answer"):
-            if hidden:
-                show_hidden_verdict(about, warnings)
-            else:
-                show_verdict(reading, about, warnings)
+            st.html(banner_of(chosen, listed, hidden, settings))
             ask_prevalence(settings.rules)
-        heatmap = None if hidden or reading.verdict == "normal" else reading.heatmap
-        show_film(chosen, heatmap, hidden, listed)
-    with list_side:
+        show_film(chosen, hidden, listed)
+    with list_side, st.container(key="about_film"):
         if keep:
             own_reading_controls(log, reading, own_readings.get((reading.sha256, reading.version)), hidden)
         with st.container():  # so that the expanders below keep their position and stay open
@@ -182,6 +191,7 @@ if readable:
             settings.summary(),
             settings.site,
         )
+    send_ahead(chosen, listed, hidden_keys, settings)
 if unreadable:
     count = counted("{count} file could not be read", "{count} files could not be read", len(unreadable))
     with st.expander(_(count), icon=":material/broken_image:", expanded=True):
@@ -196,14 +206,5 @@ if keep:
 choose_language()
 
 if len(results) < len(files):
-    try:
-        read_next(
-            files,
-            predictor_with_spinner(settings.model.name, _("Loading the model.")),
-            started,
-            lambda read: progress_bar.progress(*progress_of(read, len(files))),
-        )
-    except CXRError as error:
-        st.error(escape_markdown(error_text(error)))
-        st.stop()
+    read_more(lambda read: progress_bar.progress(*progress_of(read, len(files))))
     st.rerun()

@@ -3,9 +3,9 @@
     python -m benchmarks.speed.film_to_film [--films FOLDER] [--repeat 8] [--beside CHECKOUT]
 
 Chromium drops one film after another, each in a new tab, and measures until verdict and film are on screen; then drops
-all of them at once and steps through the list with J. With --beside, another checkout of this repository, with its own
-`.venv`, is measured in turns on the same films. Target: at most half of commit c3f5f0b in both, and a first page under
-3 MB. On a loaded machine only the ratio means something.
+all of them at once and steps through the list with J, and measures until the next film is drawn. With --beside, another
+checkout of this repository, with its own `.venv`, is measured in turns on the same films. Target: at most half of
+commit c3f5f0b in both, and a first page under 3 MB. On a loaded machine only the ratio means something.
 """
 
 import argparse
@@ -107,8 +107,11 @@ def main() -> None:
         for film in films:
             for name, address in addresses.items():
                 answers[name].append(answer_seconds(browser, address, film))
+        stepping = {name: step_seconds(browser, address, films) for name, address in addresses.items()}
+        for _ in films[1:]:
+            for name, seconds in stepping.items():
+                steps[name].append(next(seconds))
         for name, address in addresses.items():
-            steps[name] += step_seconds(browser, address, films)
             first = first_page_bytes(browser, address) / 1e6
             answer, step = median(answers[name]), median(steps[name])
             print(

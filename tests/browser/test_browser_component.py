@@ -34,7 +34,7 @@ def viewer(name: str) -> dict:
         "alt": name,
     }
     strip = {"sign": "", "word": "", "verdict": "", "position": ""}
-    return film | {"beside": None, "others": False, "moving": False, "strip": strip}
+    return film | {"beside": None, "others": False, "moving": False, "strip": strip, "words": {}}
 
 
 COMPONENTS = {"dataset/film_grid": grid, "diagnose/worklist": worklist, "diagnose/viewer": viewer}
@@ -68,3 +68,76 @@ def test_the_end_of_an_overtaken_call_keeps_the_keyboard_shortcuts(page, draw):
     page.evaluate("calls[1]()")
     page.keyboard.press("i")
     assert page.get_by_role("button", name="Invert").get_attribute("aria-pressed") == "true"
+
+
+AHEAD = """([of, films]) => {
+  window.cxrAhead = { of, films }
+  document.dispatchEvent(new Event("cxr-ahead"))
+}"""
+NAMED = """() => {
+  const about = document.querySelector("[data-on-screen]").textContent
+  const canvas = document.querySelector("canvas.film")
+  const veiled = document.querySelector(".viewer").classList.contains("veiled")
+  return [about, veiled ? null : canvas.dataset.film, document.body.classList.contains("cxr-stepping")]
+}"""
+
+
+def banner(name: str) -> str:
+    return f'<div data-testid="verdict" data-on-screen="{name}">{name}</div>'
+
+
+@pytest.fixture
+def stepping(page, draw):
+    """The viewer with the film `one` under its banner, and `two` sent ahead for J; time passes only when told to."""
+    page.evaluate(
+        "html => document.body.insertAdjacentHTML('beforeend', `<div class=html>${html}</div>`)", banner("one")
+    )
+    page.clock.install()
+    draw("one", 1.0)
+    page.locator("canvas.film[data-film=one]").wait_for(state="attached")
+    page.evaluate(AHEAD, ["one", {"j": viewer("two") | {"banner": banner("two")}}])
+    page.wait_for_function("() => window.component")
+    page.wait_for_timeout(100)
+    return page
+
+
+@pytest.mark.parametrize("draw", ["diagnose/viewer"], indirect=True)
+def test_j_shows_the_next_film_with_its_banner_at_once_until_the_server_answers(stepping, draw):
+    heard = """() => { window.heard = []; addEventListener("keydown", event => window.heard.push(event.key)) }"""
+    stepping.evaluate(heard)
+    stepping.keyboard.press("j")
+    assert stepping.evaluate(NAMED) == ["two", "two", True]
+    for key in ("a", "d", "p", "n", "u", "Shift+N", "j"):  # what records a reading waits; what leaves the film does not
+        stepping.keyboard.press(key)
+    assert [key for key in stepping.evaluate("window.heard") if key != "Shift"] == ["j", "N", "j"]
+    stepping.evaluate("html => document.querySelector('.html').innerHTML = html", banner("two"))
+    draw("two", 2.0)
+    assert stepping.evaluate(NAMED) == ["two", "two", False]
+    stepping.keyboard.press("a")
+    assert stepping.evaluate("window.heard").count("a") == 1
+
+
+@pytest.mark.parametrize("draw", ["diagnose/viewer"], indirect=True)
+def test_a_step_that_the_server_does_not_answer_is_taken_back(stepping):
+    stepping.keyboard.press("j")
+    assert stepping.evaluate(NAMED) == ["two", "two", True]
+    stepping.clock.fast_forward(10_001)
+    assert stepping.evaluate(NAMED) == ["one", "one", False]
+
+
+@pytest.mark.parametrize("draw", ["diagnose/viewer"], indirect=True)
+def test_the_film_before_comes_back_with_its_banner_if_the_server_stays_with_it(stepping, draw):
+    stepping.keyboard.press("j")
+    draw("one", 2.0)
+    assert stepping.evaluate(NAMED) == ["one", "one", False]
+
+
+@pytest.mark.parametrize("draw", ["diagnose/viewer"], indirect=True)
+def test_j_does_nothing_in_a_field_or_without_a_film_ahead(stepping):
+    stepping.evaluate("document.body.insertAdjacentHTML('beforeend', '<input id=field>')")
+    stepping.locator("#field").focus()
+    stepping.keyboard.press("j")
+    assert stepping.evaluate(NAMED) == ["one", "one", False]
+    stepping.locator("#field").evaluate("field => field.blur()")
+    stepping.keyboard.press("k")
+    assert stepping.evaluate(NAMED) == ["one", "one", False]

@@ -1,3 +1,3 @@
 """The slow tests: real servers, long journeys, killed processes. `make system` runs them."""
 
-from tests.support.browser import address, browser, models, page  # noqa: F401  fixtures
+from tests.support.browser import address, browser, cold_server, models, page  # noqa: F401  fixtures

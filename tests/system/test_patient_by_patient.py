@@ -6,7 +6,7 @@ import pytest
 
 from cxr_core.datasets.demo import sample_films
 from tests.support.browser import PATIENCE_MS
-from tests.support.streamlit_page import wait_until_drawn
+from tests.support.streamlit_page import IDLE, wait_until_drawn
 
 
 def drop(page, *films) -> None:
@@ -35,21 +35,36 @@ def test_films_survive_another_page_and_end_with_the_next_patient(address: str, 
     assert page.get_by_text(film.name).count() == 0
 
 
+WATCH = """() => {
+  window.mixed = []
+  window.drawn = 0
+  const look = () => {
+    const roots = [...document.querySelectorAll("*")].map(e => e.shadowRoot).filter(Boolean)
+    const canvas = roots.map(root => root.querySelector("canvas.film")).find(Boolean)
+    const about = document.querySelector("[data-testid=verdict] .about")?.textContent
+    const name = canvas?.dataset.film && canvas.parentElement.querySelector(".name").textContent
+    if (name) window.drawn++
+    if (about && name && !about.startsWith(name)) window.mixed.push([about, name])
+    requestAnimationFrame(look)
+  }
+  look()
+}"""
+
+
+AGREED = """names => {
+  const roots = [...document.querySelectorAll("*")].map(e => e.shadowRoot).filter(Boolean)
+  const one = selector => roots.map(root => root.querySelector(selector)).find(Boolean)
+  const name = one("canvas.film[data-film]")?.parentElement.querySelector(".name").textContent
+  const about = document.querySelector("[data-testid=verdict] .about")?.textContent
+  const listed = one(".row[aria-selected=true] .name")?.textContent
+  return names.includes(name) && about?.startsWith(name) && listed === name && !document.body.matches(".cxr-stepping")
+}"""
+
+
 def test_the_verdict_always_belongs_to_the_film_on_screen(address: str, page) -> None:
     """After a drop: the name in the banner and the film that is drawn are compared in every frame."""
     page.goto(address)
-    page.evaluate("""() => {
-      window.mixed = []
-      const look = () => {
-        const roots = [...document.querySelectorAll("*")].map(e => e.shadowRoot).filter(Boolean)
-        const canvas = roots.map(root => root.querySelector("canvas.film")).find(Boolean)
-        const about = document.querySelector("[data-testid=verdict] .about")?.textContent
-        const name = canvas?.dataset.film && canvas.parentElement.querySelector(".name").textContent
-        if (about && name && !about.startsWith(name)) window.mixed.push([about, name])
-        requestAnimationFrame(look)
-      }
-      look()
-    }""")
+    page.evaluate(WATCH)
     first, second = sample_films()[0], sample_films()[-1]
     drop(page, first)
     on_screen(page, first.name)
@@ -57,6 +72,27 @@ def test_the_verdict_always_belongs_to_the_film_on_screen(address: str, page) ->
     on_screen(page, second.name)
     assert page.evaluate("window.mixed") == []
     assert page.get_by_test_id("verdict").get_by_text(second.name).is_visible()
+
+
+def test_the_verdict_belongs_to_the_film_at_every_step_through_the_list(address: str, page) -> None:
+    page.goto(address)
+    drop(page, *sample_films())
+    page.locator(".worklist .row").nth(len(sample_films()) - 1).wait_for()
+    names = page.locator(".worklist .row .name").all_inner_texts()
+    page.locator(".worklist .row").first.click()
+    on_screen(page, names[0])
+    page.evaluate(WATCH)
+    for key, at in [("j", 1), ("j", 2), ("j", 3), ("k", 2), ("k", 1), ("j", 2)]:
+        page.keyboard.press(key)
+        on_screen(page, names[at])
+        page.locator("body:not(.cxr-stepping)").wait_for(state="attached")
+        page.locator(IDLE).wait_for()
+        assert page.get_by_test_id("verdict").get_by_text(f"{names[at]} · {at + 1} of {len(names)}").is_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("j")  # before the server has answered the first
+    page.wait_for_function(AGREED, arg=names[3:5])
+    assert page.evaluate("window.mixed") == []
+    assert page.evaluate("window.drawn") > 0
 
 
 @pytest.fixture

@@ -29,6 +29,11 @@ def note_on_screen(sha256: str, hidden: bool) -> None:
         watch.answered.add(sha256)
 
 
+def any_on_screen() -> bool:
+    """Whether a film of this patient has been on screen."""
+    return KEY in st.session_state
+
+
 def seconds_on_screen(sha256: str) -> float:
     """Seconds that the film, the one on screen, has been there, without the time that other films were."""
     watch: _Watch = st.session_state[KEY]

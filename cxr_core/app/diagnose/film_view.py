@@ -1,10 +1,8 @@
-"""The film on screen, and another beside it: what the viewer shows, and what the reader asks it for."""
+"""The film on screen with its banner, and others: beside it, and those that J and K show."""
 
-from collections.abc import Sequence
-from html import escape as escaped
+from collections.abc import Sequence, Set
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from cxr_core.app.components.browser_component import show_component
@@ -13,42 +11,33 @@ from cxr_core.app.diagnose.language import page_language
 from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.diagnose.new_drop import end_of_new_drop
 from cxr_core.app.diagnose.session import FilmResult, full_range_of, screen_jpeg_of
-from cxr_core.app.diagnose.verdict import SYMBOLS, TITLES
+from cxr_core.app.diagnose.settings import Settings
+from cxr_core.app.diagnose.verdict import SYMBOLS, TITLES, banner
 from cxr_core.app.diagnose.viewer import MAX_SIDE, PHONE_SIDE, as_link, heat_data, millimetres, values_data
+from cxr_core.inference.intended_use import age_note
 from cxr_core.inference.number import number_text, of_100
 from cxr_core.inference.reading import Reading
 
 KEY = "viewer"
-SCRIPTS = ("diagnose/viewer_film", "diagnose/viewer_pane")
+SCRIPTS = ("diagnose/viewer_film", "diagnose/viewer_pane", "diagnose/viewer_step")
 
 
-def mark_film(chosen: FilmResult) -> None:
-    """Say which film the banner belongs to; before the banner, so that the viewer hides any other film."""
-    st.html(f'<span data-on-screen="{escaped(chosen.file.key)}"></span>')
+def banner_of(result: FilmResult, listed: Sequence[FilmResult], hidden: bool, settings: Settings) -> str:
+    """The banner of a film of the worklist, `listed`. hidden: whether its verdict is."""
+    position = _("{number} of {films}", number=listed.index(result) + 1, films=len(listed))
+    about = (result.reading.file, position, settings.model.name, *settings.site_text)
+    warnings = age_note(result.source.header, settings.model.card)
+    return banner(result.reading, about, warnings, result.file.key, hidden)
 
 
-def show_film(chosen: FilmResult, heatmap: np.ndarray | None, hidden: bool, listed: Sequence[FilmResult]) -> None:
-    """Draw the viewer.
-
-    heatmap: `float32 (h, w)` in [0, 1], or None to show none. hidden: whether the verdict is. listed: the worklist.
-    """
-    keys = [result.file.key for result in listed]
-    at = keys.index(chosen.file.key)
-    verdict = "hidden" if hidden else chosen.reading.verdict
-    beside = _beside(listed, at)
-    data = _film(chosen) | {
-        "alt": _(chosen.alt_text(hidden)),
+def show_film(chosen: FilmResult, hidden: bool, listed: Sequence[FilmResult]) -> None:
+    """Draw the viewer. hidden: whether the verdict is. listed: the worklist."""
+    beside = _beside(listed, listed.index(chosen))
+    data = _shown(chosen, hidden, listed) | {
         "words": viewer_words(),
-        "heat": heat_data(heatmap),
         "beside": beside and _film(beside) | {"alt": _("For comparison: {file}", file=beside.reading.file)},
         "others": len(listed) > 1,
         "moving": bool(st.session_state.get("new_drop")),
-        "strip": {
-            "verdict": verdict,
-            "sign": SYMBOLS[verdict],
-            "word": _(TITLES[verdict]) if hidden else _answer(chosen.reading),
-            "position": _("{number} of {films}", number=at + 1, films=len(listed)),
-        },
     }
     show_component(
         "diagnose/viewer",
@@ -61,6 +50,41 @@ def show_film(chosen: FilmResult, heatmap: np.ndarray | None, hidden: bool, list
         on_beside_change=_change_beside,
         on_held_change=_hold,
     )
+
+
+def send_ahead(chosen: FilmResult, listed: Sequence[FilmResult], hidden_keys: Set[str], settings: Settings) -> None:
+    """Send the films before and after the chosen one with their banners, so that K and J show them at once.
+
+    Drawn after all that belongs to the chosen film. Not for a phone, which has no keys, and not while two films are
+    compared.
+    """
+    at = listed.index(chosen)
+    places = {} if st.session_state.get("beside") or _on_phone() else {"j": at + 1, "k": at - 1}
+    films = {}
+    for key, place in places.items():
+        if 0 <= place < len(listed):
+            result = listed[place]
+            hidden = result.file.key in hidden_keys
+            films[key] = _shown(result, hidden, listed) | {"banner": banner_of(result, listed, hidden, settings)}
+    if len(listed) > 1:
+        with st.container(key="ahead"):
+            show_component("diagnose/ahead", "ahead_films", {"of": chosen.file.key, "films": films})
+
+
+def _shown(result: FilmResult, hidden: bool, listed: Sequence[FilmResult]) -> dict[str, Any]:
+    """One film of the worklist with its heatmap, alternative text and the words for full screen."""
+    reading = result.reading
+    verdict = "hidden" if hidden else reading.verdict
+    return _film(result) | {
+        "alt": _(result.alt_text(hidden)),
+        "heat": heat_data(None if hidden or verdict == "normal" else reading.heatmap),
+        "strip": {
+            "verdict": verdict,
+            "sign": SYMBOLS[verdict],
+            "word": _(TITLES[verdict]) if hidden else _answer(reading),
+            "position": _("{number} of {films}", number=listed.index(result) + 1, films=len(listed)),
+        },
+    }
 
 
 def _answer(reading: Reading) -> str:
@@ -79,7 +103,7 @@ def _film(result: FilmResult) -> dict[str, Any]:
     """One film for the viewer; with its values if the reader asked for them."""
     source, key = result.source, result.file.key
     spacing = millimetres(source)
-    side = PHONE_SIDE if "Mobi" in (st.context.headers.get("User-Agent") or "") else MAX_SIDE
+    side = PHONE_SIDE if _on_phone() else MAX_SIDE
     return {
         "film": key,
         "name": result.reading.file,
@@ -90,6 +114,10 @@ def _film(result: FilmResult) -> dict[str, Any]:
         "at_detector": spacing and spacing[1],
         "values": values_data(full_range_of(result)) if key in st.session_state.get("full_range", ()) else None,
     }
+
+
+def _on_phone() -> bool:
+    return "Mobi" in (st.context.headers.get("User-Agent") or "")
 
 
 def _want() -> None:

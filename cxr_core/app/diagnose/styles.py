@@ -27,7 +27,8 @@ LAYOUT = """
 .stApp [data-stale="true"] { opacity: 1 !important; transition: none !important; } /* no flicker from film to film */
 [data-testid="stMainBlockContainer"] > div > [data-testid="stVerticalBlock"],
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: 0.5rem; }
-[data-testid="stElementContainer"]:has([data-on-screen]) { display: none; }
+.st-key-ahead { display: none; }
+.cxr-stepping :is(.st-key-about_film, .st-key-exports) { visibility: hidden; }
 .st-key-heading h1 { line-height: 2.5rem; }
 [data-testid="stFileUploaderDropzone"] { min-height: 7rem; align-items: center; }
 [data-testid="stFileChipDeleteBtn"] button { min-width: 1.5rem; min-height: 1.5rem; }

@@ -23,21 +23,17 @@ SYMBOLS = {  # of different shapes, for readers who cannot distinguish the colou
 }
 
 
-def show_verdict(reading: Reading, about: Sequence[str], warnings: Sequence[str]) -> None:
-    """Draw the banner above the film, see `banner`."""
-    st.html(banner(reading, about, warnings))
-
-
-def show_hidden_verdict(about: Sequence[str], warnings: Sequence[str]) -> None:
-    """Draw the banner while the model's reading is hidden until the clinician has entered theirs."""
-    st.html(_banner("hidden", _("Enter your reading; the model's is shown after it."), "", about, warnings))
-
-
-def banner(reading: Reading, about: Sequence[str], warnings: Sequence[str]) -> str:
+def banner(
+    reading: Reading, about: Sequence[str], warnings: Sequence[str], film: str = "", hidden: bool = False
+) -> str:
     """As HTML: verdict, words, number and prevalence; whose film it is; whether the model is for this patient.
 
-    about: short texts in one line, such as the file's name. warnings: sentences.
+    about: short texts in one line, such as the file's name. warnings: sentences. film: the key of the film that it
+    belongs to; the viewer hides any other. hidden: whether the clinician's own reading is asked for first.
     """
+    if hidden:
+        words = _("Enter your reading; the model's is shown after it.")
+        return _banner("hidden", words, "", about, warnings, film)
     text, number = _("No probability is given for this film."), ""
     if reading.probability_here is not None and reading.prevalence is not None:
         text = _(number_in_words(reading.probability_here, reading.verdict))
@@ -46,7 +42,7 @@ def banner(reading: Reading, about: Sequence[str], warnings: Sequence[str]) -> s
         )
         shown = escaped(_(number_text(reading.probability_here)))
         number = f'<span class="number">{shown}<small>{escaped(where).replace(chr(10), "<br>")}</small></span>'
-    return _banner(reading.verdict, text, number, about, warnings)
+    return _banner(reading.verdict, text, number, about, warnings, film)
 
 
 def show_stability(reading: Reading, rules: Rules, choice: Choice) -> None:
@@ -68,10 +64,10 @@ def show_stability(reading: Reading, rules: Rules, choice: Choice) -> None:
     st.caption(escape_markdown(text))
 
 
-def _banner(verdict: str, text: str, number: str, about: Sequence[str], warnings: Sequence[str]) -> str:
+def _banner(verdict: str, text: str, number: str, about: Sequence[str], warnings: Sequence[str], film: str) -> str:
     notes = "".join(f'<span class="warning" role="note">{escaped(_(warning))}</span>' for warning in warnings)
     return (
-        f'<div class="verdict {verdict}" data-testid="verdict" role="status">'
+        f'<div class="verdict {verdict}" data-testid="verdict" role="status" data-on-screen="{escaped(film)}">'
         f'<span class="sign" aria-hidden="true">{SYMBOLS[verdict]}</span>'
         f'<span class="result"><span class="word">{escaped(_(TITLES[verdict]))}</span>'
         f'<span class="words">{escaped(text)}</span>'

@@ -5,7 +5,6 @@ const heat = { opacity: 0.5, shown: 0.5 } // for all films; `shown` is the opaci
 const MAX_ZOOM = 8
 const STEPS = 1000 // of the sliders of window and level
 const PRESETS = ["own", "lung", "bone", "mediastinum"]
-const MARK = "[data-on-screen]"
 const FIELDS = "input, textarea, select, [contenteditable]:not([contenteditable=false]), [role=textbox], [role=combobox]"
 
 class Viewer {
@@ -21,6 +20,7 @@ class Viewer {
     this.heatControls = [one("heat"), one("legend")]
     this.besideControls = [...root.querySelectorAll(".beside, .other")]
     this.pointers = new Map()
+    this.step = new Step(this)
     this.actions = {
       "+": () => this.zoomBy(1.25), "=": () => this.zoomBy(1.25), "-": () => this.zoomBy(0.8),
       0: () => this.reset(), f: () => this.fullScreen(),
@@ -81,10 +81,17 @@ class Viewer {
     document.removeEventListener("keydown", this.onKey)
     this.resized.disconnect()
     this.marked.disconnect()
+    this.step.stop()
   }
 
   show(data, ask) {
-    Object.assign(this, { data, ask: (name, value) => ask(name, value) })
+    this.ask = (name, value) => ask(name, value)
+    this.step.answered(data)
+    this.display(data)
+  }
+
+  display(data) {
+    this.data = data
     words = data.words
     if (this.main.film?.key !== data.film) this.fit()
     const changed = () => this.draw()
@@ -102,8 +109,8 @@ class Viewer {
     this.draw()
   }
 
-  // Hides the film while the banner above it is already another film's: the server sends the mark, the banner and the
-  // film one after the other.
+  // Hides the film while the banner above it is another film's: the server sends the banner and the film one after the
+  // other.
   veil() {
     const mark = document.querySelector(MARK)?.dataset.onScreen
     const veiled = mark !== undefined && mark !== this.data?.film
@@ -242,6 +249,7 @@ class Viewer {
     if (event.ctrlKey || event.metaKey || event.altKey) return
     if (field.isContentEditable || (field.matches?.(FIELDS) && !this.root.contains(field))) return
     const action = this.actions[event.key] ?? this.actions[event.key.toLowerCase()]
+    if (!action && !event.shiftKey) this.step.take(event.key.toLowerCase())
     if (!action || !this.active.film) return
     event.preventDefault()
     this.hold()

@@ -21,7 +21,7 @@ class Film {
   update(data) {
     const { film, name, width, height, millimetres, at_detector } = data
     Object.assign(this, { key: film, name, width, height, millimetres, at_detector })
-    if (!this.picture) this.decode(data.picture)
+    if (!this.picture && !(this.picture = bitmaps.get(film))) this.decode(data.picture)
     if (data.values && !this.values) this.take(data.values)
   }
 
@@ -31,15 +31,7 @@ class Film {
   }
 
   async decode(link) {
-    let picture = bitmaps.get(this.key)
-    if (!picture) {
-      picture = new Image()
-      picture.src = link
-      await picture.decode()
-      bitmaps.set(this.key, picture)
-      if (bitmaps.size > KEPT_BITMAPS) bitmaps.delete(bitmaps.keys().next().value)
-    }
-    this.picture = picture
+    this.picture = await pictureOf(this.key, link)
     this.changed()
   }
 
@@ -115,6 +107,17 @@ class Film {
     const length = oneDecimal(pixels * this.millimetres)
     return say(this.at_detector ? "detector" : "millimetres", { length })
   }
+}
+
+async function pictureOf(key, link) {
+  if (!bitmaps.has(key)) {
+    const picture = new Image()
+    picture.src = link
+    await picture.decode()
+    bitmaps.set(key, picture)
+    if (bitmaps.size > KEPT_BITMAPS) bitmaps.delete(bitmaps.keys().next().value)
+  }
+  return bitmaps.get(key)
 }
 
 async function inflated(text) {

@@ -1,30 +1,17 @@
 """axe-core finds nothing on any page, in the light and the dark theme, on a desk and on a phone (WCAG 2.2 AA)."""
 
-from typing import Any
-
 import pytest
 
-from tests.support.browser import PATIENCE_MS
 from tests.support.streamlit_page import IDLE, wait_until_drawn
+from tests.system.screens.conftest import keep_own_readings
 
 PAGES = {"Diagnose": "", "Dataset": "dataset", "Train": "train", "Evaluate": "evaluate", "Models": "models"}
-SCREENS = [(scheme, width, height) for scheme in ("light", "dark") for width, height in ((1280, 800), (390, 844))]
 STREAMLIT = {
     ("presentation-role-conflict", "stFileUploaderDropzone"): "The area that files are dropped on has the role of a "
     "decoration and a name; the button inside it, which the keyboard reaches, has both right.",
     ("region", "stFloatingOverlayPortal"): "What floats above the page lies outside the landmarks, at the body's end.",
 }
 """What a page cannot mend, by axe-core's rule and Streamlit's own element, each with the reason."""
-
-
-@pytest.fixture(params=SCREENS, ids=lambda screen: f"{screen[0]}-{screen[1]}")
-def screen(browser: Any, request: pytest.FixtureRequest):
-    """A tab in one theme and of one size; Streamlit's theme follows the system's."""
-    scheme, width, height = request.param
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-    context.set_default_timeout(PATIENCE_MS)
-    yield context.new_page()
-    context.close()
 
 
 def violations(page) -> list[str]:
@@ -53,4 +40,12 @@ def test_diagnose_with_films_is_accessible(address: str, screen) -> None:
     screen.get_by_text("of 6", exact=False).first.wait_for()
     wait_until_drawn(screen, screen.locator("canvas.film[data-film]"))
     screen.locator("[data-testid=stProgress]").wait_for(state="detached")
+    assert violations(screen) == []
+
+
+def test_own_readings_are_accessible(own_readings: str, screen) -> None:
+    screen.goto(own_readings)
+    keep_own_readings(screen)
+    screen.get_by_text("Your readings", exact=True).click()
+    wait_until_drawn(screen, screen.get_by_text("Right, where you know the truth"))
     assert violations(screen) == []

@@ -1,17 +1,14 @@
 """Diagnose on a desk and on a phone, light and dark: the answer, the film, the controls, and what is transferred."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from cxr_core.datasets.demo import sample_films
 from cxr_core.models.registry import list_models
-from tests.support.browser import PATIENCE_MS
 from tests.support.streamlit_page import IDLE, wait_until_drawn
+from tests.system.screens.conftest import DESK, PHONE
 
-DESK, PHONE = (1280, 800), (390, 844)
-SCREENS = [(scheme, *size) for scheme in ("light", "dark") for size in (DESK, PHONE)]
 FIRST_LOAD_BYTES = 3_000_000  # Streamlit alone sends as much where its scripts are not compressed
 SLOW_BYTES_A_SECOND = 400_000 / 8
 SLOW_PATIENCE_MS = 300_000
@@ -28,16 +25,6 @@ CONTRAST = """button => {
   const [a, b] = [getComputedStyle(drawn).color, getComputedStyle(below).backgroundColor].map(light)
   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
 }"""
-
-
-@pytest.fixture(params=SCREENS, ids=lambda screen: f"{screen[0]}-{screen[1]}")
-def screen(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A tab in one theme and of one size; Streamlit's theme follows the system's."""
-    scheme, width, height = request.param
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-    context.set_default_timeout(PATIENCE_MS)
-    yield context.new_page()
-    context.close()
 
 
 def read_one(page, address: str):
