@@ -16,6 +16,7 @@ from cxr_core.app.train.new_run import new_run
 from cxr_core.app.train.published_experiments import show_published_experiments
 from cxr_core.app.train.run_table import show_deleted_runs, show_run_table
 from cxr_core.app.train.watch import watch_run
+from cxr_core.jobs.job import damaged_jobs
 from cxr_core.training.run_comparison import title_of
 from cxr_core.training.runs import damaged_runs, list_runs
 
@@ -30,7 +31,7 @@ NAMES = {view: label.split(": ")[1] for view, label in VIEWS.items()}
 
 page_heading("Train")
 runs = list_runs()
-show_passed_over(damaged_runs())
+show_passed_over([*damaged_runs(), *damaged_jobs()])
 by_id = {run.id: run for run in runs}
 asked = asked_for("run", by_id, "Run")
 if asked:

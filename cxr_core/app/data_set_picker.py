@@ -6,6 +6,7 @@ import streamlit as st
 
 from cxr_core.app.account import account
 from cxr_core.app.address import asked_for, write_address
+from cxr_core.app.components.passed_over import show_passed_over
 from cxr_core.app.index_cache import forget_index, index_with_progress
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.archives import unpack
@@ -13,7 +14,7 @@ from cxr_core.datasets.demo import write_demo_set
 from cxr_core.datasets.downloads import PUBLISHED_DATA_SETS, PublishedDataSet, download
 from cxr_core.datasets.dropped_archive import store_dropped
 from cxr_core.datasets.index import Index
-from cxr_core.datasets.recent import data_set_key, recent_data_sets, remember_data_set
+from cxr_core.datasets.recent import damaged_recent_data_sets, data_set_key, recent_data_sets, remember_data_set
 from cxr_core.errors import CXRError
 from cxr_core.paths import home
 from cxr_core.quotas import acting
@@ -72,6 +73,7 @@ def data_set_controls() -> None:
 
 def _recent() -> None:
     """The data sets that were opened before, other than the open one."""
+    show_passed_over(damaged_recent_data_sets())
     others = {one.key: one for one in recent_data_sets() if one.source != st.session_state.get("data_folder")}
     if not others:
         return

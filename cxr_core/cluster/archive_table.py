@@ -73,7 +73,9 @@ class ArchiveTable:
             folder.mkdir(parents=True, exist_ok=True)
             if not plan_file.exists():
                 if any(folder.glob("*.parquet")):
-                    raise SettingsError(f"{folder}: holds other tables; a new or empty folder is accepted.")
+                    raise SettingsError(
+                        "holds other tables", thing=folder, accepted="a new or empty folder is accepted"
+                    )
                 count = self._write_list(source)
                 batch = max(1, min(BATCH, -(-count // PARTS)))
                 Plan.from_dict(given_all | {"films": count, "batch": batch}).write(plan_file)
@@ -84,7 +86,9 @@ class ArchiveTable:
             before = getattr(self.plan, name)
             if before != value:
                 raise SettingsError(
-                    f"{folder}: was begun with {name} {before}, not {value}; the same, or a new folder, is accepted."
+                    f"was begun with {name} {before}, not {value}",
+                    thing=folder,
+                    accepted="the same, or a new folder, is accepted",
                 )
         for left in folder.glob(".films-*.part"):
             left.unlink(missing_ok=True)
@@ -136,10 +140,10 @@ def find_archive_films(source: Path) -> Iterator[str]:
     elif source.suffix.lower() == ".csv":
         films = _listed(source)
     else:
-        raise InputError(f"{source}: {'is no folder' if source.exists() else 'does not exist'}; {ACCEPTED}.")
+        raise InputError("is no folder" if source.exists() else "does not exist", thing=source, accepted=ACCEPTED)
     first = next(films, None)
     if first is None:
-        raise InputError(f"{source}: holds no films; {ACCEPTED}.")
+        raise InputError("holds no films", thing=source, accepted=ACCEPTED)
     yield first
     yield from films
 
@@ -152,7 +156,7 @@ def _listed(table: Path) -> Iterator[str]:
             rows = csv.reader(stream)
             header = [name.strip().lower() for name in next(rows, [])]
             if "path" not in header:
-                raise InputError(f"{table}: has no column path; {ACCEPTED}.")
+                raise InputError("has no column path", thing=table, accepted=ACCEPTED)
             column = header.index("path")
             for row in rows:
                 if len(row) <= column or not (path := row[column].strip()):

@@ -67,7 +67,9 @@ class RayCluster:
             import ray
         except ModuleNotFoundError as error:
             raise WorkError(
-                "--cluster: ray is not installed here; `pip install -r requirements-cluster.txt` installs it."
+                "ray is not installed here",
+                thing="--cluster",
+                accepted="`pip install -r requirements-cluster.txt` installs it",
             ) from error
         try:
             ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, ignore_reinit_error=True)
@@ -159,7 +161,7 @@ def _answer(reference: Any) -> Any:
         answer = ray.get(reference)
     except ray.exceptions.RayTaskError as error:
         what = "a machine of the cluster could not begin"
-        raise WorkError(f"{what}: cxr-workbench {__version__} must be installed on each of them.") from error
+        raise WorkError(f"cxr-workbench {__version__} must be installed on each of them", thing=what) from error
     except ray.exceptions.RayError as error:
         _logger.warning("a task was lost (%s)", type(error).__name__)
         return Lost(type(error).__name__)
@@ -180,7 +182,9 @@ def _call(given: tuple[str, str, str, tuple[Any, ...]], task: Any) -> Any:
     """Runs on a machine of the cluster: the function is made once in a process, then called with each task."""
     version, key, function, arguments = given
     if version != __version__:
-        return WorkError(f"a machine of the cluster has cxr-workbench {__version__}; {version}, as here, is needed.")
+        return WorkError(
+            f"a machine of the cluster has cxr-workbench {__version__}", accepted=f"{version}, as here, is needed"
+        )
     configure_logging("cluster")
     if key not in _made:
         _made.clear()

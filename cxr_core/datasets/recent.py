@@ -51,11 +51,19 @@ def data_set_key(source: str) -> str:
 
 def recent_data_sets() -> list[RecentDataSet]:
     """The data sets that were opened on this machine, newest first; none if the list cannot be read."""
-    file = _file()
     try:
-        return list(_Recents.read(file).sets) if file.exists() else []
+        return _read()
     except DamagedRecord:
         return []
+
+
+def damaged_recent_data_sets() -> list[str]:
+    """A sentence if the list cannot be read and is passed over; the next data set that is opened replaces it."""
+    try:
+        _read()
+    except DamagedRecord as error:
+        return [str(error)]
+    return []
 
 
 def remember_data_set(source: str, index: Index) -> None:
@@ -65,6 +73,10 @@ def remember_data_set(source: str, index: Index) -> None:
         sets = [new, *(one for one in recent_data_sets() if one.source != source)][:MOST]
         content = {"sets": [{"source": one.source, "name": one.name, "films": one.films} for one in sets]}
         _Recents.from_dict(content).write(_file())
+
+
+def _read() -> list[RecentDataSet]:
+    return list(_Recents.read(_file()).sets) if _file().exists() else []
 
 
 def _file() -> Path:

@@ -98,15 +98,24 @@ def store_profile(profile: SiteProfile) -> None:
 
 
 def list_profiles(model: Model | None = None) -> list[SiteProfile]:
-    """The profiles that can be read, of one model if it is given, the newest first."""
-    found = []
+    """Every profile, or those of one model, the newest first, without those that `damaged_profiles` reports."""
+    wanted = [one for one in _all_profiles()[0] if model is None or one.version == model.version]
+    return sorted(wanted, key=lambda profile: profile.when, reverse=True)
+
+
+def damaged_profiles() -> list[str]:
+    """A sentence for each profile that cannot be read and is passed over."""
+    return _all_profiles()[1]
+
+
+def _all_profiles() -> tuple[list[SiteProfile], list[str]]:
+    profiles, messages = [], []
     for file in sorted((home() / "sites").glob("*.json")):
         try:
-            found.append(SiteProfile.read(file))
-        except DamagedRecord:
-            continue
-    wanted = [one for one in found if model is None or one.version == model.version]
-    return sorted(wanted, key=lambda profile: profile.when, reverse=True)
+            profiles.append(SiteProfile.read(file))
+        except DamagedRecord as error:
+            messages.append(str(error))
+    return profiles, messages
 
 
 def find_profile(name: str) -> SiteProfile:

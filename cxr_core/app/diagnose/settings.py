@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from cxr_core.app.components.passed_over import show_passed_over
 from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.diagnose.prevalence import forget_prevalence, prevalence_of_session
 from cxr_core.app.diagnose.session import FilmResult
@@ -19,7 +20,7 @@ from cxr_core.languages import message, percent
 from cxr_core.metrics.prevalence import predictive_values_of_point
 from cxr_core.models.card_sections import CardPoint
 from cxr_core.models.registry import Model
-from cxr_core.models.site_profile import SiteProfile, list_profiles
+from cxr_core.models.site_profile import SiteProfile, damaged_profiles, list_profiles
 
 T = TypeVar("T")
 
@@ -117,6 +118,7 @@ def choose_settings(models: list[Model]) -> Settings:
         if len(names) > 1:
             name = st.selectbox(_("Model"), names, key="model", persist_state="session")
         model = models[names.index(name)]
+        show_passed_over(damaged_profiles())
         site = _site(list_profiles(model))
         rules = Rules.of(model.card).at(site)
         prevalence = prevalence_of_session(rules)

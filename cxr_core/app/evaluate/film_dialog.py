@@ -71,7 +71,7 @@ def _dialog(films: pd.DataFrame, root: Path, model: Model | None) -> None:
     try:
         film = read_film(root / row["file"])
         if (sha256 := str(row.get("sha256", ""))) and film.sha256 != sha256:
-            raise UnreadableFilm(f"{name}: is no longer the film that was evaluated.")
+            raise UnreadableFilm("is no longer the film that was evaluated", thing=name)
         heatmap, reason = _heatmap(film, model) if model else (None, "")
     except CXRError as error:
         st.error(escape_markdown(str(error)), icon=":material/broken_image:")

@@ -1,4 +1,4 @@
-"""40 homes with damaged records, made from a real one: each kind of record, ten ways. Opens them, tells how it went.
+"""50 homes with damaged records, made from a real one: each kind of record, ten ways. Opens them, tells how it went.
 
 No page and no verb may fall, a run that waits must go on, what is not damaged must still be listed, and a sentence must
 name the damaged file.
@@ -14,17 +14,28 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from cxr_core.access import Account
 from cxr_core.app import index_cache, navigation
+from cxr_core.audit import record
 from cxr_core.cli.main import main
+from cxr_core.datasets.curation import change_films
+from cxr_core.datasets.index import build_index
+from cxr_core.datasets.recent import remember_data_set
+from cxr_core.datasets.saved_views import save_view
 from cxr_core.evaluation.label_review import contest
 from cxr_core.evaluation.store import store_evaluation
 from cxr_core.evaluation.test_log import record_test_evaluation
 from cxr_core.inference.reader_log import OwnReading, ReadingLog
 from cxr_core.models.registry import find_model
+from cxr_core.models.signing import trust
+from cxr_core.models.site_profile import store_profile
 from cxr_core.training.checkpoint import Commit
+from cxr_core.training.run_actions import describe
 from cxr_core.training.run_device import hold_device_for
 from cxr_core.training.runs import Run
 from tests.conftest import REPOSITORY
+from tests.jobs.test_job import add_job
+from tests.models.test_site_profile import profile
 from tests.support.damaged_files import WAYS
 from tests.support.runs import NO_PROCESS
 from tests.support.synthetic_evaluations import synthetic_evaluation
@@ -55,6 +66,16 @@ KINDS = {
         "reproduce.pid",
         "cpu.queue/other.json",
     ],
+    "data sets and jobs": [
+        "jobs/broken/job.json",
+        "curation/*.json",
+        "views/*.json",
+        "recent_data_sets.json",
+        "sites/broken.json",
+        "trusted_keys.json",
+        "runs/broken-notes/notes.json",
+        "audit.jsonl",
+    ],
 }
 
 
@@ -66,8 +87,8 @@ def damaged_homes(trained: Path, folder: Path) -> Iterator[tuple[str, str, Path]
             shutil.copytree(trained, home)
             os.environ["CXR_HOME"] = str(home)
             add_records(home)
-            for name in files:
-                damage(home / name)
+            for file in _matching(home, files):
+                damage(file)
             yield kind, way, home
             shutil.rmtree(home)
 
@@ -76,8 +97,8 @@ def add_records(home: Path) -> None:
     """Add one record of each kind, to be damaged, to the sound ones of a home, which is CXR_HOME."""
     runs = home / "runs"
     sound = next(runs.iterdir())
-    for name in ("broken-config", "broken-state", "broken-history", "broken-tables", "broken-checkpoint"):
-        shutil.copytree(sound, runs / name)
+    for name in ("config", "state", "history", "tables", "checkpoint", "notes"):
+        shutil.copytree(sound, runs / f"broken-{name}")
     (runs / "broken-history" / "name.txt").write_text("my run")
     (runs / "broken-tables" / "test.json").write_text('{"accuracy": 0.9}')
     (runs / "broken-tables" / "log.txt").write_text("epoch 1 loss 0.5\n")
@@ -95,13 +116,22 @@ def add_records(home: Path) -> None:
     contest("film PNEUMONIA", "film.jpeg", True, "Dr. A")
     ReadingLog().add(OwnReading("f", "normal", "normal", 0.1, "tiny", model.version, False))
     (home / "reproduce.pid").write_text('{"pid": 1, "pid_started": 1.0}')
+    index = build_index(home / "made" / "chest_xray")
+    change_films(index, "tag", ["f" * 64], "a tag")
+    save_view(index, "a view", {})
+    remember_data_set(str(index.source), index)
+    describe(Run(runs / "broken-notes"), ["a tag"], "a note")
+    trust("a key")
+    record(Account("a"), "reading", number=1)
+    store_profile(profile(name="broken", version=model.version))
+    add_job("broken", status="finished")
     (home / "cpu.queue").mkdir(exist_ok=True)
     (home / "cpu.queue" / "other.json").write_text('{"since": 1.0, "pid": 4194305, "pid_started": 1.0}')
 
 
 def outcome_of_home(kind: str, way: str, home: Path) -> str:
     """Open every page and run the verbs; "named" if the damage is named, else what is not. AssertionError for more."""
-    said = _all_pages()
+    said = _all_pages(home)
     status, printed = _verb("models", "--json")
     assert status == 0, printed
     assert "tiny" in [one["folder"].rsplit("/", 1)[-1] for one in json.loads(printed[0])]
@@ -119,10 +149,16 @@ def outcome_of_home(kind: str, way: str, home: Path) -> str:
     waiting = Run(home / "runs" / "broken-checkpoint")
     with hold_device_for(waiting, waiting.config().parsed):
         pass
-    for name in must_be_named(kind, way):
-        if f"{name}: " not in said and f"{home / name}: " not in said:
+    assert "Traceback" not in _verb("audit")[1][1]
+    for file in _matching(home, must_be_named(kind, way)):
+        name = file.relative_to(home)
+        if f"{name}: " not in said and f"{file}: " not in said:
             return f"{name} is not named"
     return "named"
+
+
+def _matching(home: Path, names: list[str]) -> list[Path]:
+    return [file for name in names for file in sorted(home.glob(name))]
 
 
 def must_be_named(kind: str, way: str) -> list[str]:
@@ -132,6 +168,7 @@ def must_be_named(kind: str, way: str) -> list[str]:
         "runs": ["runs/broken-config/config.json", "runs/broken-state/state.json"],
         "evaluations": ["models/tiny/evaluations/broken.json", "models/tiny/evaluations/broken-scores.csv"],
         "others": ["contested.json", "test_ledger.jsonl"],
+        "data sets and jobs": ["jobs/broken/job.json", "views/*.json", "sites/broken.json"],
     }[kind]
     if kind == "runs":
         named.append("runs/broken-checkpoint/backup/epoch.json")
@@ -139,6 +176,8 @@ def must_be_named(kind: str, way: str) -> list[str]:
         named.append("runs/broken-history/history.csv")
     if kind == "runs" and way not in ("an empty object",):
         named += ["runs/broken-tables/test.json"]
+    if kind == "data sets and jobs" and way != "an empty object":
+        named += ["recent_data_sets.json", "curation/*.json"]
     if kind == "others":
         # an empty object or file is a sound list without marks, and a sound log without entries
         if way == "an empty object":
@@ -150,7 +189,7 @@ def must_be_named(kind: str, way: str) -> list[str]:
     return named
 
 
-def _all_pages() -> str:
+def _all_pages(home: Path) -> str:
     """The warnings and errors of all pages, with their tabs and views."""
     index_cache._indexes.clear()
     texts = [_shown_on(page) for page in PAGES]
@@ -159,6 +198,8 @@ def _all_pages() -> str:
         texts.append(_shown_on("train", train_view=view))
     for run in ("broken-history", "broken-tables", "broken-checkpoint"):
         texts.append(_shown_on("train", run=run))
+    for tab in ("Films", "Overview", "Split"):
+        texts.append(_shown_on("dataset", data_folder=str(home / "made" / "chest_xray"), dataset_tab=tab))
     for tab in ("Errors", "Ledger"):
         texts.append(_shown_on("evaluate", evaluate_tab=tab))
     return "\n".join(texts)
