@@ -104,7 +104,9 @@ def _shift_by_pixels(full: np.ndarray, word: int, stored: int, signed: bool, ds:
     used = int(np.bitwise_or.reduce(full, axis=None))
     largest = max(int(full.max()), ~int(full.min()))
     zeros, least = (used & -used).bit_length() - 1, largest.bit_length() + signed - stored
-    return 0 if zeros < least else word - stored if word - stored <= zeros else least
+    if zeros < least:
+        return 0
+    return zeros if zeros == word - stored else least
 
 
 def _check_complete(words: np.ndarray, stored: int) -> None:
