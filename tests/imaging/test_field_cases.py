@@ -216,6 +216,65 @@ def test_left_aligned_values_are_read_by_their_high_bit(syntax: str | None, tmp_
         assert np.abs(dcmtk_pixels(saved(ds), tmp_path, "+Wi", "1", command="dcm2pnm").astype(int) - FILM).max() <= 1
 
 
+@pytest.mark.parametrize("bits", [10, 12, 14])
+@pytest.mark.parametrize("high", [None, -1])
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("syntax", [None, RLELossless])
+def test_left_aligned_values_under_a_wrong_high_bit(
+    bits: int, high: int | None, signed: bool, syntax: str | None
+) -> None:
+    """As `gdcmconv --raw` and `--rle` write them: High Bit says that the values are not shifted, or nothing."""
+    values = np.rint(FILM / 255 * (2**bits - 1)).astype(np.int32) - signed * 2 ** (bits - 1)
+    for shift in (1, 16 - bits):
+        stored = (values << shift).astype(np.int16 if signed else np.uint16)
+        centre = -0.5 if signed else 2 ** (bits - 1) - 0.5
+        ds = dataset(stored, 16, WindowCenter=centre, WindowWidth=2**bits)
+        if syntax:
+            ds.compress(syntax, generate_instance_uid=False)
+        ds.BitsStored, ds.HighBit = bits, bits - 1
+        if high is None:
+            del ds.HighBit
+        assert np.abs(pixels_of(saved(ds)).astype(int) - FILM).max() <= 1, shift
+
+
+def test_left_aligned_values_by_gdcm(tmp_path: Path) -> None:
+    ds = dataset(VALUES << 4, 16, **WINDOW)
+    ds.BitsStored, ds.HighBit = 12, 15
+    for option in ("--raw", "--rle"):
+        assert np.array_equal(pixels_of(converted(saved(ds), tmp_path, "gdcmconv", option)), FILM), option
+    assert "lost the bits above" in refusal(converted(saved(ds), tmp_path, "gdcmconv", "--j2k"))
+
+
+def test_values_that_are_multiples_of_16_are_not_taken_for_left_aligned() -> None:
+    window = {"WindowCenter": 2039.5, "WindowWidth": 4081}
+    assert np.array_equal(pixels_of(saved(dataset(FILM.astype(np.uint16) << 4, **window))), FILM)
+    ds = dataset(FILM.astype(np.uint16) << 4, **window)
+    ds.BitsStored, ds.HighBit = 10, 9  # too few, as the window says
+    assert np.array_equal(pixels_of(saved(ds)), FILM)
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_right_aligned_values_under_a_high_bit_of_15(signed: bool) -> None:
+    stored = VALUES.astype(np.int16) - 2048 if signed else VALUES
+    ds = dataset(stored, WindowCenter=-0.5 if signed else 2047.5, WindowWidth=4096)
+    ds.HighBit = 15
+    assert np.array_equal(pixels_of(saved(ds)), FILM)
+
+
+def test_a_white_pixel_just_above_the_stored_bits_is_white_and_no_overlay() -> None:
+    stored = VALUES.copy()
+    stored[100, 128] = 4096  # as near-lossless compression leaves it
+    ds = dataset(stored, 16, **WINDOW)
+    ds.compress(JPEGLSLossless, generate_instance_uid=False)
+    ds.BitsStored, ds.HighBit = 12, 11
+    film = decode_film(saved(ds), "a")
+    assert film.pixels[100, 128] == 255
+    assert "values above 12 bits clipped" in film.source.steps
+    ds.add_new(0x60000100, "US", 16)
+    ds.add_new(0x60000102, "US", 12)
+    assert pixels_of(saved(ds))[100, 128] == 0  # a declared overlay
+
+
 def test_signed_left_aligned_values_keep_their_sign() -> None:
     ds = dataset((VALUES.astype(np.int16) - 2048) << 4, 12, WindowCenter=-0.5, WindowWidth=4096)
     ds.HighBit = 15

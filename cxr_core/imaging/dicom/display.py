@@ -98,13 +98,21 @@ def _voi(values: np.ndarray, ds: Dataset, steps: list[str]) -> np.ndarray | None
         steps.append(message("VOI LUT"))
         item = ds.VOILUTSequence[0]
         return np.minimum(_look_up(values, item) / table_maximum(_entries(item), int(item.LUTDescriptor[2])), 1)
+    if (first := window(ds)) is None:
+        return None
+    centre, width, function = first
+    about = {"centre": f"{centre:g}", "width": f"{width:g}", "function": function}
+    steps.append(message("window centre {centre}, width {width} ({function})", **about))
+    return apply_window(values, centre, width, function)
+
+
+def window(ds: Dataset) -> tuple[float, float, str] | None:
+    """The first window: centre, width, function; None without a valid one."""
     centre, width = _number(ds, "WindowCenter"), _number(ds, "WindowWidth")
     function = str(ds.get("VOILUTFunction") or "LINEAR").strip().upper()
     if centre is None or width is None or width <= 0 or (function == "LINEAR" and width < 1):
         return None
-    about = {"centre": f"{centre:g}", "width": f"{width:g}", "function": function}
-    steps.append(message("window centre {centre}, width {width} ({function})", **about))
-    return apply_window(values, centre, width, function)
+    return centre, width, function
 
 
 def apply_window(values: np.ndarray, centre: float, width: float, function: str) -> np.ndarray:

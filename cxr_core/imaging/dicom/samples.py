@@ -19,6 +19,7 @@ from pydicom.uid import (
 
 from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging.colour import ColourModel
+from cxr_core.imaging.dicom.alignment import aligned
 from cxr_core.imaging.dicom.codestream import Samples, decode_stream
 from cxr_core.imaging.dicom.frame import is_encapsulated, single_frame
 from cxr_core.languages import message
@@ -27,8 +28,6 @@ UNCOMPRESSED = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEnd
 ENCAPSULATED_UNCOMPRESSED = UID("1.2.840.10008.1.2.1.98")
 DEFLATED_FRAME = UID("1.2.840.10008.1.2.8.1")
 _ELEMENTS = ("Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "BitsAllocated")
-_COMPARED_ROWS = 256
-_OVERSHOOT = 1 / 16  # of the range: how far lossy compression passes its end
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,10 @@ def stored_image(ds: Dataset, steps: list[str]) -> StoredImage:
                 height=int(ds.Rows),
             )
         )
-    values, bits = _aligned(samples, ds, steps)
+    words, word = samples.values.view(f"u{samples.values.dtype.itemsize}"), samples.bits
+    if samples.signed:
+        words = words & words.dtype.type(2**word - 1)
+    values, bits = aligned(words, word, ds, steps, stream_signed=samples.signed)
     declared = str(ds.get("PhotometricInterpretation", ""))
     if values.ndim == 2:
         return StoredImage(values, bits)
@@ -127,71 +129,3 @@ def _by_pydicom(ds: Dataset, data: bytes, syntax: UID) -> np.ndarray:
     plain.add_new("PixelData", ds["PixelData"].VR, data)
     words = pixel_array(plain, raw=True)
     return words.astype(words.dtype.newbyteorder("="), copy=False)
-
-
-def _aligned(samples: Samples, ds: Dataset, steps: list[str]) -> tuple[np.ndarray, int]:
-    """Stored values and the bits that hold them, by Bits Stored, High Bit and Pixel Representation (PS3.5 8.1.1).
-
-    Bits above the stored ones may hold overlays, and are then removed. But they may also belong to the values, where
-    Bits Stored is too low: removing them would wrap white to black. A declared overlay decides, else the smoother
-    image.
-    """
-    word = samples.bits
-    unsigned = np.dtype(f"u{samples.values.dtype.itemsize}")
-    words = samples.values.view(unsigned)
-    if samples.signed:
-        words = words & unsigned.type(2**word - 1)
-    stored, high = min(int(ds.BitsStored), word), ds.get("HighBit")
-    signed = samples.signed or bool(ds.get("PixelRepresentation"))
-    shift = int(high) + 1 - stored if high is not None and stored <= int(high) < word else 0
-    if shift and words.max() < 2**stored and (words & unsigned.type(2**shift - 1)).any():
-        shift = 0  # right-aligned, whatever High Bit says
-    if shift:
-        steps.append(message("values aligned by high bit {bit}", bit=int(high)))
-        words = words >> unsigned.type(shift)
-        word -= shift
-    exceeds = word > stored and int(words.max()) >= 2**stored
-    if words.ndim == 3:
-        return np.minimum(words, unsigned.type(2**stored - 1)), stored
-    chosen = _integers(words & unsigned.type(2**stored - 1) if exceeds else words, stored, signed)
-    if exceeds:
-        full = _integers(words, word, signed)
-        rows = np.flatnonzero((words >= 2**stored).any(axis=1))  # a few wrong pixels make no difference elsewhere
-        used = not _has_embedded_overlay(ds) and _roughness(full[rows]) < _roughness(chosen[rows])
-        if used and not signed and full.max() < (1 + _OVERSHOOT) * 2**stored:  # of lossy compression
-            steps.append(message("values above {bits} bits clipped", bits=stored))
-            return np.minimum(full, unsigned.type(2**stored - 1)), stored
-        if used and not np.array_equal(full, chosen):
-            steps.append(message("{bits} bits used (header: {stored})", bits=word, stored=stored))
-            return full, word
-        if not np.array_equal(full, chosen):
-            steps.append(message("bits above the stored ones removed"))
-    if samples.signed and not ds.get("PixelRepresentation"):  # the stream says signed, the header does not
-        plain = words & unsigned.type(2**stored - 1)
-        if _roughness(plain) < _roughness(chosen):
-            return plain, stored
-    return chosen, stored
-
-
-def _integers(words: np.ndarray, bits: int, signed: bool) -> np.ndarray:
-    """Unsigned words of `bits` as values: two's complement of that width where `signed`."""
-    if not signed:
-        return words
-    kind = np.dtype(f"i{words.dtype.itemsize}")
-    spare = 8 * words.dtype.itemsize - bits
-    result: np.ndarray = (words << words.dtype.type(spare)).view(kind) >> kind.type(spare)
-    return result
-
-
-def _roughness(values: np.ndarray) -> float:
-    """Mean step between neighbours in a row, over some rows: wrapped values and foreign bits raise it."""
-    rows = values[:: max(1, len(values) // _COMPARED_ROWS)].astype(np.int32)
-    return float(np.abs(np.diff(rows, axis=1)).mean())
-
-
-def _has_embedded_overlay(ds: Dataset) -> bool:
-    """Whether an overlay lies in unused bits of the pixels (retired; PS3.5-2004 8.1.2)."""
-    for group in range(0x6000, 0x6020, 2):
-        if (group, 0x0102) in ds and (group, 0x3000) not in ds and (group, 0x0100) in ds:
-            return bool(ds[group, 0x0100].value != 1)
-    return False
