@@ -37,7 +37,7 @@ def training_overlap(model: Model, index: Index, films: pd.DataFrame) -> Overlap
                 "films here were trained on, the estimates are optimistic."
             )
         return Overlap(False, "", 0, 0, 0, 0, 0, warning)
-    content, compared_by = _found_in(table, model, index, films)
+    content, compared_by, damage = _found_in(table, model, index, films)
     part = content.map(dict(zip(table["sha256"], table["split"], strict=True))).fillna("")
     trained, validated = int((part == "train").sum()), int((part == "val").sum())
     same_patient = 0
@@ -52,27 +52,28 @@ def training_overlap(model: Model, index: Index, films: pd.DataFrame) -> Overlap
         validated_on=validated,
         copies=int(((part != "") & (content != films["sha256"])).sum()),
         same_patient=same_patient,
-        warning=_warning(len(films), trained, validated, same_patient),
+        warning=" ".join(filter(None, (_warning(len(films), trained, validated, same_patient), damage))) or None,
     )
 
 
-def _found_in(table: pd.DataFrame, model: Model, index: Index, films: pd.DataFrame) -> tuple[pd.Series, str]:
-    """The sha256 in the split table of each film, its own where it is not there; and what was compared."""
+def _found_in(table: pd.DataFrame, model: Model, index: Index, films: pd.DataFrame) -> tuple[pd.Series, str, str]:
+    """The sha256 in the split table of each film, else its own; what was compared; a sentence on what is damaged."""
     content = films["sha256"].copy()
     unknown = films[~content.isin(table["sha256"]) & (films["fault"] == "")]
+    known, damage = None, ""
     try:
         known = read_fingerprints(model.folder)
-    except DamagedRecord:
-        known = None
+    except DamagedRecord as error:
+        damage = str(error)
     if known is None:
-        return content, "content"
+        return content, "content", damage
     statistics = compute_pixel_statistics(replace(index, films=unknown))
     found = same_films(fingerprints_of(statistics.thumbnails), known.fingerprints)
     found[~statistics.decoded] = -1
     sha256_of_content = {content_number(sha256): sha256 for sha256 in table["sha256"]}
     same = [sha256_of_content.get(int(known.contents[place])) if place >= 0 else None for place in found]
     content.loc[unknown.index] = content.loc[unknown.index].where(pd.isna(same), pd.Series(same, unknown.index))
-    return content, "content and fingerprint"
+    return content, "content and fingerprint", ""
 
 
 def leaked_share(model: Model) -> float | None:

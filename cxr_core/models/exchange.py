@@ -26,7 +26,7 @@ from cxr_core.limits import DAMAGED, NETWORK, open_zip
 from cxr_core.models.card import ModelCard
 from cxr_core.models.manage import check_free
 from cxr_core.models.registry import Model
-from cxr_core.models.signing import fingerprint, is_signed, is_trusted, sign, trust
+from cxr_core.models.signing import damage_of_trusted_keys, fingerprint, is_signed, is_trusted, sign, trust
 from cxr_core.paths import published_models_folder
 from cxr_core.records import Fields, Record
 
@@ -40,11 +40,18 @@ _SMALL_BYTES = 1_000_000
 
 
 class UnknownKey(SettingsError):
-    """A model is signed with a key that nobody on this machine has confirmed. fingerprint: of that key."""
+    """A model is signed with a key that nobody on this machine has confirmed.
 
-    def __init__(self, problem: str, *, thing: str = "", accepted: str = "", fingerprint: str = "") -> None:
-        super().__init__(problem, thing=thing, accepted=accepted)
-        self.fingerprint = fingerprint
+    fingerprint: of that key. damage: a sentence that names the list of confirmed keys, if it is damaged.
+    """
+
+    def __init__(
+        self, problem: str, *, thing: str = "", accepted: str = "", fingerprint: str = "", damage: str = ""
+    ) -> None:
+        super().__init__(
+            problem, thing=thing, accepted=f"{accepted} ({damage.removesuffix('.')})" if damage else accepted
+        )
+        self.fingerprint, self.damage = fingerprint, damage
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,7 @@ def import_model(archive: bytes | Path, name: str | None = None, confirmed: str 
                         thing=thing,
                         accepted="compare it with the publisher's and confirm it",
                         fingerprint=shown,
+                        damage=damage_of_trusted_keys(),
                     )
                 trust(public_key)
             return _unpacked(packed, manifest, name, thing)

@@ -71,13 +71,23 @@ def trust(public_key: str) -> None:
             _TrustedKeys.from_dict(content).write(part)
 
 
+def damage_of_trusted_keys() -> str:
+    """A sentence that names the list of trusted keys if it is damaged, else an empty one."""
+    try:
+        _read_trusted()
+    except DamagedRecord as error:
+        return str(error)
+    return ""
+
+
 def _trusted() -> tuple[str, ...]:
     """The confirmed keys; none if the list is damaged, which asks for confirmation again."""
+    return () if damage_of_trusted_keys() else _read_trusted()
+
+
+def _read_trusted() -> tuple[str, ...]:
     file = home() / "trusted_keys.json"
-    try:
-        return _TrustedKeys.read(file).public_keys if file.exists() else ()
-    except DamagedRecord:
-        return ()
+    return _TrustedKeys.read(file).public_keys if file.exists() else ()
 
 
 def _own_key() -> "Ed25519PrivateKey":

@@ -94,3 +94,4 @@ def test_damaged_fingerprints_are_one_sentence_and_only_content_is_compared(tmp_
     overlap = training_overlap(Model(folder, model.card), index, index.readable)
     assert overlap.compared_by == "content"
     assert "no fingerprints" in overlap_in_words(overlap, 4)
+    assert "fingerprints.npz" in str(overlap.warning)

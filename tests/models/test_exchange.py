@@ -55,7 +55,7 @@ def test_an_unknown_key_needs_confirmation_once(archive: bytes, tiny_home: Path)
     import_model(archive, "again", refused.value.fingerprint)
     import_model(archive, "once-more")
     (tiny_home / "trusted_keys.json").write_text("[]")
-    with pytest.raises(UnknownKey):
+    with pytest.raises(UnknownKey, match=r"trusted_keys\.json"):
         import_model(archive, "third")
 
 

@@ -113,7 +113,7 @@ def test_two_users_jobs_in_one_queue_end_once_though_the_server_is_killed(
         for device in sorted({"cpu", this_machine()}):
             devices.enter_context(hold_device(device, 0.0, lambda: None))
         with served(tiny_home, report=report) as address, tab_of(browser) as first, tab_of(browser) as second:
-            open_view(first, address, "Runs")
+            open_view(first, address, "Run")
             first.get_by_label("Publish as").fill("mine")
             first.get_by_role("button", name="Publish", exact=True).click()
             wait_until(lambda: len(list_jobs()) == 1)
@@ -130,7 +130,7 @@ def test_two_users_jobs_in_one_queue_end_once_though_the_server_is_killed(
     assert [job.kind for job in requested] == ["publishing", "evaluation", "acceptance"]
     with served(tiny_home) as address, tab_of(browser) as first, tab_of(browser) as second:
         wait_until(lambda: not any(job.live for job in list_jobs()), JOBS_END_WITHIN)
-        open_view(first, address, "Runs")
+        open_view(first, address, "Run")
         first.get_by_text("Published mine, version").first.wait_for()
         evaluated = next(job for job in list_jobs() if job.kind == "evaluation")
         second.goto(f"{address}/evaluate?evaluation={evaluated.result['evaluation']}")

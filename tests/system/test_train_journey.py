@@ -69,7 +69,7 @@ def test_a_run_from_its_start_to_a_diagnosis(browser, tmp_path: Path, cxr_home: 
         with served(cxr_home) as address:
             tab = browser.new_page()
             tab.set_default_timeout(PATIENCE_MS)
-            open_view(tab, address, "Runs")
+            open_view(tab, address, "Run")
             wait_for_epoch(tab, after=seen, of=999)
             stop_resume_and_stop(tab)
             start_run(tab, address, data, epochs=2)

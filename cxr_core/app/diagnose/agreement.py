@@ -152,7 +152,7 @@ def _show_times(readings: list[OwnReading]) -> None:
     rows = {_("Before the model's answer was shown"): times.blind, _("With the model's answer"): times.shown}
     st.table(
         {
-            "": list(rows),
+            _("Reading"): list(rows),
             _("Films"): [str(one.n) for one in rows.values()],
             _("Median, seconds"): [_seconds(one) for one in rows.values()],
         },
@@ -192,7 +192,7 @@ def _show_who_was_right(readings: list[OwnReading], truths: dict[str, Truth]) ->
     }
     st.table(
         {
-            "": list(rows),
+            _("Reading"): list(rows),
             _("Of the films with pneumonia"): [_right(one.pneumonia) for one in rows.values()],
             _("Of the normal films"): [_right(one.normal) for one in rows.values()],
             _("No clear answer"): [str(one.not_called) for one in rows.values()],

@@ -113,7 +113,8 @@ def _import(archive: bytes, name: str | None) -> None:
     except UnknownKey as error:
         st.warning(
             f"This model is signed with the key **{error.fingerprint}**, which nobody on this machine has confirmed. "
-            "Ask its publisher for the key by another way, such as the telephone, and compare.",
+            "Ask its publisher for the key by another way, such as the telephone, and compare. "
+            + escape_markdown(error.damage),
             icon=":material/key:",
         )
         st.button("The key is right: trust it and import", on_click=_confirm, args=(error.fingerprint,))

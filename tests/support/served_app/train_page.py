@@ -19,7 +19,8 @@ def open_view(page, address: str, view: str) -> None:
     """Open a view of the page, as a new session."""
     page.goto(f"{address}/train")
     wait_until_drawn(page, page.get_by_role("heading", name="Train"))
-    page.get_by_role("radio", name=view).or_(page.get_by_role("button", name=view)).first.click()
+    name = re.compile(f"{view}$")  # an icon's name stands before it
+    page.get_by_role("radio", name=name).or_(page.get_by_role("button", name=name)).first.click()
 
 
 def start_run(page, address: str, data: Path, epochs: int) -> None:
@@ -47,7 +48,7 @@ def wait_for_status(page, status: str) -> None:
 
 def publish_as(page, address: str, name: str) -> None:
     """Publish the run that is shown, and wait for the model."""
-    open_view(page, address, "Runs")
+    open_view(page, address, "Run")
     page.get_by_label("Publish as").fill(name)
     page.get_by_role("button", name="Publish", exact=True).click()
     page.get_by_text(f"Published {name}, version").wait_for(timeout=PROCESS_STARTS_MS)

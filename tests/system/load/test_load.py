@@ -12,7 +12,6 @@ from tests.conftest import REPOSITORY
 
 COMMANDS = {
     "twenty signed-in sessions": ["signed_in_sessions", "--sessions", "20", "--minutes", "1", "--growth", "1.5"],
-    "a soak": ["signed_in_sessions", "--sessions", "5", "--minutes", "1.5", "--vanishing", "10", "--growth", "1.5"],
 }
 
 
