@@ -3,18 +3,14 @@
 import csv
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
 
 import pandas as pd
 
-from cxr_core.errors import DamagedRecord
 from cxr_core.files import replace_atomically
-from cxr_core.records import read_table
-from cxr_core.training.runs import Run
+from cxr_core.training.runs import BATCHES, Run
 
 ROWS_AN_EPOCH = 100
 _MEANS = ("loss", "accuracy")
-_COLUMNS = ("epoch", "step", "steps", *_MEANS, "auc")
 _logger = logging.getLogger(__name__)
 
 
@@ -31,9 +27,9 @@ class BatchHistory:
         try:
             lines = self._file.read_text(encoding="utf-8").splitlines() if self._file.exists() else []
             earlier = [line for line in lines[1:] if line.split(",")[0].isdecimal() and int(line.split(",")[0]) < epoch]
-            if [",".join(_COLUMNS), *earlier] != lines:
+            if [",".join(BATCHES), *earlier] != lines:
                 with replace_atomically(self._file) as part:
-                    part.write_text("\n".join([",".join(_COLUMNS), *earlier, ""]), encoding="utf-8")
+                    part.write_text("\n".join([",".join(BATCHES), *earlier, ""]), encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             _logger.warning("the history of batches cannot be begun")
 
@@ -47,7 +43,7 @@ class BatchHistory:
         self._written = step
         try:
             with self._file.open("a", newline="", encoding="utf-8") as table:
-                csv.writer(table).writerow([epoch, step, steps, *(means.get(name, "") for name in _COLUMNS[3:])])
+                csv.writer(table).writerow([epoch, step, steps, *(means.get(name, "") for name in BATCHES[3:])])
         except OSError:
             _logger.warning("the figures of a batch cannot be stored")
 
@@ -58,11 +54,7 @@ def batch_history(run: Run) -> pd.DataFrame:
     epoch: where the row stands on the axis of epochs, 0.25 for a quarter of the first. loss, accuracy: mean of the
     batches since the row before. auc: of the epoch's films so far.
     """
-    file = run.folder / "batches.csv"
-    rows = pd.DataFrame(columns=list(_COLUMNS))
-    with suppress(DamagedRecord):
-        if file.exists():
-            rows = read_table(file, _COLUMNS, "a run's history of batches", numbers=True)
+    rows = run.batches()
     rows = rows[(rows[["step", "steps"]] > 0).all(axis=1)]
     if rows.empty:
         return pd.DataFrame(columns=["epoch", *_MEANS, "auc"])

@@ -20,6 +20,7 @@ class FilmBatches(keras.utils.PyDataset):  # type: ignore[misc]
     validation, the rows come in order and unweighted. size: a smaller side for the films, 0 for that of `inputs`.
     films: the number of rows drawn in an epoch, 0 for all. first_epoch: counted from 0. The order within an epoch
     depends only on its number and the seed, so a resumed run gets the same batches as an uninterrupted one.
+    The attribute `steps`: how many batches are given as one, see `keep_on_device`.
     """
 
     def __init__(

@@ -41,6 +41,8 @@ from cxr_core.training.run_records import RunConfig, RunNotes, RunState
 __all__ = ["Run", "StopRequested", "create_run", "find_run", "list_runs"]
 HISTORY = ("epoch", "loss", "val_auc")
 """The columns that a history must have."""
+BATCHES = ("epoch", "step", "steps", "loss", "accuracy", "auc")
+"""The columns of `batches.csv`, see `batch_history`."""
 
 
 class StopRequested(Exception):
@@ -148,6 +150,13 @@ class Run:
         except DamagedRecord:
             return pd.DataFrame()
 
+    def batches(self) -> pd.DataFrame:
+        """The rows of `batches.csv`, columns BATCHES; empty before the first, and if it is damaged, see `problems`."""
+        try:
+            return self._read_batches()
+        except DamagedRecord:
+            return pd.DataFrame(columns=list(BATCHES))
+
     def test_metrics(self) -> dict[str, float]:
         """Metrics on the test films, of a published experiment that has finished; empty otherwise, see `problems`."""
         try:
@@ -165,7 +174,7 @@ class Run:
     def problems(self) -> list[str]:
         """A sentence for each of the run's files that is damaged and passed over."""
         found = []
-        for read in (self._read_history, self._read_test_metrics, self._read_notes):
+        for read in (self._read_history, self._read_batches, self._read_test_metrics, self._read_notes):
             try:
                 read()
             except DamagedRecord as error:
@@ -177,6 +186,12 @@ class Run:
         if not file.exists() or (file.is_file() and not file.stat().st_size):
             return pd.DataFrame()
         return read_table(file, HISTORY, "a run's history", numbers=True)
+
+    def _read_batches(self) -> pd.DataFrame:
+        file = self.folder / "batches.csv"
+        if not file.exists():
+            return pd.DataFrame(columns=list(BATCHES))
+        return read_table(file, BATCHES, "a run's history of batches", numbers=True)
 
     def _read_notes(self) -> RunNotes:
         file = self.folder / "notes.json"

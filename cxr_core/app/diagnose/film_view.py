@@ -1,6 +1,6 @@
 """The film on screen with its banner, and others: beside it, and those that J and K show."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 import streamlit as st
@@ -13,7 +13,7 @@ from cxr_core.app.diagnose.new_drop import end_of_new_drop
 from cxr_core.app.diagnose.session import FilmResult, full_range_of, screen_jpeg_of
 from cxr_core.app.diagnose.settings import Settings
 from cxr_core.app.diagnose.verdict import SYMBOLS, TITLES, banner
-from cxr_core.app.diagnose.viewer import MAX_SIDE, PHONE_SIDE, as_link, heat_data, millimetres, values_data
+from cxr_core.app.diagnose.viewer import MAX_SIDE, PHONE_SIDE, film_data, heat_data
 from cxr_core.inference.intended_use import age_note
 from cxr_core.inference.number import number_text, of_100
 from cxr_core.inference.reading import Reading
@@ -34,22 +34,20 @@ def show_film(chosen: FilmResult, hidden: bool, listed: Sequence[FilmResult]) ->
     """Draw the viewer. hidden: whether the verdict is. listed: the worklist."""
     beside = _beside(listed, listed.index(chosen))
     data = _shown(chosen, hidden, listed) | {
-        "words": viewer_words(),
         "beside": beside and _film(beside) | {"alt": _("For comparison: {file}", file=beside.reading.file)},
         "others": len(listed) > 1,
         "moving": bool(st.session_state.get("new_drop")),
     }
-    show_component(
-        "diagnose/viewer",
-        KEY,
-        data,
-        SCRIPTS,
-        page_language(),
-        html_in_language,
-        on_wanted_change=_want,
-        on_beside_change=_change_beside,
-        on_held_change=_hold,
-    )
+    draw_viewer(KEY, data, on_wanted_change=_want, on_beside_change=_change_beside, on_held_change=_hold)
+
+
+def draw_viewer(key: str, data: Mapping[str, Any], **on_change: Callable[[], None]) -> None:
+    """Draw a film, or two, in the viewer, whose words are in the session's language.
+
+    data: of `viewer.film_data` with alternative text, heatmap and strip; on_change: see `show_component`.
+    """
+    data = {"words": viewer_words(), "beside": None, "others": False, "moving": False, **data}
+    show_component("diagnose/viewer", key, data, SCRIPTS, page_language(), html_in_language, **on_change)
 
 
 def send_ahead(chosen: FilmResult, listed: Sequence[FilmResult], hidden_keys: Set[str], settings: Settings) -> None:
@@ -101,19 +99,10 @@ def _answer(reading: Reading) -> str:
 
 def _film(result: FilmResult) -> dict[str, Any]:
     """One film for the viewer; with its values if the reader asked for them."""
-    source, key = result.source, result.file.key
-    spacing = millimetres(source)
-    side = PHONE_SIDE if _on_phone() else MAX_SIDE
-    return {
-        "film": key,
-        "name": result.reading.file,
-        "picture": as_link(screen_jpeg_of(result, side)),
-        "width": source.width,
-        "height": source.height,
-        "millimetres": spacing and spacing[0],
-        "at_detector": spacing and spacing[1],
-        "values": values_data(full_range_of(result)) if key in st.session_state.get("full_range", ()) else None,
-    }
+    key = result.file.key
+    picture = screen_jpeg_of(result, PHONE_SIDE if _on_phone() else MAX_SIDE)
+    wanted = key in st.session_state.get("full_range", ())
+    return film_data(key, result.reading.file, picture, result.source, full_range_of(result) if wanted else None)
 
 
 def _on_phone() -> bool:

@@ -44,6 +44,23 @@ def heat_data(heatmap: np.ndarray | None) -> dict[str, Any] | None:
     }
 
 
+def film_data(
+    key: str, name: str, picture: bytes, source: Provenance, full_range: FullRange | None = None
+) -> dict[str, Any]:
+    """A film for the browser. key: that stands for it. picture: its JPEG. full_range: once the browser asked for it."""
+    spacing = millimetres(source)
+    return {
+        "film": key,
+        "name": name,
+        "picture": as_link(picture),
+        "width": source.width,
+        "height": source.height,
+        "millimetres": spacing and spacing[0],
+        "at_detector": spacing and spacing[1],
+        "values": values_data(full_range) if full_range else None,
+    }
+
+
 def values_data(film: FullRange) -> dict[str, Any]:
     """A film's values for the browser: differences along the rows, upper bytes before lower ones, deflated."""
     changes = film.values.copy()

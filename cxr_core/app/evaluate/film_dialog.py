@@ -2,17 +2,15 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from cxr_core.app.address import asked_for, write_address
-from cxr_core.app.components.browser_component import show_component
-from cxr_core.app.diagnose.film_view import SCRIPTS
+from cxr_core.app.diagnose.film_view import draw_viewer
 from cxr_core.app.diagnose.verdict import SYMBOLS
-from cxr_core.app.diagnose.viewer import as_link, heat_data, millimetres, screen_jpeg, values_data
+from cxr_core.app.diagnose.viewer import film_data, heat_data, screen_jpeg
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.model_cache import predictor_with_spinner
 from cxr_core.errors import CXRError, UnreadableFilm
@@ -78,15 +76,14 @@ def _dialog(films: pd.DataFrame, root: Path, model: Model | None) -> None:
         return
     called = "normal" if row["label"] == PNEUMONIA else "pneumonia"
     strip = {"verdict": called, "sign": SYMBOLS[called], "word": error_in_words(row)}
-    data = _film(film, name, root / row["file"]) | {
+    wanted = st.session_state.get("error_values") == film.sha256
+    values = full_range((root / row["file"]).read_bytes(), film.pixels, film.source) if wanted else None
+    data = film_data(film.sha256, name, screen_jpeg(film.pixels), film.source, values) | {
         "alt": f"Chest X-ray {name}, labelled {row['label'].lower()}, {error_in_words(row).lower()}",
         "heat": heat_data(heatmap),
-        "beside": None,
-        "others": False,
-        "moving": False,
         "strip": strip | {"position": f"{at + 1} of {len(films)}"},
     }
-    show_component("diagnose/viewer", KEY, data, SCRIPTS, on_wanted_change=_want)
+    draw_viewer(KEY, data, on_wanted_change=_want)
     if reason:
         st.caption(escape_markdown(reason))
 
@@ -105,21 +102,6 @@ def _show(at: int) -> None:
 def _want() -> None:
     """The reader windows the film: its values are sent. The browser may send any value."""
     st.session_state.error_values = st.session_state[KEY].wanted
-
-
-def _film(film: Film, name: str, file: Path) -> dict[str, Any]:
-    spacing = millimetres(film.source)
-    wanted = st.session_state.get("error_values") == film.sha256
-    return {
-        "film": film.sha256,
-        "name": name,
-        "picture": as_link(screen_jpeg(film.pixels)),
-        "width": film.source.width,
-        "height": film.source.height,
-        "millimetres": spacing and spacing[0],
-        "where": spacing[1] if spacing else "",
-        "values": values_data(full_range(file.read_bytes(), film.pixels, film.source)) if wanted else None,
-    }
 
 
 def _heatmap(film: Film, model: Model) -> tuple[np.ndarray | None, str]:

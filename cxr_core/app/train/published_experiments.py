@@ -38,7 +38,7 @@ def _show_own(index: Index) -> None:
         st.markdown(f"**On the films of {escape_markdown(index.source.name)}**")
         _draw(table, f"{done} of {len(table)} experiments on these films")
     if is_reproducing():
-        st.info("The experiments are running; each is listed under Runs.", icon=":material/hourglass_top:")
+        st.info("The experiments are running; each is listed under All runs.", icon=":material/hourglass_top:")
         return
     with st.form("reproduce"):
         default = [name for name in EXPERIMENTS if name not in LONG_FITS]

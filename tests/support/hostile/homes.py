@@ -32,7 +32,7 @@ from cxr_core.models.site_profile import store_profile
 from cxr_core.training.checkpoint import Commit
 from cxr_core.training.run_actions import describe
 from cxr_core.training.run_device import hold_device_for
-from cxr_core.training.runs import Run
+from cxr_core.training.runs import BATCHES, Run
 from tests.conftest import REPOSITORY
 from tests.jobs.test_job import add_job
 from tests.models.test_site_profile import profile
@@ -54,6 +54,7 @@ KINDS = {
             "broken-tables/validation.csv",
             "broken-tables/test.json",
             "broken-tables/log.txt",
+            "broken-tables/batches.csv",
             "broken-checkpoint/backup/epoch.json",
         )
     ],
@@ -102,6 +103,7 @@ def add_records(home: Path) -> None:
     (runs / "broken-history" / "name.txt").write_text("my run")
     (runs / "broken-tables" / "test.json").write_text('{"accuracy": 0.9}')
     (runs / "broken-tables" / "log.txt").write_text("epoch 1 loss 0.5\n")
+    (runs / "broken-tables" / "batches.csv").write_text(f"{','.join(BATCHES)}\n1,1,4,0.7,0.5,0.5\n")
     (runs / "broken-checkpoint" / "backup").mkdir()
     done = Commit(1, {"epoch": 1, "loss": 0.5}, 1, 0.9, {"settings": {}, "split": None, "fingerprint": "x"})
     (runs / "broken-checkpoint" / "backup" / "epoch.json").write_text(json.dumps(done.to_dict()))
@@ -174,6 +176,8 @@ def must_be_named(kind: str, way: str) -> list[str]:
         named.append("runs/broken-checkpoint/backup/epoch.json")
     if kind == "runs" and way not in ("empty", "cut"):  # an empty history has no epoch yet; of a cut one, rows stay
         named.append("runs/broken-history/history.csv")
+    if kind == "runs" and way != "cut":  # of a cut one, rows stay
+        named.append("runs/broken-tables/batches.csv")
     if kind == "runs" and way not in ("an empty object",):
         named += ["runs/broken-tables/test.json"]
     if kind == "data sets and jobs" and way != "an empty object":

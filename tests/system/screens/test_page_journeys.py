@@ -157,6 +157,8 @@ def test_a_misclassified_film_is_read_in_the_viewer(page, workbench: str) -> Non
     page.get_by_role("button", name="Open film", exact=True).first.click()
     page.get_by_role("dialog").locator("canvas.film[data-film]").wait_for(timeout=PROCESS_MS)
     page.get_by_role("dialog").get_by_text(re.compile("^1 of ")).wait_for()
+    page.get_by_role("dialog").get_by_role("button", name="Invert", exact=True).click()
+    page.get_by_role("dialog").get_by_text("inverted").wait_for()
     page.get_by_role("dialog").get_by_role("button", name=re.compile("^Next")).click()
     page.get_by_role("dialog").get_by_text(re.compile("^2 of ")).wait_for()
     assert "tab=Errors" in page.url
