@@ -19,7 +19,7 @@ SIDE, PRODUCTS = 1024, 8  # the unit: a product of two float32 matrices of this 
 
 
 def rough_step(recipe_name: str, recipe: Recipe) -> float | None:
-    """Seconds for a training batch, right to a factor of three or so; None on a GPU and for a recipe without a figure.
+    """Seconds for a training batch, right to a factor of three; None on a GPU and for a recipe without a figure.
 
     A batch costs as much as its films, a film as its pixels, a network as its channels squared.
     """
