@@ -69,7 +69,7 @@ def _wait(asked: Estimating) -> None:
             st.metric("One epoch, roughly", duration_text(asked.rough))
     st.caption(
         (
-            "From the size of the network and a short calibration of this machine; it may be wrong by a factor of three. "
+            "From the size of the network and a short calibration here; it may be wrong by a factor of three. "
             if asked.rough is not None
             else ""
         )
