@@ -19,11 +19,11 @@ runs/ID/config.json     the run's data, recipe, settings and split table; writte
 import math
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -39,10 +39,10 @@ from cxr_core.training.recipe_settings import Recipe, differences
 from cxr_core.training.run_records import RunConfig, RunNotes, RunState
 
 __all__ = ["Run", "StopRequested", "create_run", "find_run", "list_runs"]
+Content = TypeVar("Content")
 HISTORY = ("epoch", "loss", "val_auc")
 """The columns that a history must have."""
-BATCHES = ("epoch", "step", "steps", "loss", "accuracy", "auc")
-"""The columns of `batches.csv`, see `batch_history`."""
+BATCHES = ("epoch", "step", "steps", "loss", "accuracy", "auc")  # the columns of `batches.csv`, see `batch_history`
 
 
 class StopRequested(Exception):
@@ -109,10 +109,7 @@ class Run:
         try:
             return RunState.read(file).to_dict()
         except DamagedRecord:
-            try:
-                epochs = self.config().parsed.epochs
-            except DamagedRecord:
-                epochs = 1
+            epochs = _unless_damaged(lambda: self.config().parsed.epochs, 1)
             begun = {"status": "starting", "message": "Starting.", "epoch": 0, "epochs": epochs}
             return begun | ProcessId.current().to_dict()
 
@@ -145,31 +142,19 @@ class Run:
 
     def history(self) -> pd.DataFrame:
         """One row for each epoch; empty before the first has ended, and if the file is damaged, see `problems`."""
-        try:
-            return self._read_history()
-        except DamagedRecord:
-            return pd.DataFrame()
+        return _unless_damaged(self._read_history, pd.DataFrame())
 
     def batches(self) -> pd.DataFrame:
         """The rows of `batches.csv`, columns BATCHES; empty before the first, and if it is damaged, see `problems`."""
-        try:
-            return self._read_batches()
-        except DamagedRecord:
-            return pd.DataFrame(columns=list(BATCHES))
+        return _unless_damaged(self._read_batches, pd.DataFrame(columns=list(BATCHES)))
 
     def test_metrics(self) -> dict[str, float]:
         """Metrics on the test films, of a published experiment that has finished; empty otherwise, see `problems`."""
-        try:
-            return self._read_test_metrics()
-        except DamagedRecord:
-            return {}
+        return _unless_damaged(self._read_test_metrics, {})
 
     def notes(self) -> RunNotes:
         """Its tags and notes; empty if it has none or they are damaged, see `problems`."""
-        try:
-            return self._read_notes()
-        except DamagedRecord:
-            return RunNotes({}, (), "")
+        return _unless_damaged(self._read_notes, RunNotes({}, (), ""))
 
     def problems(self) -> list[str]:
         """A sentence for each of the run's files that is damaged and passed over."""
@@ -189,9 +174,8 @@ class Run:
 
     def _read_batches(self) -> pd.DataFrame:
         file = self.folder / "batches.csv"
-        if not file.exists():
-            return pd.DataFrame(columns=list(BATCHES))
-        return read_table(file, BATCHES, "a run's history of batches", numbers=True)
+        empty = pd.DataFrame(columns=list(BATCHES))
+        return read_table(file, BATCHES, "a run's history of batches", numbers=True) if file.exists() else empty
 
     def _read_notes(self) -> RunNotes:
         file = self.folder / "notes.json"
@@ -210,6 +194,14 @@ class Run:
     def log_tail(self, lines: int = 20) -> list[str]:
         """The last lines of `log.txt`."""
         return log_tail(self.folder / "log.txt", lines)
+
+
+def _unless_damaged(read: Callable[[], Content], instead: Content) -> Content:
+    """What is read from a run's file, or what stands for a damaged one."""
+    try:
+        return read()
+    except DamagedRecord:
+        return instead
 
 
 def create_run(
