@@ -10,7 +10,7 @@ from cxr_core.evaluation.run import evaluate_csv
 from cxr_core.evaluation.store import store_evaluation
 from cxr_core.models.registry import find_model
 from tests.support.server import served
-from tests.support.streamlit_page import open_tab, pick, tick, wait_until_drawn
+from tests.support.streamlit_page import open_tab, pick, press, tick, wait_until_drawn
 from tests.support.synthetic_evaluations import synthetic_evaluation
 
 LONG_MS = 120_000
@@ -69,15 +69,14 @@ def test_the_sliders_change_the_estimates(evaluation) -> None:
     page = evaluation
     before = sensitivity(page)
     slider = page.get_by_role("slider", name=re.compile("Threshold")).first
-    slider.press("End")
-    wait_until_drawn(page, page.get_by_text("Do not report estimates"))
+    press(page, slider, "End", page.get_by_text("Do not report estimates"))
     page.wait_for_function(
         "before => ![undefined, before].includes(document.querySelector('[data-testid=stMetricValue]')?.innerText)",
         arg=before,
     )
     prevalence = page.get_by_role("slider", name=re.compile("Prevalence of pneumonia")).first
-    prevalence.press("Home")
-    page.get_by_text(re.compile("Of 100 patients like these with the answer normal, 99")).wait_for()
+    certain = page.get_by_text(re.compile("Of 100 patients like these with the answer normal, 99"))
+    press(page, prevalence, "Home", certain)
 
 
 def test_two_systems_are_compared(evaluation) -> None:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
 LIST_OPENS_WITHIN_MS = 5_000
+KEY_ACTS_WITHIN_MS = 20_000
 TRIES = 10
 
 
@@ -26,6 +27,25 @@ def open_tab(page: "Page", name: str, effect: "Locator") -> None:
     """Open a tab whose content the script draws; effect: see `wait_until_drawn`."""
     page.get_by_role("tab", name=name, exact=True).click()
     wait_until_drawn(page, effect)
+
+
+def press(page: "Page", control: "Locator", key: str, effect: "Locator") -> None:
+    """Press a key on a control until its effect shows (see `wait_until_drawn`).
+
+    A key pressed on a control that is being redrawn is lost; it is then pressed again, so the key has to say where the
+    control ends up ("Home", "End"), not how far it moves.
+    """
+    from playwright.sync_api import TimeoutError as NotFound
+
+    for left in reversed(range(TRIES)):
+        control.press(key)
+        try:
+            effect.first.wait_for(timeout=KEY_ACTS_WITHIN_MS)
+        except NotFound:
+            if not left:
+                raise
+        else:
+            return wait_until_drawn(page, effect)
 
 
 def tick(page: "Page", label: str, ticked: bool = True) -> None:

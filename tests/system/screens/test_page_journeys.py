@@ -15,7 +15,7 @@ from cxr_core.models.registry import find_model
 from cxr_core.training.run_actions import describe, rename
 from cxr_core.training.runs import Run
 from tests.support.server import served
-from tests.support.streamlit_page import IDLE, wait_until_drawn
+from tests.support.streamlit_page import IDLE, press, wait_until_drawn
 from tests.system.screens.test_accessibility import violations
 
 PROCESS_MS = 240_000
@@ -149,8 +149,7 @@ def test_a_misclassified_film_is_read_in_the_viewer(page, workbench: str) -> Non
     page.wait_for_function("document.title.includes('tiny')")
     slider = page.get_by_role("slider", name=re.compile("Threshold")).first
     wait_until_drawn(page, slider)
-    slider.press("End")
-    wait_until_drawn(page, page.get_by_text("Do not report estimates"))
+    press(page, slider, "End", page.get_by_text("Do not report estimates"))
     page.get_by_role("tab", name="Errors", exact=True).click()
     page.get_by_role("button", name="Open film", exact=True).first.wait_for(timeout=PROCESS_MS)
     page.locator(IDLE).wait_for()
