@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 from cxr_core.access import Account
 from cxr_core.errors import work_error
@@ -18,7 +19,7 @@ from cxr_core.files import locked, replace_atomically
 from cxr_core.paths import HOW_TO_MEND, home
 from cxr_core.patient_key import secret_key
 
-EVENTS = ("sign_in", "reading", "export", "publish", "delete", "acceptance", "setting")
+EVENTS = ("sign_in", "reading", "export", "publish", "delete", "acceptance", "setting", "decision", "drift")
 FIRST = "0" * 64
 
 
@@ -31,9 +32,9 @@ def record(account: Account, event: str, **details: str | float | None) -> None:
     file = home() / "audit.jsonl"
     with locked(file):
         try:
-            last = _head()
+            last = _head(file.parent)
             entry = {"at": datetime.now(UTC).isoformat(), "account": account.id, "event": event, **details}
-            entry["hash"] = _chained(last, entry)
+            entry["hash"] = _chained(last, entry, file.parent)
             with file.open("a", encoding="utf-8") as log:
                 log.write(json.dumps(entry) + "\n")
                 log.flush()
@@ -44,9 +45,13 @@ def record(account: Account, event: str, **details: str | float | None) -> None:
             raise work_error(file, "cannot be written", error, HOW_TO_MEND) from error
 
 
-def verify() -> tuple[int, str]:
-    """The number of entries whose chain holds, and "" or one sentence on the first that breaks it."""
-    file = home() / "audit.jsonl"
+def verify(folder: Path | None = None) -> tuple[int, str]:
+    """The number of entries whose chain holds, and "" or one sentence on the first that breaks it.
+
+    folder: that holds log and key, by default the home folder. Raises WorkError if the key cannot be read.
+    """
+    folder = folder or home()
+    file = folder / "audit.jsonl"
     last, number = FIRST, 0
     try:
         lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
@@ -58,19 +63,20 @@ def verify() -> tuple[int, str]:
             stated = entry.pop("hash")
         except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
             return number - 1, f"{file}: line {number} is damaged."
-        if not isinstance(stated, str) or not hmac.compare_digest(stated.encode(), _chained(last, entry).encode()):
+        expected = _chained(last, entry, folder)
+        if not isinstance(stated, str) or not hmac.compare_digest(stated.encode(), expected.encode()):
             return number - 1, f"{file}: line {number} does not follow the line before it; one of them was changed."
         last = stated
-    if last != _head():
+    if last != _head(folder):
         return number, f"{file}: lines are missing at its end."
     return number, ""
 
 
-def _head() -> str:
-    file = home() / "audit.head"
+def _head(folder: Path) -> str:
+    file = folder / "audit.head"
     return file.read_text() if file.exists() else FIRST
 
 
-def _chained(last: str, entry: Mapping[str, object]) -> str:
+def _chained(last: str, entry: Mapping[str, object], folder: Path) -> str:
     content = last + json.dumps(entry, sort_keys=True)
-    return hmac.new(secret_key("audit.key"), content.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(secret_key("audit.key", folder), content.encode(), hashlib.sha256).hexdigest()

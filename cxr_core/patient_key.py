@@ -25,12 +25,12 @@ def pseudonym(patient_id: str) -> str:
     return PSEUDONYM + digest.hexdigest()[:16]
 
 
-def secret_key(name: str) -> bytes:
-    """KEY_BYTES random bytes in a file under the home folder that only its owner reads, created on first use.
+def secret_key(name: str, folder: Path | None = None) -> bytes:
+    """KEY_BYTES random bytes in a file that only its owner reads, created on first use; by default in the home folder.
 
     Raises WorkError if the file cannot be read or stored, or has another length.
     """
-    file = home() / name
+    file = (folder or home()) / name
     try:
         if not file.exists():
             _create(file)

@@ -58,6 +58,9 @@ VERBS = {
     "acceptance": (Namespace(verb="models.evaluate_model", accept=True, out=Path("o")), ["export", "acceptance"]),
     "model export": (Namespace(verb="models.show_models", export="m", archive=None), ["export"]),
     "model import": (Namespace(verb="models.show_models", export=None, archive=Path("m.zip")), ["publish"]),
+    "backup": (Namespace(verb="upkeep.backup", out=Path("b.tar")), ["export"]),
+    "restore": (Namespace(verb="upkeep.restore", backup=Path("b.tar")), ["setting"]),
+    "upgrade": (Namespace(verb="upkeep.upgrade"), ["setting"]),
     "list": (Namespace(verb="models.show_models", export=None, archive=None), []),
 }
 

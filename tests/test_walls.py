@@ -15,7 +15,7 @@ from tests.conftest import REPOSITORY
 
 PACKAGES = [
     *("imaging", "datasets", "training", "models", "inference", "evaluation", "publishing", "reports"),
-    *("cluster", "hospital", "app", "cli"),
+    *("cluster", "hospital", "upkeep", "app", "cli"),
 ]
 LEAVES = ["metrics", "jobs"]
 HEAVY = {"tensorflow", "keras", "streamlit", "jax"}

@@ -19,6 +19,8 @@ WRITES = {
     "datasets.split_data": ("export", ("out",)),
     "folds.run_folds": ("export", ("out",)),
     "models.evaluate_model": ("export", ("out", "share")),
+    "upkeep.backup": ("export", ("out",)),
+    "upkeep.restore": ("setting", ("backup",)),
     "prediction.predict_films": ("export", ("csv", "heatmaps", "fhir", "send")),
 }
 """The event of a verb, and the options with which it writes or sends results."""
@@ -82,6 +84,8 @@ def _events(options: argparse.Namespace) -> list[tuple[str, str]]:
     events = [(event, name) for name in writers if given.get(name)]
     if options.verb == "models.evaluate_model" and options.accept:
         events.append(("acceptance", "site acceptance"))
+    if options.verb == "upkeep.upgrade":
+        events.append(("setting", "upgrade"))
     if options.verb == "models.publish_run":
         events.append(("publish", "conversion" if options.convert else "run"))
     if options.verb == "models.show_models":

@@ -134,6 +134,10 @@ def parser() -> argparse.ArgumentParser:
     archive.add_argument("--prevalence", type=float, metavar="P", help="as for predict")
     _add_cluster(archive)
 
+    verb("backup", "upkeep.backup", "write CXR_HOME to one file").add_argument("out", type=Path, metavar="FILE")
+    restore = verb("restore", "upkeep.restore", "put a backup back as CXR_HOME, which must be empty or missing")
+    restore.add_argument("backup", type=Path, metavar="FILE")
+    verb("upgrade", "upkeep.upgrade", "write the records of an earlier version in today's schema; back up first")
     verb("audit", "app.verify_audit", "verify the chain of the audit log")
     serve = verb("app", "app.serve_app", "serve the app")
     serve.add_argument("--address", default="127.0.0.1", help="this machine only by default")

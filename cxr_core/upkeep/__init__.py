@@ -1,0 +1,1 @@
+"""What keeps an installation running: backup and restore of the home folder, upgrade from the version before."""

@@ -1,0 +1,1 @@
+"""The ward with real processes."""
