@@ -1,11 +1,13 @@
-"""The verb for many films, here or on a cluster: read-archive."""
+"""The verbs for many films and many fits, here or on a cluster: read-archive, sweep."""
 
 import argparse
+import json
 import sys
 from contextlib import ExitStack, redirect_stdout
 from functools import partial
 
-from cxr_core.cli.output import print_result
+from cxr_core.cli.output import print_result, progress_counter
+from cxr_core.errors import InputError
 
 
 def read_archive_films(options: argparse.Namespace) -> int:
@@ -30,3 +32,37 @@ def read_archive_films(options: argparse.Namespace) -> int:
     document = {"out": str(table.folder), "films": table.plan.films, "read_now": films, "failed_now": failures}
     text = f"{table.folder}: {table.plan.films:,} films; {films:,} read now, {failures:,} of these not readable."
     return print_result(options, document, text)
+
+
+def run_sweep(options: argparse.Namespace) -> int:
+    """Fit a recipe with several settings and seeds; the same command goes on where it was ended."""
+    from cxr_core.cli.training import key_value
+    from cxr_core.cluster.fits import Fits, FitsHere, FitsOnCluster
+    from cxr_core.cluster.ray_cluster import RayCluster
+    from cxr_core.cluster.sweep import fit_sweep, plan_sweep, sweep_table
+    from cxr_core.datasets.curation import curated
+    from cxr_core.datasets.index import build_index
+
+    settings = dict(key_value(text) for text in options.settings)
+    tried = dict(_values(text) for text in options.tried)
+    index = curated(build_index(options.data, progress_counter("Indexing the films")))
+    with redirect_stdout(sys.stderr), ExitStack() as stack:
+        fits: Fits = FitsHere()
+        if options.cluster:
+            fits = FitsOnCluster(stack.enter_context(RayCluster(options.cluster)))
+        sweep = plan_sweep(index, options.recipe, settings, tried, options.seeds, options.split)
+        print(
+            f"{sweep.id}: {len(sweep.settings)} settings, {options.seeds} seeds, compared at {sweep.rungs}.", flush=True
+        )
+        fit_sweep(sweep, fits, partial(print, flush=True))
+    table = sweep_table(sweep)
+    document = {"sweep": sweep.id, "rungs": sweep.rungs, "trials": json.loads(table.to_json(orient="records"))}
+    return print_result(options, document, table.to_string(index=False, float_format="{:.4f}".format))
+
+
+def _values(text: str) -> tuple[str, list[str]]:
+    key, equals, values = text.partition("=")
+    listed = [value.strip() for value in values.split(";" if ";" in values else ",")]
+    if not equals or not all(listed):
+        raise InputError(f"--try {text}: KEY=VALUE,VALUE is accepted, for example --try size=160,224.")
+    return key.strip(), listed

@@ -72,6 +72,15 @@ def parser() -> argparse.ArgumentParser:
     fold.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
     fold.add_argument("--out", type=Path, metavar="DIR", help="write folds.csv or sources.csv, and label_audit.csv")
 
+    sweep = verb("sweep", "cluster.run_sweep", "fit a recipe with several settings and seeds; stop the worse early")
+    sweep.add_argument("data", type=Path, nargs="+", metavar="DATA")
+    sweep.add_argument("--recipe", default="residual-128")
+    sweep.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
+    sweep.add_argument("--try", dest="tried", action="append", default=[], metavar="KEY=VALUE,VALUE")
+    sweep.add_argument("--seeds", type=int, default=1, metavar="N")
+    sweep.add_argument("--split", type=Path, metavar="FILE")
+    _add_cluster(sweep)
+
     reproduce = verb(
         "reproduce", "training.reproduce_experiments", "run the published experiments and compare the results"
     )

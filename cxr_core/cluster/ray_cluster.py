@@ -42,7 +42,7 @@ class Parcel:
         import ray
 
         target = cache_folder(self.folder) / self.key
-        target.mkdir(exist_ok=True)
+        target.mkdir(parents=True, exist_ok=True)
         with locked(target / "fetching", seconds=3600):
             for name, chunks in self.files:
                 if (target / name).exists():
@@ -77,6 +77,8 @@ class RayCluster:
             accepted = "`auto` after `ray start` on this machine, or ray://HOST:10001, is accepted"
             raise SettingsError("no cluster answers there", thing=f"--cluster {address}", accepted=accepted) from error
 
+        self._parcels: dict[Any, Parcel] = {}
+
     def __enter__(self) -> Self:
         return self
 
@@ -97,6 +99,9 @@ class RayCluster:
 
         import ray
 
+        known = (folder, tuple(sorted(files.items())))
+        if known in self._parcels:
+            return self._parcels[known]
         contents = [f"{name} {sha256_of(file)}" for name, file in sorted(files.items())]
         key = hashlib.sha256("\n".join(contents).encode()).hexdigest()[:24]
         packed = []
@@ -104,7 +109,8 @@ class RayCluster:
             with file.open("rb") as stream:
                 chunks = tuple(ray.put(chunk) for chunk in iter(partial(stream.read, CHUNK_BYTES), b""))
             packed.append((name, chunks))
-        return Parcel(folder, key, tuple(packed))
+        self._parcels[known] = Parcel(folder, key, tuple(packed))
+        return self._parcels[known]
 
     def work(self, function: str, arguments: tuple[Any, ...], *, alone: bool = False) -> "RayWork":
         """What works on tasks; see `jobs.pool.Processes` for function and arguments.

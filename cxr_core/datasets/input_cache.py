@@ -36,14 +36,19 @@ def cached_inputs(
     `uint8 (N, S, S)`, 0 to 255. Raises UnreadableFilm for a film that cannot be decoded or has changed since it was
     indexed, WorkError if the cache cannot be written. A cache file with a damaged part is written again.
     """
-    key = json.dumps([_VERSION, films["sha256"].tolist(), preprocessing.to_dict()]).encode()
-    file = cache_folder("films") / f"{hashlib.sha256(key).hexdigest()[:24]}.npy"
+    file = input_file(films, preprocessing)
     if not is_sealed(file):
         with store_file(file, "the films") as part:
             _write(part, root, films, preprocessing, progress)
             seal(part)
     inputs: np.ndarray = np.load(file, mmap_mode="r")
     return inputs
+
+
+def input_file(films: pd.DataFrame, preprocessing: Preprocessing) -> Path:
+    """Where `cached_inputs` keeps them: a name made of the films' contents, the same on every machine."""
+    key = json.dumps([_VERSION, films["sha256"].tolist(), preprocessing.to_dict()]).encode()
+    return cache_folder("films") / f"{hashlib.sha256(key).hexdigest()[:24]}.npy"
 
 
 def _write(

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -106,6 +107,19 @@ class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
         self._run.report(validating=False)
         print(" ".join(f"{name} {value:.5g}" for name, value in row.items()), flush=True)
         self.model.stop_training = whole and epoch + 1 - self._best_epoch >= self._recipe.patience
+
+
+class PauseAfter(keras.callbacks.Callback):  # type: ignore[misc]
+    """Ends the fit after an epoch, as if a stop was requested, where a function of its number says so."""
+
+    def __init__(self, run: Run, pauses: Callable[[int], bool]) -> None:
+        super().__init__()
+        self._run, self._pauses = run, pauses
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if self._pauses(epoch + 1):
+            (self._run.folder / "stop").touch()
+            raise StopRequested
 
 
 class TensorBoardLog(keras.callbacks.Callback):  # type: ignore[misc]

@@ -3,6 +3,8 @@
 import logging
 import math
 import shutil
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,18 +34,26 @@ from cxr_core.training.split_assignment import assign_split, film_weights
 _logger = logging.getLogger(__name__)
 
 
-def fit(run: Run) -> None:
+def fit(
+    run: Run,
+    *,
+    after_epoch: Callable[[int], bool] | None = None,
+    data: "TrainingData | None" = None,
+    queue: bool = True,
+) -> None:
     """Fit the run's network, from its checkpoint if there is one, and write all results into the run folder.
 
+    after_epoch: called with the number of each epoch that is stored; the run pauses, as if stopped, where it is true.
+    data: what `read_training_data` gives, if it was read elsewhere. queue: whether it waits for its turn on the device.
     Raises CXRError if the data or the folder cannot be used; the run's message then says why.
     """
     try:
         run.claim("preparing")
         _logger.info("a fit begins")
         recipe = run.config().parsed
-        with hold_device_for(run, recipe), heartbeat(run.report):
+        with hold_device_for(run, recipe) if queue else nullcontext(), heartbeat(run.report):
             run.update(status="preparing")
-            _fit(run, recipe)
+            _fit(run, recipe, data, after_epoch)
     except StopRequested:
         run.update(status="stopped", message="Stopped.")
     except KeyboardInterrupt:
@@ -66,16 +76,37 @@ def fit(run: Run) -> None:
         _logger.info("a fit has finished")
 
 
-def _fit(run: Run, recipe: Recipe) -> None:
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """What a fit needs of its data set besides the decoded films.
+
+    index, boxes: see `datasets`. split: see `assign_split`. films: the rows of the index that are used.
+    """
+
+    index: Index
+    split: pd.Series
+    boxes: Boxes
+    films: pd.DataFrame
+
+
+def read_training_data(run: Run, progress: Progress | None = None) -> TrainingData:
+    """Index the run's data, keep today's decisions about films with it, and assign the split. Raises CXRError."""
     config = run.config()
-    run.update(message="Indexing the films.")
-    progress = _report_progress(run, "Indexing the films")
+    recipe = config.parsed
     index = index_with_kept_decisions(config.data, run.folder, begins=True, progress=progress)
     split_table = Path(config.split) if config.split else None
     split = assign_split(index, recipe, split_table, config.experiment.split if config.experiment else None)
     films = index.films[split.isin(["train", "val", "test"] if config.experiment else ["train", "val"])]
     if not recipe.other_weight:
         films = films[(films["label"] != OTHER) | (split[films.index] == "val")]
+    return TrainingData(index, split, find_boxes(index, Path(config.boxes) if config.boxes else None), films)
+
+
+def _fit(run: Run, recipe: Recipe, data: TrainingData | None, after_epoch: Callable[[int], bool] | None) -> None:
+    config = run.config()
+    run.update(message="Indexing the films.")
+    data = data or read_training_data(run, _report_progress(run, "Indexing the films"))
+    index, split, films = data.index, data.split, data.films
     write_split(index.films, split, run.folder / "split.csv")
     run.update(fingerprint=index.fingerprint, train_films=int((split == "train").sum()), message="Decoding the films.")
     inputs = cached_inputs(index.root, films, recipe.preprocessing(), _report_progress(run, "Decoding the films"))
@@ -90,11 +121,10 @@ def _fit(run: Run, recipe: Recipe) -> None:
     import_keras_to_train(recipe.widths, recipe.autotuning == "on")
     from cxr_core.training.batches import FilmBatches
 
-    boxes = find_boxes(index, Path(config.boxes) if config.boxes else None)
-    known = KnownFilms(films, rows["train"], rows["val"], validated, boxes)
+    known = KnownFilms(films, rows["train"], rows["val"], validated, data.boxes)
     with placement(recipe.device, recipe.gpus) as device:
         run.update(device=device)
-        model, compiled = train(run, recipe, inputs, labels, known, run_identity(config, index))
+        model, compiled = train(run, recipe, inputs, labels, known, run_identity(config, index), after_epoch)
     run.report(message="Scoring the validation films with the best epoch.")
     best = run.folder / "best.keras"
     if best.exists():
@@ -137,18 +167,20 @@ def train(
     labels: np.ndarray,
     known: KnownFilms,
     run_identity: dict[str, Any],
+    after_epoch: Callable[[int], bool] | None = None,
 ) -> tuple[Any, Any]:
-    """Fit phase by phase, from the last committed epoch on. A stop ends it without an error.
+    """Fit phase by phase, from the last committed epoch on. A stop ends it without an error. after_epoch: see `fit`.
 
     Returns the network and the compiled model around it.
     """
-    from cxr_core.training.callbacks import KeepBest, ReportProgress, TensorBoardLog
+    from cxr_core.training.callbacks import KeepBest, PauseAfter, ReportProgress, TensorBoardLog
     from cxr_core.training.checkpoint import last_commit, restore, settle
     from cxr_core.training.network import compile_for, network, phases
 
     settle(run)
     done = last_commit(run)
     rows = known.train
+    pause = [PauseAfter(run, after_epoch)] if after_epoch else []
     steps = math.ceil(min(recipe.epoch_films or len(rows), len(rows)) / recipe.batch)
     model = network(recipe)
     compiled = model_to_train(model, recipe)
@@ -175,7 +207,7 @@ def train(
                 epochs=phase.last,
                 shuffle=False,  # FilmBatches shuffles the films; Keras would also shuffle the batches
                 verbose=0,
-                callbacks=[ReportProgress(run, recipe.batch, batches.steps), *judge, keep, TensorBoardLog(run)],
+                callbacks=[ReportProgress(run, recipe.batch, batches.steps), *judge, keep, TensorBoardLog(run), *pause],
             )
         except StopRequested:
             break
