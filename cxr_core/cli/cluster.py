@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterable
 from contextlib import ExitStack, redirect_stdout
 from functools import partial
 
@@ -39,12 +40,13 @@ def run_sweep(options: argparse.Namespace) -> int:
     from cxr_core.cli.training import key_value
     from cxr_core.cluster.fits import Fits, FitsHere, FitsOnCluster
     from cxr_core.cluster.ray_cluster import RayCluster
-    from cxr_core.cluster.sweep import fit_sweep, plan_sweep, sweep_table
+    from cxr_core.cluster.sweep import fit_sweep, plan_sweep
+    from cxr_core.cluster.sweep_table import sweep_table
     from cxr_core.datasets.curation import curated
     from cxr_core.datasets.index import build_index
 
     settings = dict(key_value(text) for text in options.settings)
-    tried = dict(_values(text) for text in options.tried)
+    tried = tried_values(options.tried)
     index = curated(build_index(options.data, progress_counter("Indexing the films")))
     with redirect_stdout(sys.stderr), ExitStack() as stack:
         fits: Fits = FitsHere()
@@ -60,9 +62,17 @@ def run_sweep(options: argparse.Namespace) -> int:
     return print_result(options, document, table.to_string(index=False, float_format="{:.4f}".format))
 
 
-def _values(text: str) -> tuple[str, list[str]]:
-    key, equals, values = text.partition("=")
-    listed = [value.strip() for value in values.split(";" if ";" in values else ",")]
-    if not equals or not all(listed):
-        raise InputError(f"--try {text}: KEY=VALUE,VALUE is accepted, for example --try size=160,224.")
-    return key.strip(), listed
+def tried_values(given: Iterable[str]) -> dict[str, list[str]]:
+    """The values of each setting, from texts KEY=VALUE,VALUE, or KEY=VALUE;VALUE where values hold commas.
+
+    Raises InputError for another text.
+    """
+    tried: dict[str, list[str]] = {}
+    for text in given:
+        key, equals, values = text.partition("=")
+        listed = [value.strip() for value in values.split(";" if ";" in values else ",")]
+        if not equals or not all(listed):
+            accepted = "KEY=VALUE,VALUE is accepted, for example --try size=160,224"
+            raise InputError(thing=f"--try {text}", accepted=accepted)
+        tried.setdefault(key.strip(), []).extend(listed)
+    return tried

@@ -11,11 +11,11 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from cxr_core.cluster.ray_cluster import Parcel, RayCluster
+from cxr_core.cluster.ray_cluster import Parcel, RayCluster, Shared
 from cxr_core.datasets.input_cache import cached_inputs, input_file
-from cxr_core.errors import CXRError, WorkError
+from cxr_core.errors import CXRError, WorkError, work_error
 from cxr_core.files import replace_atomically
 from cxr_core.jobs.pool import Lost
 from cxr_core.jobs.process import ProcessId, start_process
@@ -48,8 +48,9 @@ def epochs_done(run: Run) -> int:
 
 
 def open_fit(run: Run, until: int) -> bool:
-    """Whether a run is still to be fitted up to an epoch."""
-    return run.state().status not in ("finished", "failed") and epochs_done(run) < until
+    """Whether a run is still to be fitted up to an epoch; after its last epoch it is, until it has finished."""
+    whole = until >= run.config().parsed.epochs
+    return run.state().status not in ("finished", "failed") and (whole or epochs_done(run) < until)
 
 
 def fit_until(run: Run, until: int) -> None:
@@ -79,12 +80,12 @@ class FitsHere:
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """A run's folder on its way to a machine. data: a reference to its TrainingData. losses: machines lost with it."""
+    """A run's folder on its way to a machine. data: its TrainingData. losses: machines lost with it."""
 
     run_id: str
     until: int
     files: dict[str, bytes]
-    data: Any
+    data: Shared
     inputs: Parcel
     losses: int = 0
 
@@ -94,7 +95,7 @@ class FitsOnCluster:
 
     def __init__(self, cluster: RayCluster, piece_seconds: float = PIECE_SECONDS) -> None:
         self._cluster, self._seconds = cluster, piece_seconds
-        self._data: dict[str, tuple[Any, TrainingData]] = {}
+        self._data: dict[str, tuple[Shared, TrainingData]] = {}
 
     def fit_all(self, wanted: Wanted, report: Callable[[str], None]) -> None:
         """See `Fits`."""
@@ -126,7 +127,9 @@ class FitsOnCluster:
                 waiting.append((run.id, piece.losses + 1))
 
     def _piece(self, run: Run, until: int, losses: int) -> Piece:
-        """Claims the run for this process, whose heartbeat is the table's, and packs its folder."""
+        """Claims the run for this process and packs its folder. Raises WorkError if another process fits it."""
+        if run.live and run.process != ProcessId.current():
+            raise WorkError("is fitted by another process", thing=f"run {run.id}", accepted="wait for it, or stop it")
         status = run.state().status
         if status not in ("starting", "running"):
             prepare_resume(run)
@@ -137,24 +140,20 @@ class FitsOnCluster:
         if not config.split:
             key += repr(config.parsed.seed)
         if key not in self._data:
-            import ray
-
             data = read_training_data(run)
-            self._data[key] = (ray.put(data), data)
-        reference, data = self._data[key]
+            self._data[key] = (self._cluster.share(data), data)
+        shared, data = self._data[key]
         preprocessing = config.parsed.preprocessing()
         cached_inputs(data.index.root, data.films, preprocessing)
         file = input_file(data.films, preprocessing)
         inputs = self._cluster.parcel("films", {file.name: file})
-        return Piece(run.id, until, read_run(run), reference, inputs, losses)
+        return Piece(run.id, until, read_run(run), shared, inputs, losses)
 
 
 def piece_fitter(seconds: float) -> Callable[[Piece], dict[str, bytes]]:
     """What a machine of the cluster does with a piece: the run's folder as it is after the piece."""
 
     def work(piece: Piece) -> dict[str, bytes]:
-        import ray
-
         cached = cache_folder("films")
         for name, _ in piece.inputs.files:
             if not (cached / name).exists():
@@ -171,7 +170,7 @@ def piece_fitter(seconds: float) -> Callable[[Piece], dict[str, bytes]]:
             return epoch < last and (epoch >= piece.until or time.monotonic() - began >= seconds)
 
         with suppress(CXRError):  # the run's state says why
-            fit(run, after_epoch=pauses, data=ray.get(piece.data), queue=False)
+            fit(run, after_epoch=pauses, data=piece.data.value(), queue=False)
         files = read_run(run)
         shutil.rmtree(folder, ignore_errors=True)
         return files
@@ -205,6 +204,6 @@ def write_run(run: Run, files: dict[str, bytes], claim: bool = True) -> None:
             if f"backup/{left.name}" not in files:
                 left.unlink()
     except OSError as error:
-        raise WorkError(f"the folder of run {run.id} cannot be written.") from error
+        raise work_error(run.folder, "the run folder cannot be written", error) from error
     if claim:
         run.update(**ProcessId.current().to_dict())

@@ -1,4 +1,4 @@
-"""A Ray cluster that somebody has: tasks for its machines, and files that each machine fetches once.
+"""A Ray cluster that somebody has: tasks for its machines, and values and files that each machine fetches once.
 
 Ray is the extra `cluster`; nothing else in the package imports it. Each machine has the same version of the workbench
 installed, and keeps what it fetches under its own `CXR_HOME`, which is set where `ray start` is called.
@@ -54,6 +54,19 @@ class Parcel:
         return target
 
 
+@dataclass(frozen=True)
+class Shared:
+    """A value in the cluster's object store, which each machine gets once. Nothing of it is written to disk."""
+
+    reference: Any
+
+    def value(self) -> Any:
+        """The value, on the machine that asks."""
+        import ray
+
+        return ray.get(self.reference)
+
+
 class RayCluster:
     """The connection to a cluster; used in a `with` block."""
 
@@ -92,6 +105,12 @@ class RayCluster:
         import ray
 
         return sum(bool(node["Alive"]) for node in ray.nodes())
+
+    def share(self, value: Any) -> Shared:
+        """A picklable value, for the machines of the cluster."""
+        import ray
+
+        return Shared(ray.put(value))
 
     def parcel(self, folder: str, files: Mapping[str, Path]) -> Parcel:
         """Files, by the names that they get, for `Parcel.fetched`. Raises NotFound for one that cannot be read."""
