@@ -23,8 +23,10 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from cxr_core.access import HOW_TO_CONFIGURE, SignIn, check_start
 from cxr_core.app.account import settings
+from cxr_core.app.client_messages import ClientMessages
 from cxr_core.app.compressed_scripts import CompressedScripts
 from cxr_core.app.upload_rate import UploadRate
+from cxr_core.app.vanished_clients import VanishedClients
 from cxr_core.errors import CXRError, SettingsError
 from cxr_core.limits import NETWORK_SECONDS
 from cxr_core.patient_key import secret_key
@@ -122,14 +124,20 @@ def arguments_of_app() -> dict[str, Any]:
         access = settings()
         check_start(config.get_option("server.address") or "", hosts, access)
         if access is None:
-            return {"middleware": [Middleware(Gate), Middleware(CompressedScripts)], "lifespan": _open_browser}
+            return {"middleware": _middleware(), "lifespan": _open_browser}
         secrets = {"auth": _provider(access)}
     except CXRError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
     config.set_option("server.allowedHosts", [*hosts, access.host])
-    gate = Middleware(Gate, upload_bytes_a_minute=access.upload_megabytes_a_minute * _MEGABYTE)
-    return {"middleware": [gate, Middleware(CompressedScripts)], "lifespan": _open_browser, "secrets": secrets}
+    middleware = _middleware(access.upload_megabytes_a_minute * _MEGABYTE)
+    return {"middleware": middleware, "lifespan": _open_browser, "secrets": secrets}
+
+
+def _middleware(upload_bytes_a_minute: float | None = None) -> list[Middleware]:
+    """What every request passes, the outermost first."""
+    gate = Middleware(Gate, upload_bytes_a_minute=upload_bytes_a_minute)
+    return [Middleware(VanishedClients), gate, Middleware(ClientMessages), Middleware(CompressedScripts)]
 
 
 def _provider(access: SignIn) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Where people sign in: only they upload and fetch pictures, and each uploads so much a minute."""
+"""Where people sign in: only they upload, fetch pictures and the server's figures; each uploads so much a minute."""
 
 import json
 import threading
@@ -15,7 +15,7 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-GUARDED = ("/_stcore/upload_file/", "/media/")
+GUARDED = ("/_stcore/upload_file/", "/media/", "/_stcore/metrics")
 NOT_SIGNED_IN = "Sign in first."
 TOO_MUCH = "Too much was uploaded within a minute; wait a minute and try again."
 NO_LENGTH = "An upload states its length; this one does not."

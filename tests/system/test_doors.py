@@ -1,13 +1,24 @@
-"""A real server on this machine, over HTTP: foreign host names, other sites and proxies get nothing; its headers."""
+"""A real server on this machine: foreign host names, other sites, proxies and clients that misbehave get nothing."""
 
+import asyncio
 import http.client
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
+from benchmarks.load.vanishing_clients import Vanishing, send_wave
+from cxr_core.app.client_messages import DROPPED, UNREADABLE, UNSUPPORTED_DATA
 from cxr_core.app.server import FOREIGN_HOST, FOREIGN_PAGE, HEADERS
+from cxr_core.app.vanished_clients import EVENT
 from tests.support.server import served
+from tests.support.waiting import wait_until
 
 PATHS = ["/", "/models", "/_stcore/health", "/_stcore/host-config", "/_stcore/stream", "/media/a.png", "/static/a.js"]
 SOCKET = {
@@ -67,3 +78,31 @@ def test_a_page_of_another_site_opens_no_socket_and_uploads_nothing(server: str)
 def test_every_answer_has_the_headers(path: str, server: str) -> None:
     found = {name.lower(): value for name, value in answer(server, path)[2].items()}
     assert {name: found.get(name.lower()) for name in HEADERS} == HEADERS
+
+
+def test_clients_that_misbehave_are_counted_and_nothing_else(tmp_path: Path) -> None:
+    with served(tmp_path) as address:
+        assert asyncio.run(send_wave(address, len(Vanishing.WAYS))) == []
+        for frame in (b"\xff" * 300, "hello"):
+            with socket_of(address) as line:
+                line.send(frame)
+                with suppress(ConnectionClosed):
+                    while line.recv(120):
+                        pass
+                assert line.close_code == UNSUPPORTED_DATA
+        with socket_of(address) as line:
+            line.send(BackMsg(clear_cache=True).SerializeToString())
+            wait_until(lambda: counted(tmp_path) == {EVENT: 1, UNREADABLE: 2, DROPPED: 1})
+    assert (tmp_path / "stderr.txt").read_text() == ""
+
+
+def socket_of(address: str) -> ClientConnection:
+    """A WebSocket as a page opens it."""
+    stream = address.replace("http", "ws") + "/_stcore/stream"
+    return connect(stream, subprotocols=[Subprotocol("streamlit")], origin=Origin(address), max_size=None)
+
+
+def counted(home: Path) -> dict[str, int]:
+    """How often each event is in the server's log."""
+    log = "".join(file.read_text() for file in (home / "logs").glob("app-*"))
+    return {event: log.count(event) for event in (EVENT, UNREADABLE, DROPPED)}

@@ -12,6 +12,8 @@ from tests.conftest import REPOSITORY
 
 COMMANDS = {
     "twenty signed-in sessions": ["signed_in_sessions", "--sessions", "20", "--minutes", "1", "--growth", "1.5"],
+    "a soak": ["signed_in_sessions", "--sessions", "5", "--minutes", "1", "--vanishing", "10", "--growth", "1.5"],
+    "fifty that vanish": ["vanishing_clients", "--clients", "50", "--waves", "2", "--growth", "1.1", "--kept", "5"],
 }
 
 
