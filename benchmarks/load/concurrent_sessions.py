@@ -182,19 +182,27 @@ class Session:
             if kind == "file_uploader" and element.file_uploader.id not in self.uploaders:
                 self.uploaders.append(element.file_uploader.id)
             if kind == "bidi_component" and '"rows"' in element.bidi_component.json:
-                self.hashes = {row["sha256"] for row in json.loads(element.bidi_component.json)["rows"]}
+                data = json.loads(element.bidi_component.json)
+                (data,) = data.get("drawn", (data,))  # version c3f5f0b sends it bare
+                self.hashes = {row["sha256"] for row in data["rows"]}
         return message
+
+
+def server_at(port: int) -> psutil.Process | None:
+    """The process that listens on the port."""
+    for process in psutil.process_iter():
+        try:
+            if any(c.status == "LISTEN" and c.laddr.port == port for c in process.net_connections("tcp")):
+                return process
+        except (psutil.AccessDenied, psutil.NoSuchProcess):
+            continue
+    return None
 
 
 def memory_of(port: int) -> float:
     """Resident memory, in megabytes, of the process that listens on the port."""
-    for process in psutil.process_iter():
-        try:
-            if any(c.status == "LISTEN" and c.laddr.port == port for c in process.net_connections("tcp")):
-                return float(process.memory_info().rss / 1e6)
-        except (psutil.AccessDenied, psutil.NoSuchProcess):
-            continue
-    return 0.0
+    server = server_at(port)
+    return float(server.memory_info().rss / 1e6) if server else 0.0
 
 
 async def watch(until: float, port: int, tally: Tally) -> list[tuple[float, float]]:

@@ -31,6 +31,7 @@ from cxr_core.datasets.split import grouped_split
 from cxr_core.inference.film_map import film_map
 from cxr_core.inference.predictor import Predictor
 from cxr_core.models.registry import find_model
+from tests.support.synthetic_films import with_comment
 
 SIDE = 64
 
@@ -48,8 +49,7 @@ def write_films(folder: Path, films: int) -> None:
         label, name = ("NORMAL", "IM-{:06}-0001") if number % 4 == 0 else ("PNEUMONIA", "person{}_bacteria_1")
         path = folder / split / label / f"{name.format(number // 2)}-{number}.jpeg"
         path.parent.mkdir(parents=True, exist_ok=True)
-        comment, jpeg = str(number).encode(), pictures[number % 64]
-        path.write_bytes(jpeg[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + jpeg[2:])
+        path.write_bytes(with_comment(pictures[number % 64], str(number)))
 
 
 def timed(name: str, step: Callable[[], Any]) -> Any:

@@ -1,35 +1,67 @@
 """Films per second on the Diagnose page, compared with `predict` on the same files.
 
-    python -m benchmarks.speed.page_throughput [--films 500] [--repeat 1]
+    python -m benchmarks.speed.page_throughput [--films 500] [--repeat 1] [--beside CHECKOUT]
 
 The synthetic films shipped with the app, at 1,000 x 800 pixels and with added noise, are dropped in Chromium on a page
 that has already read a film. The time is measured from the first progress message of the server to the last
-answer. Then the same files are read with `predict`, its model already loaded. Targets: the page's rate is at least 0.9
-of that of `predict`; at most 350 MB of resident memory in the server.
+answer; the processor time of the server and of Chromium in it is printed too. Then the same files are read with
+`predict`, its model already loaded. `--beside` serves another checkout as well, in turns. Targets: the page's rate is
+at least 0.9 of that of `predict`; at most 350 MB of resident memory in the server.
 """
 
 import argparse
+import os
 import tempfile
 import time
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
+import psutil
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.load.concurrent_sessions import memory_of
+from benchmarks.load.concurrent_sessions import server_at
 from cxr_core.datasets.demo import sample_films
 from cxr_core.imaging.decode import read_film
 from cxr_core.inference.batch import read_files
+from cxr_core.paths import REPOSITORY
 from tests.support.browser import ARGUMENTS, CHROMIUM
 from tests.support.server import served
 
 TIMEOUT_MS = 600_000
 
 
-def by_page(browser: Browser, home: Path, files: list[Path]) -> tuple[float, float, float]:
-    """Seconds from the drop to the first progress message and to the last answer; then the server's memory in MB."""
-    with served(home) as address:
+@dataclass(frozen=True)
+class Drop:
+    """What a drop took. sent, read: seconds to the first progress message, and from it to the last answer.
+
+    server, browser: seconds of processor time in `read`. memory: resident in the server after it, MB.
+    """
+
+    sent: float
+    read: float
+    server: float
+    browser: float
+    memory: float
+
+
+def processor_time(processes: list[psutil.Process]) -> float:
+    """Seconds of processor time of those that still run."""
+    total = 0.0
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            total += times.user + times.system
+    return total
+
+
+def by_page(browser: Browser, home: Path, files: list[Path], checkout: Path) -> Drop:
+    """Drop the files on the page of a checkout."""
+    with served(home, checkout=checkout) as address:
+        server = server_at(int(address.rsplit(":", 1)[1]))
+        assert server
         page = browser.new_page()
         page.set_default_timeout(TIMEOUT_MS)
         page.goto(address)
@@ -37,23 +69,24 @@ def by_page(browser: Browser, home: Path, files: list[Path]) -> tuple[float, flo
         page.get_by_test_id("verdict").wait_for()
         page.get_by_text("files read").wait_for(state="detached")
         page.get_by_text("Films to read").click()
+        in_browser = [one for one in psutil.Process().children(recursive=True) if one.pid != server.pid]
         dropped = time.perf_counter()
         page.locator("input[type=file]").first.set_input_files(files)
         page.get_by_text(f"of {len(files)} files read").wait_for()
-        started = time.perf_counter()
+        started, before = time.perf_counter(), (processor_time([server]), processor_time(in_browser))
         page.get_by_text(f"of {len(files)} files read").wait_for(state="detached")
-        ended = time.perf_counter()
-        memory = memory_of(int(address.rsplit(":", 1)[1]))
+        ended, after = time.perf_counter(), (processor_time([server]), processor_time(in_browser))
+        memory = server.memory_info().rss / 1e6
         page.close()
-    return started - dropped, ended - started, memory
+    return Drop(started - dropped, ended - started, after[0] - before[0], after[1] - before[1], memory)
 
 
-def by_predict(files: list[Path]) -> float:
-    """Seconds, with the model already loaded."""
+def by_predict(files: list[Path]) -> tuple[float, float]:
+    """Seconds, and seconds of processor time, with the model already loaded."""
     read_files(files[:4])
-    started = time.perf_counter()
+    started, before = time.perf_counter(), time.process_time()
     read_files(files)
-    return time.perf_counter() - started
+    return time.perf_counter() - started, time.process_time() - before
 
 
 def main() -> None:
@@ -61,9 +94,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--films", type=int, default=500)
     parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--beside", type=Path, metavar="CHECKOUT", help="another checkout of this repository")
     arguments = parser.parse_args()
+    checkouts = {"page": REPOSITORY} | ({"page beside": arguments.beside.resolve()} if arguments.beside else {})
     rng = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
+        os.environ["CXR_HOME"] = f"{folder}/home"
         samples = [cv2.resize(read_film(path).pixels, (1000, 800)) for path in sample_films()]
         files = [Path(folder) / f"{number:04}.jpg" for number in range(arguments.films)]
         for number, file in enumerate(files):
@@ -71,11 +107,16 @@ def main() -> None:
             cv2.imwrite(str(file), np.clip(samples[number % 6] + noise, 0, 255).astype(np.uint8))
         browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for repeat in range(arguments.repeat):
-            sent, read, memory = by_page(browser, Path(folder) / f"home-{repeat}", files)
-            predicted = by_predict(files)
-            print(f"page: sent in {sent:.1f} s, then {arguments.films / read:.1f} films a second; ", end="")
-            print(f"predict: {arguments.films / predicted:.1f}; {predicted / read:.2f} of it (target 0.9);", end=" ")
-            print(f"{memory:.0f} MB in the server (target 350)", flush=True)
+            for number, (name, checkout) in enumerate(checkouts.items()):
+                drop = by_page(browser, Path(folder) / f"home-{number}-{repeat}", files, checkout)
+                predicted, processor = by_predict(files)
+                print(f"{name}: sent in {drop.sent:.1f} s, then {len(files) / drop.read:.1f} films a second; ", end="")
+                print(
+                    f"predict: {len(files) / predicted:.1f}; {predicted / drop.read:.2f} of it (target 0.9); ", end=""
+                )
+                print(f"{drop.memory:.0f} MB in the server (target 350)")
+                print(f"processor time: {drop.server:.1f} s in the server, {drop.browser:.1f} s in Chromium, ", end="")
+                print(f"{processor:.1f} s in predict", flush=True)
         browser.close()
 
 

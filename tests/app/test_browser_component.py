@@ -8,10 +8,11 @@ import streamlit as st
 from cxr_core.app.components import browser_component
 
 
-def test_lists_are_given_as_tuples_for_which_streamlit_imports_no_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_drawn_is_given_in_a_tuple_for_which_streamlit_imports_no_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, Any] = {}
     monkeypatch.setattr(st.components.v2, "component", lambda *_, **__: lambda key, data: given.update(data))
     monkeypatch.setattr(st, "session_state", {})
-    browser_component.show_component("diagnose/worklist", "k", {"rows": [{"film": "a"}], "chosen": "a"})
-    assert given["rows"] == ({"film": "a"},)
-    assert not [name for name, value in given.items() if not isinstance(value, tuple | str | float | None)]
+    data = {"rows": [{"film": "a"}], "strip": {"word": "b"}, "chosen": "a"}
+    browser_component.show_component("diagnose/worklist", "k", data)
+    assert given["drawn"] == (data,)
+    assert not [name for name, value in given.items() if not isinstance(value, tuple | float)]

@@ -45,7 +45,8 @@ def draw(page, request: pytest.FixtureRequest):
     """Calls the component named by the test with a film of that name and data as old as `since`."""
     html, css, script = source(request.param, SCRIPTS if request.param == "diagnose/viewer" else ())
     page.set_content(f"<style>{css}</style>{html}")
-    return lambda name, since: page.evaluate(CALL, [script, COMPONENTS[request.param](name) | {"since": since}])
+    made = COMPONENTS[request.param]
+    return lambda name, since: page.evaluate(CALL, [script, {"drawn": [made(name)], "since": since}])
 
 
 @pytest.mark.parametrize("draw", COMPONENTS, indirect=True)

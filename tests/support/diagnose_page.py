@@ -88,7 +88,7 @@ def html(page: AppTest) -> str:
 def component(page: AppTest, key: str) -> dict:
     """The data of a component of the page, "viewer" or "worklist"."""
     for element in page.get("bidi_component"):
-        data = json.loads(element.proto.json)
+        (data,) = json.loads(element.proto.json)["drawn"]
         if {"viewer": "picture", "worklist": "rows"}[key] in data:
             return data
     raise AssertionError(f"no {key} on the page")

@@ -26,6 +26,12 @@ def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
+def with_comment(jpeg: bytes, text: str) -> bytes:
+    """A JPEG file with a comment of its own, so that it has other bytes."""
+    comment = text.encode()
+    return jpeg[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + jpeg[2:]
+
+
 def no_chest(seed: int = 0) -> bytes:
     """Noise that shows no chest, as a PNG."""
     return encoded(Image.fromarray(synthetic.noise(np.random.default_rng(seed), 160)), "PNG")

@@ -27,7 +27,7 @@ from tests.support.served_app.evaluate_page import (
     request_evaluation,
     wait_for_acceptance,
 )
-from tests.support.served_app.module_report import network_libraries, process_of
+from tests.support.served_app.module_report import TABLE_LIBRARIES, loaded_libraries, process_of
 from tests.support.served_app.train_page import PROCESS_STARTS_MS, open_view, publish_as, start_run, wait_for_status
 from tests.support.server import served
 from tests.support.streamlit_page import open_tab, wait_until_drawn
@@ -63,6 +63,7 @@ def test_the_server_imports_no_network_library_in_any_journey(browser, tmp_path:
             page.goto(address)
             page.get_by_role("button", name="Try a sample").click()
             page.get_by_test_id("verdict").first.wait_for(timeout=PROCESS_STARTS_MS)
+            assert loaded_libraries(report, TABLE_LIBRARIES) == []
 
         def train() -> None:
             start_run(page, address, data, epochs=2)
@@ -95,7 +96,7 @@ def test_the_server_imports_no_network_library_in_any_journey(browser, tmp_path:
 
         for journey in (diagnose, train, publish, evaluate, accept, audit, convert):
             journey()
-            assert network_libraries(report) == [], journey.__name__
+            assert loaded_libraries(report) == [], journey.__name__
     assert {job.kind for job in all_jobs() if job.status == "finished"} == KINDS
 
 

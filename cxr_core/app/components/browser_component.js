@@ -7,7 +7,7 @@ export default function (call) {
   const before = latest.get(call.parentElement)
   if (before && call.data.since < before.data.since) return
   latest.set(call.parentElement, call)
-  const end = draw(call)
+  const end = draw({ ...call, data: call.data.drawn[0] })
   return () => {
     if (latest.get(call.parentElement) === call) end?.()
   }

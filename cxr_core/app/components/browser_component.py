@@ -36,9 +36,8 @@ def show_component(
         since = max(time.time(), since + 0.001)
         st.session_state[f"{key}_drawn"] = digest, since
     component = st.components.v2.component(f"cxr_{Path(name).name}_{language}", html=words(html), css=css, js=script)
-    # Streamlit imports pandas and PyArrow (80 MB) to see whether a list is a table; of a tuple it knows.
-    plain = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-    return component(key=key, data=plain | {"since": since}, **on_change)
+    # Streamlit imports pandas and PyArrow (80 MB) to see whether a list or an object is a table; of a tuple it knows.
+    return component(key=key, data={"drawn": (data,), "since": since}, **on_change)
 
 
 def source(name: str, scripts: tuple[str, ...] = ()) -> tuple[str, str, str]:

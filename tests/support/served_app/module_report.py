@@ -12,6 +12,7 @@ from typing import Any
 from tests.support.waiting import wait_until
 
 NETWORK_LIBRARIES = ("tensorflow", "keras", "jax", "torch")
+TABLE_LIBRARIES = ("pandas", "pyarrow")
 
 
 def process_of(report: Path) -> int:
@@ -19,15 +20,15 @@ def process_of(report: Path) -> int:
     return int((report / "pid").read_text())
 
 
-def network_libraries(report: Path) -> list[str]:
-    """Those of NETWORK_LIBRARIES that the server's process has loaded by now."""
+def loaded_libraries(report: Path, names: tuple[str, ...] = NETWORK_LIBRARIES) -> list[str]:
+    """Those of `names` that the server's process has loaded by now."""
     modules = report / "modules"
     modules.unlink(missing_ok=True)
     os.kill(process_of(report), signal.SIGUSR1)
     wait_until(modules.exists)
     loaded = modules.read_text().split()
     assert "streamlit" in loaded
-    return [name for name in NETWORK_LIBRARIES if name in loaded]
+    return [name for name in names if name in loaded]
 
 
 def _serve(report: Path) -> None:
