@@ -8,7 +8,7 @@ import streamlit as st
 from cxr_core.app.components import browser_component
 
 
-def test_what_is_drawn_is_given_in_a_tuple_for_which_streamlit_imports_no_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_are_given_in_a_tuple_for_which_streamlit_imports_no_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, Any] = {}
     monkeypatch.setattr(st.components.v2, "component", lambda *_, **__: lambda key, data: given.update(data))
     monkeypatch.setattr(st, "session_state", {})
