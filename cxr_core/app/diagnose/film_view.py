@@ -53,11 +53,12 @@ def draw_viewer(key: str, data: Mapping[str, Any], **on_change: Callable[[], Non
 def send_ahead(chosen: FilmResult, listed: Sequence[FilmResult], hidden_keys: Set[str], settings: Settings) -> None:
     """Send the films before and after the chosen one with their banners, so that K and J show them at once.
 
-    Drawn after all that belongs to the chosen film. Not for a phone, which has no keys, and not while two films are
-    compared.
+    Drawn after all that belongs to the chosen film. Not for a phone, which has no keys, not while two films are
+    compared, and not while the page itself goes to the most urgent film of a drop.
     """
-    at = listed.index(chosen)
-    places = {} if st.session_state.get("beside") or _on_phone() else {"j": at + 1, "k": at - 1}
+    at, state = listed.index(chosen), st.session_state
+    none = state.get("beside") or state.get("new_drop") or _on_phone()
+    places = {} if none else {"j": at + 1, "k": at - 1}
     films = {}
     for key, place in places.items():
         if 0 <= place < len(listed):
