@@ -3,7 +3,8 @@
 import argparse
 import json
 import sys
-from contextlib import redirect_stdout
+from contextlib import ExitStack, redirect_stdout
+from functools import partial
 
 from cxr_core.cli.output import print_result, progress_counter
 from cxr_core.tables import table_to_csv, without_pseudonyms
@@ -16,8 +17,10 @@ def run_folds(options: argparse.Namespace) -> int:
     import pandas as pd
 
     from cxr_core.cli.training import key_value
+    from cxr_core.cluster.fits import FitsOnCluster
     from cxr_core.cluster.fold_metrics import FoldNetwork, held_out_metrics, labels_of
     from cxr_core.cluster.folds import fitted_folds, plan_folds
+    from cxr_core.cluster.ray_cluster import RayCluster
     from cxr_core.datasets.curation import curated
     from cxr_core.datasets.index import build_index
     from cxr_core.evaluation.sources import of_both_classes
@@ -27,8 +30,10 @@ def run_folds(options: argparse.Namespace) -> int:
     index = curated(build_index(options.data, progress_counter("Indexing the films")))
     folds = plan_folds(index, options.leave_one_source_out)
     rows, scored = [], []
-    with redirect_stdout(sys.stderr):
-        for fold, run in fitted_folds(index, options.recipe, recipe, folds, lambda said: print(said, flush=True)):
+    with redirect_stdout(sys.stderr), ExitStack() as stack:
+        cluster = FitsOnCluster(stack.enter_context(RayCluster(options.cluster))) if options.cluster else None
+        report = partial(print, flush=True)
+        for fold, run in fitted_folds(index, options.recipe, recipe, folds, report, cluster):
             network = FoldNetwork(run, index)
             state = run.state()
             about = {"fold": fold.name, "epochs": state.epoch, "best_epoch": state.best_epoch}

@@ -71,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     fold.add_argument("--recipe", default="released")
     fold.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
     fold.add_argument("--out", type=Path, metavar="DIR", help="write folds.csv or sources.csv, and label_audit.csv")
+    _add_cluster(fold)
 
     sweep = verb("sweep", "cluster.run_sweep", "fit a recipe with several settings and seeds; stop the worse early")
     sweep.add_argument("data", type=Path, nargs="+", metavar="DATA")

@@ -9,14 +9,16 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
+from cxr_core.cluster.fits import Fits
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.sources import data_sets
 from cxr_core.datasets.split import grouped_split, write_split
-from cxr_core.errors import DataSetError
+from cxr_core.errors import DataSetError, WorkError
 from cxr_core.paths import runs_folder
 from cxr_core.training.fit import fit
 from cxr_core.training.recipe_settings import Recipe
@@ -64,17 +66,33 @@ def plan_folds(index: Index, leave_one_source_out: bool = False) -> list[Fold]:
 
 
 def fitted_folds(
-    index: Index, recipe_name: str, recipe: Recipe, folds: list[Fold], report: Callable[[str], None] = print
+    index: Index,
+    recipe_name: str,
+    recipe: Recipe,
+    folds: list[Fold],
+    report: Callable[[str], None] = print,
+    cluster: Fits | None = None,
 ) -> Iterator[tuple[Fold, Run]]:
     """Each fold with its finished run, fitted now unless it was before; `report` gets a sentence before each fit.
 
-    Raises what `fit` raises; a run that was stopped ends the folds.
+    They are fitted here one after another, or all before the first is given, on a cluster. Raises what `fit` raises,
+    and WorkError for a fold that failed on the cluster; a run that was stopped ends the folds.
     """
+    run_of = partial(_run_of, index, recipe_name, recipe)
+    if cluster:
+        runs = list(map(run_of, folds))
+        for run in runs:
+            if run.state().status == "failed":
+                prepare_resume(run)
+        cluster.fit_all([(run, recipe.epochs) for run in runs], report)
     for number, fold in enumerate(folds, 1):
-        run = _run_of(index, recipe_name, replace(recipe, seed=fold.seed), fold)
-        if run.state().status != "finished":
+        run = run_of(fold)
+        state = run.state()
+        if cluster and state.status == "failed":
+            raise WorkError(state.message, thing=f"run {run.id}")
+        if not cluster and state.status != "finished":
             report(f"{fold.name}: fitting, {run.folder}.")
-            if run.state().status != "starting":
+            if state.status != "starting":
                 prepare_resume(run)
             _logger.info("fold %d of %d begins", number, len(folds))
             fit(run)
@@ -86,6 +104,7 @@ def fitted_folds(
 
 def _run_of(index: Index, recipe_name: str, recipe: Recipe, fold: Fold) -> Run:
     """The run of a fold, created if there is none."""
+    recipe = replace(recipe, seed=fold.seed)
     identity = json.dumps([index.fingerprint, recipe.to_dict()]).encode()
     folder = runs_folder() / f"{fold.name}-{hashlib.sha256(identity).hexdigest()[:8]}"
     if (folder / "state.json").exists():
