@@ -15,7 +15,9 @@ from cxr_core.app.train.manage_run import manage_run, publish_form
 from cxr_core.app.train.new_run import new_run
 from cxr_core.app.train.published_experiments import show_published_experiments
 from cxr_core.app.train.run_table import show_deleted_runs, show_run_table
+from cxr_core.app.train.sweeps import show_sweeps
 from cxr_core.app.train.watch import watch_run
+from cxr_core.cluster.sweep_record import list_sweeps
 from cxr_core.jobs.job import damaged_jobs
 from cxr_core.training.run_comparison import title_of
 from cxr_core.training.runs import damaged_runs, list_runs
@@ -25,13 +27,15 @@ VIEWS = {
     "Runs": ":material/monitoring: Run",
     "New run": ":material/add_circle: New run",
     "Compare": ":material/compare: Compare",
+    "Sweeps": ":material/grid_view: Sweeps",
     "Published": ":material/menu_book: Published experiments",
 }
 NAMES = {view: label.split(": ")[1] for view, label in VIEWS.items()}
 
 page_heading("Train")
 runs = list_runs()
-show_passed_over([*damaged_runs(), *damaged_jobs()])
+sweeps, damaged_sweeps = list_sweeps()
+show_passed_over([*damaged_runs(), *damaged_jobs(), *damaged_sweeps])
 by_id = {run.id: run for run in runs}
 asked = asked_for("run", by_id, "Run")
 if asked:
@@ -50,7 +54,8 @@ view = st.segmented_control(
 )
 
 if view != "Runs" or not runs:
-    write_addresses({"view": view, "run": None})
+    if view != "Sweeps":
+        write_addresses({"view": view, "run": None, "sweep": None})
     name_page(NAMES[str(view)], "Train")
 if view in ("New run", "Published"):
     index = choose_data_set()
@@ -61,6 +66,8 @@ if view in ("New run", "Published"):
     elif started := new_run(index):
         st.session_state.run, st.session_state.train_go_to = started, "Runs"
         st.rerun()
+elif view == "Sweeps":
+    write_addresses({"view": view, "run": None, "sweep": show_sweeps(sweeps)})
 elif not runs:
     st.info("No runs yet. A run continues when you close this tab, and when the server stops.", icon=":material/info:")
     show_deleted_runs()
@@ -72,7 +79,7 @@ else:
     if st.session_state.get("run") not in by_id:
         st.session_state.run = runs[0].id
     run = by_id[st.selectbox("Run", list(by_id), format_func=lambda name: title_of(by_id[name], runs), key="run")]
-    write_addresses({"view": view, "run": run.id})
+    write_addresses({"view": view, "run": run.id, "sweep": None})
     name_page(run.name, "Train")
     watch_run(run)
     if not run.live and (run.folder / "best.keras").exists():

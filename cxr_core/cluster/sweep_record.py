@@ -55,9 +55,10 @@ def sweeps_folder() -> Path:
 
 
 def list_sweeps() -> tuple[list[Sweep], list[str]]:
-    """The sweeps of this home folder, and a sentence for each that cannot be read."""
+    """The sweeps of this home folder, that of the latest command first, and a sentence for each that cannot be read."""
     found, messages = [], []
-    for file in sorted(sweeps_folder().glob("*/sweep.json")):
+    files = sorted(sweeps_folder().glob("*/sweep.json"), key=lambda file: (-file.stat().st_mtime, file))
+    for file in files:
         try:
             found.append(Sweep.read(file))
         except DamagedRecord as error:

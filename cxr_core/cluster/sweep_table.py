@@ -19,6 +19,18 @@ _BY_SOURCE = "val_auc_"
 _VALIDATION = ("path", "label", "source", "logit")
 
 
+def readable_runs(ids: Sequence[str]) -> list[Run]:
+    """The runs of those ids, without those that were deleted or are damaged."""
+    found = []
+    for run_id in ids:
+        run = Run(runs_folder() / run_id)
+        with suppress(DamagedRecord):  # the page lists it as damaged
+            if (run.folder / "state.json").exists():
+                run.config(), run.state()
+                found.append(run)
+    return found
+
+
 def score_at(run: Run, epoch: int) -> float:
     """The AUC on the worst source at the best epoch by `val_auc` up to an epoch; 0 without any."""
     history = run.history()
@@ -39,7 +51,7 @@ def sweep_table(sweep: Sweep) -> pd.DataFrame:
     """
     rows = []
     for settings, ids in zip(sweep.settings, sweep.runs, strict=True):
-        runs = _readable(ids)
+        runs = readable_runs(ids)
         if not runs:
             continue
         scores = [score_at(run, sweep.rungs[-1]) for run in runs]
@@ -63,7 +75,7 @@ def best_together(sweep: Sweep, most: int) -> pd.DataFrame:
     Best by epochs and the AUC on the worst source, of all combinations and seeds. At most `most`, and only runs with
     scored validation films; empty without any.
     """
-    runs = [run for run in _readable([one for ids in sweep.runs for one in ids]) if _logits(run) is not None]
+    runs = [run for run in readable_runs([one for ids in sweep.runs for one in ids]) if _logits(run) is not None]
     runs.sort(key=lambda run: (-epochs_done(run), -score_at(run, sweep.rungs[-1]), run.id))
     counts = range(1, min(most, len(runs)) + 1)
     rows = [{"runs": count, "ensemble_auc": ensemble_auc(runs[:count])} for count in counts]
@@ -86,17 +98,6 @@ def ensemble_auc(runs: Sequence[Run]) -> float:
     parts = [part for _, part in films.groupby("source") if part["label"].nunique() == len(CLASSES)]
     aucs = [float(roc_auc_score(part["label"] == PNEUMONIA, part["probability"])) for part in parts]
     return min(aucs, default=float("nan"))
-
-
-def _readable(ids: Sequence[str]) -> list[Run]:
-    found = []
-    for run_id in ids:
-        run = Run(runs_folder() / run_id)
-        with suppress(DamagedRecord):  # the page lists it as damaged
-            if (run.folder / "state.json").exists():
-                run.config(), run.state()
-                found.append(run)
-    return found
 
 
 def _logits(run: Run) -> pd.DataFrame | None:

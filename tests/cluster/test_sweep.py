@@ -19,6 +19,7 @@ from cxr_core.training.runs import Run, list_runs
 from tests.support.command_line import run_verb
 from tests.support.damaged_files import WAYS
 from tests.support.runs import NO_PROCESS, ended_run
+from tests.support.sweeps import write_history, write_validation
 from tests.support.synthetic_chests import write_data_set
 
 TRIED = {"learning_rate": ["0.1", "0.2", "0.3", "0.4"]}
@@ -33,18 +34,6 @@ def planned(
     index: Index, tried: Mapping[str, list[str]] = TRIED, seeds: int = 2, epochs: int = 9, split: Path | None = None
 ) -> Sweep:
     return plan_sweep(index, "residual-128", {"epochs": str(epochs)}, tried, seeds, split)
-
-
-def write_history(run: Run, epochs: int, auc: float, **sources: float) -> None:
-    columns = {"epoch": range(1, epochs + 1), "loss": 0.5, "val_auc": auc}
-    table = pd.DataFrame(columns | {f"val_auc_{name}": value for name, value in sources.items()})
-    table.to_csv(run.folder / "history.csv", index=False)
-
-
-def write_validation(run: Run, logits: list[float], labels: str = "NPNP", sources: str = "aabb") -> None:
-    names = {"N": "NORMAL", "P": "PNEUMONIA", "O": "OTHER"}
-    rows = zip(range(len(logits)), (names[label] for label in labels), sources, logits, strict=True)
-    pd.DataFrame(rows, columns=["path", "label", "source", "logit"]).to_csv(run.folder / "validation.csv", index=False)
 
 
 class Pretends:

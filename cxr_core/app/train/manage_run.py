@@ -20,11 +20,14 @@ from cxr_core.training.run_actions import rename, retire, weights_h5
 from cxr_core.training.runs import Run
 
 
-def publish_form(run: Run) -> None:
-    """Draw the form that publishes the run's best weights as a model, and the latest job that does so."""
+def publish_form(run: Run, label: str = "Publish") -> None:
+    """Draw the form that publishes the run's best weights as a model, and the latest job that does so.
+
+    label: of its button.
+    """
     with st.form("publish"), st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("Publish as", placeholder="my-model")
-        if st.form_submit_button("Publish", icon=":material/publish:"):
+        if st.form_submit_button(label, icon=":material/publish:"):
             try:
                 start_publishing(run, name.strip(), account())
                 st.rerun()  # the frame then lists the job

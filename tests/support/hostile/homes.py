@@ -18,6 +18,7 @@ from cxr_core.access import Account
 from cxr_core.app import index_cache, navigation
 from cxr_core.audit import record
 from cxr_core.cli.main import main
+from cxr_core.cluster.sweep_record import Sweep
 from cxr_core.datasets.curation import change_films
 from cxr_core.datasets.index import build_index
 from cxr_core.datasets.recent import remember_data_set
@@ -74,6 +75,7 @@ KINDS = {
         "recent_data_sets.json",
         "sites/broken.json",
         "trusted_keys.json",
+        "sweeps/broken/sweep.json",
         "runs/broken-notes/notes.json",
         "audit.jsonl",
     ],
@@ -127,6 +129,15 @@ def add_records(home: Path) -> None:
     record(Account("a"), "reading", number=1)
     store_profile(profile(name="broken", version=model.version))
     add_job("broken", status="finished")
+    sweep = {
+        "id": "broken",
+        "recipe": "released",
+        "tried": {},
+        "trials": [{"settings": {}, "runs": ["a"]}],
+        "rungs": [1],
+    }
+    (home / "sweeps" / "broken").mkdir(parents=True)
+    Sweep.from_dict(sweep).write(home / "sweeps" / "broken" / "sweep.json")
     (home / "cpu.queue").mkdir(exist_ok=True)
     (home / "cpu.queue" / "other.json").write_text('{"since": 1.0, "pid": 4194305, "pid_started": 1.0}')
 
@@ -170,7 +181,7 @@ def must_be_named(kind: str, way: str) -> list[str]:
         "runs": ["runs/broken-config/config.json", "runs/broken-state/state.json"],
         "evaluations": ["models/tiny/evaluations/broken.json", "models/tiny/evaluations/broken-scores.csv"],
         "others": ["contested.json", "test_ledger.jsonl"],
-        "data sets and jobs": ["jobs/broken/job.json", "views/*.json", "sites/broken.json"],
+        "data sets and jobs": ["jobs/broken/job.json", "views/*.json", "sites/broken.json", "sweeps/broken/sweep.json"],
     }[kind]
     if kind == "runs":
         named.append("runs/broken-checkpoint/backup/epoch.json")

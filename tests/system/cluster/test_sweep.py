@@ -10,7 +10,9 @@ import pytest
 
 from cxr_core.cluster.fits import FitsHere, FitsOnCluster, epochs_done
 from cxr_core.cluster.ray_cluster import RayCluster, RayWork
-from cxr_core.cluster.sweep import Sweep, fit_sweep, plan_sweep, sweep_table
+from cxr_core.cluster.sweep import fit_sweep, plan_sweep
+from cxr_core.cluster.sweep_record import Sweep
+from cxr_core.cluster.sweep_table import sweep_table
 from cxr_core.datasets.index import build_index
 from cxr_core.training.runs import list_runs
 from tests.support.synthetic_chests import write_data_set
