@@ -28,6 +28,7 @@ from cxr_core.app.diagnose.worklist import choose_film, filtered, show_worklist
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.model_cache import predictor_with_spinner
 from cxr_core.app.navigation import require_frame
+from cxr_core.app.ward.worklist import show_ward
 from cxr_core.errors import CXRError, DamagedRecord
 from cxr_core.inference.elsewhere import worth_elsewhere
 from cxr_core.inference.intended_use import age_note
@@ -90,6 +91,7 @@ with heading:
         )
 
 with middle:
+    show_ward(settings.blind)
     dropped = take_films()
 files, unreadable = unpack(dropped)
 results = session_results(files, settings.model.version)

@@ -22,6 +22,7 @@ from cxr_core.app.evaluate.site_acceptance import show_acceptance
 from cxr_core.app.evaluate.subgroups import show_subgroups
 from cxr_core.app.evaluate.test_log import show_test_log
 from cxr_core.app.page_heading import page_heading
+from cxr_core.app.ward.hospital import show_hospital
 from cxr_core.errors import CXRError
 from cxr_core.evaluation.evaluation import Evaluation, is_test_split
 from cxr_core.evaluation.label_review import uncontested
@@ -29,7 +30,7 @@ from cxr_core.evaluation.store import damaged_evaluations, stored_evaluations, s
 from cxr_core.evaluation.test_log import count_accesses
 from cxr_core.models.registry import damaged_models, list_models
 
-VIEWS = ("Evaluations", "Site acceptance")
+VIEWS = ("Evaluations", "Site acceptance", "Hospital")
 SOURCES = ("A model here", "Another system's scores")
 TABS = ("Figures", "Subgroups", "Errors", "Compare", "Operating points", "Ledger", "Report")
 
@@ -42,6 +43,9 @@ if not models:
 view = st.segmented_control("Show", VIEWS, default=VIEWS[0], required=True, key="room", label_visibility="collapsed")
 if view == VIEWS[1]:
     show_acceptance(models)
+    st.stop()
+if view == VIEWS[2]:
+    show_hospital(models)
     st.stop()
 
 show_passed_over([*damaged_models(), *damaged_evaluations(models)])

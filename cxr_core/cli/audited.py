@@ -19,6 +19,7 @@ WRITES = {
     "datasets.split_data": ("export", ("out",)),
     "folds.run_folds": ("export", ("out",)),
     "models.evaluate_model": ("export", ("out", "share")),
+    "ward.compare_shadow": ("export", ("out",)),
     "upkeep.backup": ("export", ("out",)),
     "upkeep.restore": ("setting", ("backup",)),
     "prediction.predict_films": ("export", ("csv", "heatmaps", "fhir", "send")),
@@ -86,6 +87,8 @@ def _events(options: argparse.Namespace) -> list[tuple[str, str]]:
         events.append(("acceptance", "site acceptance"))
     if options.verb == "upkeep.upgrade":
         events.append(("setting", "upgrade"))
+    if options.verb == "ward.compare_shadow":
+        events.append(("acceptance", "shadow mode"))
     if options.verb == "models.publish_run":
         events.append(("publish", "conversion" if options.convert else "run"))
     if options.verb == "models.show_models":

@@ -3,6 +3,7 @@
 import argparse
 import signal
 from collections.abc import Callable
+from contextlib import closing, nullcontext
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,9 @@ def run_node(options: argparse.Namespace) -> int:
     from cxr_core.hospital.address import Caller, Peer, checked_title, configured_archive
     from cxr_core.hospital.node import Tls
     from cxr_core.hospital.send import Sender, StoreSender, WebSender, archive_tls
+    from cxr_core.hospital.ward.keeper import Keeper
+    from cxr_core.hospital.ward.metrics_page import MetricsPage
+    from cxr_core.hospital.ward.store import Ward
     from cxr_core.hospital.workers import Workers
     from cxr_core.inference.decision import Choice, Rules
     from cxr_core.log import log_on_standard_error
@@ -46,35 +50,54 @@ def run_node(options: argparse.Namespace) -> int:
         raise SettingsError(
             "is missing", thing="--from", accepted="it says who may send films, for example --from MODALITY@127.0.0.1"
         )
-    if not options.to:
+    if not options.to and not options.shadow:
         raise SettingsError(
             "is missing",
             thing="--to",
             accepted="it names the archive, for example --to ORTHANC@127.0.0.1:4242, or dicomweb",
         )
+    check_ward_options(options)
     if not 0 < options.port < 65536 or options.quota <= 0:
         raise SettingsError(thing="node", accepted="--port is 1 to 65535, and --quota a number of gigabytes above 0")
     terms, model = terms_of(options, Choice(options.operating_point, options.error_rate))
     if bool(options.tls_certificate) != bool(options.tls_key):
         raise SettingsError(thing="node", accepted="--tls-certificate and --tls-key belong together")
     tls = Tls(options.tls_certificate, options.tls_key, options.tls_authority) if options.tls_certificate else None
-    sender: Callable[[], Sender]
+    sender: Callable[[], Sender] | None = None
     if options.to == "dicomweb":
         sender = partial(WebSender, configured_archive())
-    else:
+    elif options.to:
         sender = partial(StoreSender, title, Peer.parse(options.to), archive_tls(options.to_tls, tls))
     with log_on_standard_error():
         Rules.of(model.card).chosen(terms.choice)  # refuses an unknown choice before a film arrives
         spool = Spool(folder, model.version, int(options.quota * 1e9))
         try:
-            with Workers(model, terms) as workers:
-                service = Service(title, callers, spool, recorded(workers.read, model), sender)
+            ward = Ward(folder)
+            keeper = Keeper(spool, ward, options.worklist, options.shadow, options.updates)
+            page = closing(MetricsPage(spool, ward, options.metrics)) if options.metrics else nullcontext()
+            with page, Workers(model, terms, options.shadow) as workers:
+                read = recorded(workers.read, model)
+                service = Service(title, callers, spool, read, sender, keeper.keep, keeper.run)
                 for number in (signal.SIGTERM, signal.SIGINT):
                     signal.signal(number, lambda *_: service.stop())
                 service.run(options.bind, options.port, tls)
         finally:
             spool.close()
     return DONE
+
+
+def check_ward_options(options: argparse.Namespace) -> None:
+    """Raises SettingsError for options of the ward that do not go together."""
+    if options.shadow and (options.to or options.worklist is not None or options.updates or options.site):
+        raise SettingsError(
+            "shows and sends nothing",
+            thing="--shadow",
+            accepted="it is used without --to, --worklist, --updates, --site",
+        )
+    if options.updates and options.worklist is None:
+        raise SettingsError("sends what readers decide", thing="--updates", accepted="it is used with --worklist")
+    if options.worklist is not None and not 0 < options.worklist <= 3650:
+        raise SettingsError(f"is {options.worklist:g}", thing="--worklist", accepted="1 to 3650 days are accepted")
 
 
 def terms_of(options: argparse.Namespace, choice: "Choice") -> "tuple[Terms, Model]":

@@ -180,7 +180,19 @@ def _add_hospital_verbs(verb: Callable[[str, str, str], argparse.ArgumentParser]
     node.add_argument("--site", metavar="NAME", help="read by the profile of a site that accepted the model")
     node.add_argument("--operating-point", metavar="NAME", help="rule_out, balanced or rule_in; by default the model's")
     node.add_argument("--error-rate", type=float, help="0.02, 0.05, 0.1 or 0.2; by default the model's")
+    node.add_argument("--worklist", type=float, nargs="?", const=14.0, metavar="DAYS", help="keep films for Diagnose")
+    node.add_argument("--updates", action="store_true", help="send what readers decide on the worklist to the archive")
+    node.add_argument("--shadow", action="store_true", help="read, show and send nothing; then compare by `shadow`")
+    node.add_argument("--metrics", type=int, metavar="PORT", help="serve /health and /metrics there, on 127.0.0.1")
     node.add_argument("--aside", action="store_true", help="list the films that were kept aside, with the reasons")
+
+    shadow = verb(
+        "shadow", "ward.compare_shadow", "compare what the node read in shadow mode with radiologists' reports"
+    )
+    shadow.add_argument("reports", type=Path, metavar="REPORTS", help="a CSV with accession,label")
+    shadow.add_argument("--model", metavar="NAME")
+    shadow.add_argument("--out", type=Path, required=True, metavar="DIR")
+    verb("monitor", "ward.show_monitor", "say what of the node's films has drifted from the first weeks")
 
     studies = verb("studies", "hospital.find_studies", "find studies in the archive that CXR_ARCHIVE_URL names")
     studies.add_argument("--date", metavar="DAY[-DAY]", help="for example 2026-11-26 or 20261101-20261130")

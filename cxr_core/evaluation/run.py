@@ -11,7 +11,7 @@ import pandas as pd
 
 from cxr_core.datasets.curation import curated
 from cxr_core.datasets.index import Index, build_index
-from cxr_core.errors import DamagedRecord, SettingsError
+from cxr_core.errors import DamagedRecord, DataSetError, SettingsError
 from cxr_core.evaluation.answers import answer_estimates
 from cxr_core.evaluation.compare import compare, comparison_text, system_names
 from cxr_core.evaluation.evaluation import HELD_OUT, Evaluation, films_fingerprint, is_test_split, scores_of
@@ -123,6 +123,28 @@ def evaluate_csv(file: Path, name: str, split: str, threshold: float = DEFAULT_T
         evaluation = _record_test(evaluation, sha256)
     store_evaluation(evaluation)
     _logger.info("scores of %d films evaluated", len(table))
+    return evaluation
+
+
+def evaluate_table(model: Model, table: pd.DataFrame, data: str) -> Evaluation:
+    """Evaluate a model's scores of films that it has read elsewhere, as `evaluate_films`; store the result.
+
+    table: columns of `Evaluation.films`, among them sha256. data: name of the films. Raises DataSetError unless there
+    are films of both classes.
+    """
+    if set(table["label"]) != {NORMAL, PNEUMONIA}:
+        raise DataSetError("has no films of both classes, normal and pneumonia", thing=data)
+    points, fingerprint = model.card.operating_points, films_fingerprint(table["sha256"])
+    description = {
+        "model": {"name": model.name, "version": model.version},
+        "data": {"name": data, "fingerprint": fingerprint, "films_fingerprint": fingerprint},
+        "split": "all",
+        "when": _now(),
+        "operating_points": {name: point.threshold for name, point in points.items()},
+    }
+    threshold = points[model.card.operating_point].threshold
+    evaluation = Evaluation(EvaluationRecord.from_dict(description | _metrics(table, threshold)), table)
+    store_evaluation(evaluation, model)
     return evaluation
 
 

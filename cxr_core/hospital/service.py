@@ -1,4 +1,4 @@
-"""The node at work: one thread listens, one has films read by other processes, one sends.
+"""The node at work: one thread listens, one has films read by other processes, one sends, one keeps the ward.
 
 If one of them fails, all end, and nothing is lost.
 """
@@ -12,7 +12,7 @@ from cxr_core.errors import WorkError
 from cxr_core.hospital.address import Caller
 from cxr_core.hospital.delivery import Delivery
 from cxr_core.hospital.node import Node, Tls
-from cxr_core.hospital.reading import Read, read_spool
+from cxr_core.hospital.reading import Keep, Read, read_spool
 from cxr_core.hospital.send import Sender
 from cxr_core.hospital.spool import Spool
 from cxr_core.log import log_surprise
@@ -30,15 +30,20 @@ class Service:
         callers: list[Caller],
         spool: Spool,
         read: Read,
-        sender: Callable[[], Sender],
+        sender: Callable[[], Sender] | None,
+        keep: Keep,
+        also: Callable[[threading.Event], None],
     ) -> None:
+        """sender: None in shadow mode. keep: see `read_spool`. also: works in a thread of its own until it is set."""
         self._stop, arrived = threading.Event(), threading.Event()
         self._failure: BaseException | None = None
         self._node = Node(title, callers, spool, arrived.set)
         works = {
-            "reading": partial(read_spool, spool, read, self._stop, arrived),
-            "sending": partial(Delivery(spool, sender).run, self._stop),
+            "reading": partial(read_spool, spool, read, self._stop, arrived, keep),
+            "keeping": partial(also, self._stop),
         }
+        if sender:
+            works["sending"] = partial(Delivery(spool, sender).run, self._stop)
         self._threads = [
             threading.Thread(target=self._guarded, args=(work,), name=name, daemon=True) for name, work in works.items()
         ]

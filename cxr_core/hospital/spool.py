@@ -25,6 +25,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cxr_core.errors import WorkError, work_error
@@ -36,6 +37,7 @@ _INCOMING = re.compile(r"\d{20}-([0-9a-f]{24})\.dcm")
 ASIDE_SHARE = 0.25  # of the quota, for films that cannot be read
 SETTLE = 30.0  # seconds until results are forced down to the disk, by then at little cost
 PART, FILM, CHECKSUMS = ".part", "film", "checksums.json"
+SHADOW = "read in shadow mode"
 
 
 class QuotaExceeded(WorkError):
@@ -48,6 +50,11 @@ class SpooledFilm:
 
     file: Path
     key: str
+
+    @property
+    def arrived(self) -> float:
+        """When it arrived, seconds since 1970, by its file's name."""
+        return int(self.file.name.split("-")[0]) / 1e9
 
 
 class Spool:
@@ -66,7 +73,7 @@ class Spool:
             raise work_error(folder, "the spool cannot be used", error) from error
         self.ledger = Ledger(folder / "ledger.sqlite")
         self._recover()
-        self._waiting = {found[1]: None for file in sorted(self.incoming.iterdir()) if (found := _key_of(file))}
+        self._waiting = {film.key: None for film in self.films()}
         self._bytes = sum(map(_size, [self.incoming, self.aside, *self.unsent()]))
 
     def close(self) -> None:
@@ -118,7 +125,7 @@ class Spool:
 
     def films(self) -> list[SpooledFilm]:
         """The films that wait, in order of arrival."""
-        found = ((file, _key_of(file)) for file in sorted(self.incoming.iterdir()))
+        found = ((file, _INCOMING.fullmatch(file.name)) for file in sorted(self.incoming.iterdir()))
         return [SpooledFilm(file, match[1]) for file, match in found if match]
 
     def stage(self, film: SpooledFilm, results: dict[str, bytes]) -> Path:
@@ -143,6 +150,26 @@ class Spool:
             self._waiting.pop(film.key, None)
             self._bytes += size
 
+    def enclose(self, key: str, name: str, results: dict[str, bytes]) -> None:
+        """Put further results on a film that was read into the outbox; nothing if they are there or were sent.
+
+        name: as in the ledger, VERSION and a suffix. Raises WorkError if they cannot be written.
+        """
+        if self.ledger.find(key, name):
+            return
+        staged = self.outbox / f"{key}-{name}{PART}"
+        try:
+            staged.mkdir(mode=0o700, exist_ok=True)
+            for file, data in results.items():
+                write(staged / file, data)
+            staged.rename(self.outbox / f"{key}-{name}")
+            sync(self.outbox)
+        except OSError as error:
+            raise work_error(self.outbox, "a result cannot be stored", error) from error
+        self.ledger.add(key, name, "read")
+        with self._lock:
+            self._bytes += sum(map(len, results.values()))
+
     def settle(self, age: float = SETTLE) -> None:
         """Force results that have waited for `age` seconds down to the disk, and remove their films."""
         for results in self.unsent():
@@ -160,7 +187,8 @@ class Spool:
 
     def set_aside(self, film: SpooledFilm, reason: str, digest: str) -> None:
         """Keep a film that cannot be read, with the reason."""
-        note = json.dumps({"reason": reason, "digest": digest, "version": self.version, "received": _date(film.file)})
+        received = datetime.fromtimestamp(film.arrived, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        note = json.dumps({"reason": reason, "digest": digest, "version": self.version, "received": received})
         write(self.aside / f"{film.key}.json", note.encode())
         film.file.rename(self.aside / f"{film.key}.dcm")
         self.ledger.add(film.key, self.version, "aside", reason, digest)
@@ -275,15 +303,5 @@ def refused(folder: Path) -> Iterator[tuple[str, str]]:
             yield file.stem, json.loads(file.read_text())["reason"]
 
 
-def _key_of(file: Path) -> re.Match[str] | None:
-    return _INCOMING.fullmatch(file.name)
-
-
 def _key_and_version(results: Path) -> tuple[str, str]:
-    key, _, version = results.name.removesuffix(PART).partition("-")
-    return key, version
-
-
-def _date(file: Path) -> str:
-    """When a film arrived, by its file's name, ISO 8601 in UTC."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(file.name.split("-")[0]) / 1e9))
+    return tuple(results.name.removesuffix(PART).split("-", 1))  # type: ignore[return-value]

@@ -35,11 +35,11 @@ _context = multiprocessing.get_context("spawn")
 class Workers:
     """The processes; used in a `with` block, from as many threads as wanted."""
 
-    def __init__(self, model: Model, terms: Terms) -> None:
+    def __init__(self, model: Model, terms: Terms, shadow: bool = False) -> None:
         """Starts all and returns when they can read. Raises CXRError if the model cannot be used."""
         self._free: queue.LifoQueue[_Worker] = queue.LifoQueue()
         self._ended = False
-        self._all = [_Worker(model, terms) for _ in range(COUNT)]
+        self._all = [_Worker(model, terms, shadow) for _ in range(COUNT)]
         try:
             for worker in self._all:
                 worker.start()
@@ -81,8 +81,8 @@ class Workers:
 class _Worker:
     """One process and the connection to it."""
 
-    def __init__(self, model: Model, terms: Terms) -> None:
-        self._arguments = (model, terms)
+    def __init__(self, model: Model, terms: Terms, shadow: bool) -> None:
+        self._arguments = (model, terms, shadow)
         self._process: Any = None
         self._connection: Any = None
 
@@ -127,7 +127,7 @@ class _Worker:
         return answer
 
 
-def _work(connection: Connection, model: Model, terms: Terms) -> None:
+def _work(connection: Connection, model: Model, terms: Terms, shadow: bool) -> None:
     """Read films until the node closes the connection or ends."""
     for number in (signal.SIGTERM, signal.SIGINT):  # the node gets them too, and says when to end
         signal.signal(number, signal.SIG_IGN)
@@ -137,7 +137,7 @@ def _work(connection: Connection, model: Model, terms: Terms) -> None:
     try:
         with log_on_standard_error():
             try:
-                reader = FilmReader(Predictor(model, site=terms.site), terms)
+                reader = FilmReader(Predictor(model, site=terms.site), terms, shadow)
             except CXRError as error:
                 return connection.send(error)
             connection.send(None)

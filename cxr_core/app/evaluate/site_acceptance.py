@@ -54,7 +54,7 @@ def show_acceptance(models: list[Model]) -> None:
         if finished:
             job = _chosen(finished)
             site = acceptance_of(job, model)
-            _show(site)
+            show_site(site)
             offer_result(site, model)
             offer_use_here(site, model)
     except CXRError as error:
@@ -100,7 +100,8 @@ def _scores(model: Model) -> Job | None:
     return with_uploaded_csv(file, lambda csv: start_score_acceptance(model, csv, account()))
 
 
-def _show(site: SiteAcceptance) -> None:
+def show_site(site: SiteAcceptance) -> None:
+    """Draw the verdict of a site acceptance, with its estimates."""
     result = site.acceptance
     show, icon = BOXES[result.verdict]
     show(f"**{ACCEPTANCE_VERDICTS[result.verdict]}**  \n{escape_markdown(' '.join(result.reasons))}", icon=icon)

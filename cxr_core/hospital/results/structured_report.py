@@ -81,13 +81,18 @@ def _about(source: Dataset, answer: Answer, made: datetime) -> Dataset:
     series, instance = (result_uid(source.SOPInstanceUID, answer.version, f"report{end}") for end in (" series", ""))
     ds = result_dataset(source, ComprehensiveSRStorage, (series, instance), "SR", ExplicitVRLittleEndian)
     set_times(ds, made)
+    ds.CurrentRequestedProcedureEvidenceSequence = evidence_of_study(source)
+    return ds
+
+
+def evidence_of_study(source: Dataset) -> Sequence:
+    """The sequence that names the film as what a report is about (PS3.3 Table C.17-2)."""
     study, of_series = Dataset(), Dataset()
     study.add(uid_element("StudyInstanceUID", source.StudyInstanceUID))
     of_series.add(uid_element("SeriesInstanceUID", source.SeriesInstanceUID))
     of_series.ReferencedSOPSequence = reference(source)
     study.ReferencedSeriesSequence = Sequence([of_series])
-    ds.CurrentRequestedProcedureEvidenceSequence = Sequence([study])
-    return ds
+    return Sequence([study])
 
 
 def _varying(item: Dataset) -> frozenset[str]:
@@ -126,7 +131,7 @@ def _template(
     sentences: int,
 ) -> tuple[dict[int, bytes], Pieces]:
     """A report on a film of nobody's: its encoded elements by their tags, and the pieces of its content."""
-    film = _placeholder()
+    film = placeholder()
     device = DeviceObserverIdentifyingAttributes(
         uid=hd.UID(result_uid(model, version, "device")),
         name=MANUFACTURER,
@@ -179,10 +184,12 @@ def _template(
     return encoded(ds), content
 
 
-def _placeholder() -> Dataset:
-    """The header of no film, for the template."""
+def placeholder(film: Dataset | None = None) -> Dataset:
+    """The header of nobody's film, as highdicom needs one; with the class and instance of `film`."""
     ds = Dataset()
     ds.SOPClassUID, ds.SOPInstanceUID = ComputedRadiographyImageStorage, hd.UID()
+    if film is not None:
+        ds.SOPClassUID, ds.SOPInstanceUID = film.SOPClassUID, film.SOPInstanceUID
     ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.Modality = hd.UID(), hd.UID(), "CR"
     for keyword in ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime"):
         setattr(ds, keyword, "")

@@ -139,7 +139,7 @@ class NodeProcess:
         (home / "tmp").mkdir(exist_ok=True)
         command = [sys.executable, "-m", "cxr_core", "node", "--port", str(self.port), *options]
         command += ["--from", "STORESCU@127.0.0.1"] + (["--model", model] if model else [])
-        self._command = command if "--to" in options else [*command, "--to", archive.peer]
+        self._command = command if {"--to", "--shadow"} & {*options} else [*command, "--to", archive.peer]
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, wait: bool = True) -> None:
