@@ -26,8 +26,9 @@ MISSING = "this needs the packages of the extra `hospital`: pip install -r requi
 def run_node(options: argparse.Namespace) -> int:
     """Listen until SIGTERM or SIGINT."""
     try:
+        from cxr_core.hospital.aside import refused
         from cxr_core.hospital.service import Service
-        from cxr_core.hospital.spool import Spool, refused
+        from cxr_core.hospital.spool import Spool
     except ModuleNotFoundError as error:
         raise InputError(f"{MISSING} ({error.name} is missing)", thing="node") from None
     from cxr_core.hospital.address import Caller, Peer, checked_title, configured_archive
@@ -96,8 +97,10 @@ def check_ward_options(options: argparse.Namespace) -> None:
         )
     if options.updates and options.worklist is None:
         raise SettingsError("sends what readers decide", thing="--updates", accepted="it is used with --worklist")
-    if options.worklist is not None and not 0 < options.worklist <= 3650:
+    if options.worklist is not None and not 1 <= options.worklist <= 3650:
         raise SettingsError(f"is {options.worklist:g}", thing="--worklist", accepted="1 to 3650 days are accepted")
+    if options.metrics is not None and not 0 < options.metrics < 65536:
+        raise SettingsError(f"is {options.metrics}", thing="--metrics", accepted="a port, 1 to 65535, is accepted")
 
 
 def terms_of(options: argparse.Namespace, choice: "Choice") -> "tuple[Terms, Model]":

@@ -1,6 +1,7 @@
 """The verbs of the ward: `shadow`, which compares with radiologists' reports, and `monitor`, which says what drifts."""
 
 import argparse
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from cxr_core.cli.output import print_result
@@ -37,10 +38,8 @@ def show_monitor(options: argparse.Namespace) -> int:
     from cxr_core.hospital.ward.monitor import drifts_of
 
     drifts = list(drifts_of(_ward("monitor").measured()))
-    rows = [{"week": one.week, "site": one.site, "version": one.version, "statistic": one.statistic} for one in drifts]
-    for row, drift in zip(rows, drifts, strict=True):
-        row["sentence"] = drift.sentence
-    return print_result(options, rows, "\n".join(row["sentence"] for row in rows) or "Nothing has drifted.")
+    rows = [asdict(one) | {"sentence": one.sentence} for one in drifts]
+    return print_result(options, rows, "\n".join(one.sentence for one in drifts) or "Nothing has drifted.")
 
 
 def _ward(verb: str) -> "Ward":

@@ -22,7 +22,6 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -294,13 +293,6 @@ def _intact(results: Path) -> bool:
         )
     except (OSError, ValueError, AttributeError):
         return False
-
-
-def refused(folder: Path) -> Iterator[tuple[str, str]]:
-    """Key and reason of every film that was kept aside in the spool at `folder`, also while a node uses it."""
-    for file in sorted((folder / "aside").glob("*.json")):
-        with suppress(OSError, ValueError, KeyError):
-            yield file.stem, json.loads(file.read_text())["reason"]
 
 
 def _key_and_version(results: Path) -> tuple[str, str]:

@@ -13,12 +13,13 @@ import pytest
 from pydicom import dcmread
 
 from cxr_core.hospital.answer import Terms, answer_of
+from cxr_core.hospital.aside import refused
 from cxr_core.hospital.checks import MANUFACTURER
 from cxr_core.hospital.film_reader import FilmReader
 from cxr_core.hospital.identity import instance_key
 from cxr_core.hospital.reading import read_spool
 from cxr_core.hospital.results.build import PAPER, PICTURE, REPORT
-from cxr_core.hospital.spool import Spool, refused
+from cxr_core.hospital.spool import Spool
 from cxr_core.imaging.decode import decode_film
 from cxr_core.imaging.film import Film
 from cxr_core.inference.decision import Choice, Rules, decide

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from cxr_core.errors import WorkError
-from cxr_core.hospital.spool import FILM, QuotaExceeded, Spool, refused
+from cxr_core.hospital.aside import refused
+from cxr_core.hospital.spool import FILM, QuotaExceeded, Spool
 
 KEYS = [f"{number:024x}" for number in range(5)]
 

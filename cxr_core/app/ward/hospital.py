@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from cxr_core import audit
 from cxr_core.app.account import account
 from cxr_core.app.evaluate.score_upload import with_uploaded_csv
 from cxr_core.app.evaluate.site_acceptance import show_site
@@ -49,6 +50,7 @@ def _shadow(ward: Ward, models: list[Model]) -> None:
         st.session_state.compared = with_uploaded_csv(file, lambda csv: compare_with_reports(ward, model, csv))
         if compared := st.session_state.compared:
             own(compared.site.evaluation, model, account())
+            audit.record(account(), "acceptance", model=model.name, verdict=compared.site.acceptance.verdict)
     compared = st.session_state.get("compared")
     if compared and compared.site.evaluation.version == model.version:
         st.caption(compared.sentence)

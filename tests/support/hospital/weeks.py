@@ -29,7 +29,7 @@ def drawn(rng: np.random.Generator, count: int, dimmed: float = 0.0) -> list[Mea
         one, is_dim = rows[row], rng.random() < dimmed
         films.append(
             Measured(
-                verdict="not_assessable" if is_dim else one["verdict"],  # type: ignore[arg-type]
+                verdict="not_assessable" if is_dim else one["verdict"],
                 logit=None if is_dim else float(one["logit"]),
                 brightness=float(one["brightness"]) / (2 if is_dim else 1),
                 contrast=float(one["contrast"]) / (2 if is_dim else 1),
