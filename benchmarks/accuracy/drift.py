@@ -54,9 +54,9 @@ def delay(first: list[list[Measured]], week: list[Measured]) -> int | None:
 def main() -> None:
     """Print false alarms and delays for hospitals of different sizes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--films", type=int, nargs="+", default=[60, 120, 500], help="a week")
-    parser.add_argument("--years", type=int, default=100, help="of false alarms, one hospital a year")
-    parser.add_argument("--drifts", type=int, default=100, help="simulated for each share of dimmed films")
+    parser.add_argument("--films", type=int, nargs="+", default=[60, 120], help="a week")
+    parser.add_argument("--years", type=int, default=30, help="of false alarms, one hospital a year")
+    parser.add_argument("--drifts", type=int, default=30, help="simulated for each share of dimmed films")
     parser.add_argument("--dimmed", type=float, nargs="+", default=[0.1, 0.2])
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()

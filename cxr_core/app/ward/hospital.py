@@ -45,7 +45,9 @@ def _shadow(ward: Ward, models: list[Model]) -> None:
     names = [model.name for model in read_by]
     model = read_by[names.index(st.selectbox("Model", names, key="shadow_model", width=320))]
     file = st.file_uploader("The radiologists' reports, a CSV with accession,label", type=["csv"], key="shadow_csv")
-    pressed = st.button("Compare", type="primary", icon=":material/compare_arrows:", disabled=file is None)
+    pressed = st.button(
+        "Compare", key="shadow_compare", type="primary", icon=":material/compare_arrows:", disabled=file is None
+    )
     if pressed and file is not None:
         st.session_state.compared = with_uploaded_csv(file, lambda csv: compare_with_reports(ward, model, csv))
         if compared := st.session_state.compared:
@@ -64,8 +66,8 @@ def _monitor(ward: Ward) -> None:
     weeks = weeks_of(ward.measured())
     if all(week.is_first for week in weeks):
         st.caption(
-            f"The first {FIRST_WEEKS} weeks, with at least {FIRST_FILMS} films, say what is expected; "
-            f"{len(weeks)} weeks are here."
+            f"What is expected is taken from the first {FIRST_WEEKS} weeks, which need {FIRST_FILMS} films; "
+            f"{len(weeks)} of them are here."
         )
         return
     profiles = sorted({(week.site, week.version) for week in weeks})
