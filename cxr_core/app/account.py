@@ -108,10 +108,15 @@ def end_when_idle() -> None:
     watch()
 
 
+def may_open(source: Path) -> bool:
+    """Whether the session may see the films of this data set: without sign-in any."""
+    access = settings()
+    return access is None or access.may_open(source, home())
+
+
 def check_data_set(source: str) -> None:
     """Raises DataSetError if the session may not open this data set."""
-    access = settings()
-    if access is not None and not access.may_open(Path(source), home()):
+    if not may_open(Path(source)):
         raise DataSetError(
             "is not below a data folder of this server", thing=source, accepted="its administrator configures them"
         )

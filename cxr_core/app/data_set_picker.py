@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from cxr_core.app.account import account
+from cxr_core.app.account import account, may_open
 from cxr_core.app.address import asked_for, write_address
 from cxr_core.app.components.passed_over import show_passed_over
 from cxr_core.app.index_cache import forget_index, index_with_progress
@@ -74,7 +74,8 @@ def data_set_controls() -> None:
 def _recent() -> None:
     """The data sets that were opened before, other than the open one."""
     show_passed_over(damaged_recent_data_sets())
-    others = {one.key: one for one in recent_data_sets() if one.source != st.session_state.get("data_folder")}
+    opened = st.session_state.get("data_folder")
+    others = {one.key: one for one in recent_data_sets() if one.source != opened and may_open(Path(one.source))}
     if not others:
         return
     chosen = st.selectbox(
@@ -100,7 +101,7 @@ def _open(source: str) -> None:
 
 def _follow_address() -> None:
     """Open the data set that the address names, if it was opened on this machine before."""
-    known = {one.key: one.source for one in recent_data_sets()}
+    known = {one.key: one.source for one in recent_data_sets() if may_open(Path(one.source))}
     if asked := asked_for("set", known, "Data set"):
         st.session_state.data_folder = known[asked]
 

@@ -55,10 +55,19 @@ def stop(run: Run) -> None:
         raise work_error(run.folder, "the run folder cannot be written", error) from error
 
 
-def stop_any(job: Job) -> None:
-    """Request that a job stops, a training or any other. Raises NotFound and WorkError."""
+def check_owner(run: Run, account: Account) -> None:
+    """Raises SettingsError unless the run is the account's own, or the account is an administrator's."""
+    if not account.may_delete(owner_of(run.folder)):
+        who = "only who started it, or an administrator, can stop, resume, rename or delete it"
+        raise SettingsError(thing=f"run {run.name}", accepted=who)
+
+
+def stop_any(job: Job, account: Account = LOCAL) -> None:
+    """Request that a job stops, a training or any other. Raises NotFound, WorkError and what `check_owner` raises."""
     if job.kind == "training":
-        stop(find_run(job.id))
+        run = find_run(job.id)
+        check_owner(run, account)
+        stop(run)
     else:
         stop_job(job.id)
 
@@ -153,8 +162,12 @@ def describe(run: Run, tags: Iterable[str] | None = None, note: str | None = Non
         run.notes().changed(**changes).write(part)
 
 
-def retire(run: Run) -> None:
-    """Move a run to the bin. Raises WorkError while its process is running, or if it cannot be moved."""
+def retire(run: Run, account: Account = LOCAL) -> None:
+    """Move a run to the bin.
+
+    Raises WorkError while its process is running, or if it cannot be moved, and what `check_owner` raises.
+    """
+    check_owner(run, account)
     if run.live:
         raise WorkError("is running", thing=f"run {run.name}", accepted="stop it before it is deleted")
     move_to_bin(run.folder)

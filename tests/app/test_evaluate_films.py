@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
 from cxr_core.app.evaluate import film_dialog, misclassified_films
 from cxr_core.evaluation.evaluation import Evaluation
@@ -49,3 +50,14 @@ def test_a_misclassified_film_opens_in_the_viewer(on_test: Evaluation, tmp_path:
     at = open_page(evaluate_tab="Errors", errors_heat=False)
     at.button(key="open_0").click().run()
     assert "is no longer the film that was evaluated" in text_of(at)
+
+
+def test_films_that_lie_elsewhere_are_not_shown_to_who_signs_in(
+    on_test: Evaluation, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(misclassified_films, "data_folder_of", lambda evaluation: tmp_path)
+    monkeypatch.setattr(misclassified_films, "may_open", lambda folder: folder != tmp_path)
+    monkeypatch.setattr(misclassified_films, "read_film", lambda file: pytest.fail("read"))
+    at = open_page(evaluate_tab="Errors")
+    assert not at.exception
+    assert "not below a data folder of this server" in text_of(at)

@@ -5,9 +5,12 @@
 import threading
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from cxr_core.access import LOCAL, Account
 from cxr_core.app.train import cost
+from cxr_core.bin import set_owner
 from cxr_core.training.cost.estimate import CostEstimate
 from cxr_core.training.recipe_settings import Recipe
 from cxr_core.training.run_actions import rename
@@ -17,8 +20,9 @@ from tests.support.synthetic_chests import write_data_set
 from tests.support.waiting import wait_until
 
 
-def table_page(*chosen: int) -> AppTest:
+def table_page(*chosen: int, who: Account = LOCAL) -> AppTest:
     app = train_page()
+    app.session_state["account"] = who
     app.session_state["train_view"] = "All runs"
     app.run()
     key = f"run_table_{hash(tuple(run.id for run in list_runs()))}"
@@ -60,6 +64,18 @@ def test_chosen_runs_go_to_the_bin_and_come_back(broken: Run) -> None:
     button(app, "Bring back").click().run()
     assert broken.id in [run.id for run in list_runs()]
     assert len(broken.history()) == 3
+
+
+def test_another_persons_runs_are_not_deleted_by_a_click_on_what_is_disabled(
+    broken: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_owner(broken.folder, "a1")
+    for who, left in ((Account("b2", "researcher"), 1), (Account("a1", "researcher"), 0)):
+        monkeypatch.setattr("cxr_core.app.navigation.signed_in_account", lambda who=who: who)
+        app = table_page(0, who=who)
+        button(app, "Delete the chosen runs").click().run()
+        assert len(list_runs()) == left
+        assert any("only who started it" in one.value for one in app.error) == bool(left)
 
 
 def test_the_cost_of_a_run_is_first_rough_and_then_timed(tmp_path: Path, monkeypatch) -> None:

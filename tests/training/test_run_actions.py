@@ -19,8 +19,10 @@ from cxr_core.training.run_actions import (
     retire,
     retired_runs,
     stop,
+    stop_any,
     weights_h5,
 )
+from cxr_core.training.run_device import job_of
 from cxr_core.training.runs import find_run
 from tests.support.runs import NO_PROCESS, ended_run, new_run
 
@@ -111,6 +113,19 @@ def test_a_retired_run_is_offered_to_its_owner_and_an_administrator() -> None:
     retire(run)
     who = [("a1", "researcher"), ("b2", "researcher"), ("c3", "administrator"), ("a1", "reader")]
     assert [list(retired_runs(Account(*one))) for one in who] == [[run.id], [], [run.id], []]
+
+
+def test_only_its_owner_and_an_administrator_stop_and_retire_a_run() -> None:
+    run = new_run()
+    set_owner(run.folder, "a1")
+    for who in (Account("b2", "researcher"), Account("a1", "reader")):
+        with pytest.raises(SettingsError, match="only who started it, or an administrator"):
+            stop_any(job_of(run), who)
+        with pytest.raises(SettingsError, match="only who started it, or an administrator"):
+            retire(run, who)
+    assert not (run.folder / "stop").exists()
+    stop_any(job_of(run), Account("a1", "researcher"))
+    assert (run.folder / "stop").exists()
 
 
 def test_a_retired_run_comes_back_and_a_live_one_is_not_retired() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from cxr_core.app.account import account
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import CXRError
 from cxr_core.jobs.job import Job, find_job, job_log
@@ -116,6 +117,6 @@ def _stop(job: Job) -> None:
     from cxr_core.training.run_actions import stop_any
 
     try:
-        stop_any(job)
+        stop_any(job, account())
     except CXRError as error:
         st.session_state.jobs_error = str(error)

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from cxr_core import audit
-from cxr_core.app.account import account
+from cxr_core.app.account import account, may_open
 from cxr_core.app.components.passed_over import show_passed_over
 from cxr_core.app.evaluate.film_dialog import error_in_words, offer_film, open_asked_film
 from cxr_core.app.markdown import escape_markdown
@@ -53,6 +53,9 @@ def show_misclassified_films(evaluation: Evaluation, model: Model | None) -> Non
     root = data_folder_of(evaluation)
     if root is None:
         st.caption("The films are not on this machine, so only the scores are shown.")
+    elif not may_open(root):
+        root = None
+        st.caption("The films are not below a data folder of this server, so only the scores are shown.")
     with st.container(horizontal=True, vertical_alignment="center"):
         pages = math.ceil(len(wrong) / PAGE)
         page = st.pagination(pages, key="errors_page") if pages > 1 else 1

@@ -43,10 +43,12 @@ def manage_run(run: Run) -> None:
     with st.container(horizontal=True):
         if run.config().recipe in RECIPES:
             st.button("New run like this", icon=":material/content_copy:", on_click=_take_settings, args=(run,))
-        with st.popover("Rename", icon=":material/edit:"), st.form(f"rename-{run.id}", border=False):
-            name = st.text_input("Name", run.name)
-            if st.form_submit_button("Rename"):
-                _apply(lambda: _rename(run, name))
+        own = account().may_delete(owner_of(run.folder))
+        if own:
+            with st.popover("Rename", icon=":material/edit:"), st.form(f"rename-{run.id}", border=False):
+                name = st.text_input("Name", run.name)
+                if st.form_submit_button("Rename"):
+                    _apply(lambda: _rename(run, name))
         if len(run.history()):
             export_button(
                 "History (CSV)",
@@ -71,7 +73,7 @@ def manage_run(run: Run) -> None:
                     icon=":material/download:",
                     on_click="ignore",
                 )
-        if not run.live and account().may_delete(owner_of(run.folder)):
+        if own and not run.live:
             with st.popover("Delete", icon=":material/delete:"):
                 st.write(f"It stays in the bin for {KEEP_DAYS} days. Models published from it stay.")
                 if st.button("Delete this run", type="primary"):
@@ -91,7 +93,7 @@ def _rename(run: Run, name: str) -> None:
 
 
 def _delete(run: Run) -> None:
-    retire(run)
+    retire(run, account())
     audit.record(account(), "delete", run=run.id)
 
 

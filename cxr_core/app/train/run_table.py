@@ -123,7 +123,7 @@ def _actions(chosen: list[Run], runs: list[Run]) -> None:
         deletable = [run for run in chosen if not run.live and account().may_delete(owner_of(run.folder))]
         with st.popover("Delete", icon=":material/delete:", disabled=len(deletable) < len(chosen)):
             st.write(f"They stay in the bin for {KEEP_DAYS} days. Models published from them stay.")
-            if st.button("Delete the chosen runs", type="primary"):
+            if st.button("Delete the chosen runs", type="primary"):  # a client may press what is disabled
                 _do(partial(_retire, chosen))
     if len(deletable) < len(chosen):
         st.caption("A run that is running, or is another person's, cannot be deleted.")
@@ -155,7 +155,7 @@ def _save(runs: list[tuple[Run, set[str]]], added: set[str], removed: set[str], 
 
 def _retire(runs: list[Run]) -> None:
     for run in runs:
-        retire(run)
+        retire(run, account())
         audit.record(account(), "delete", run=run.id)
 
 

@@ -10,13 +10,14 @@ from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.train.duration import duration_text
 from cxr_core.app.train.learning_curves import learning_curves
 from cxr_core.app.train.run_settings import show_settings
+from cxr_core.bin import owner_of
 from cxr_core.errors import CXRError
 from cxr_core.jobs.job import LIVE
 from cxr_core.metrics.estimate_text import number
 from cxr_core.quotas import acting
 from cxr_core.training.batch_history import batch_history
 from cxr_core.training.curve_remarks import constant_answer_remark, remark
-from cxr_core.training.run_actions import kill, resume, stop
+from cxr_core.training.run_actions import check_owner, kill, resume, stop
 from cxr_core.training.run_records import RunState
 from cxr_core.training.runs import Run
 
@@ -129,6 +130,13 @@ def _metrics(run: Run, state: RunState) -> None:
 
 def _buttons(run: Run, status: str) -> None:
     """Draw the buttons. Callbacks run before the script, so a click counts even if an epoch's end reruns the script."""
+    if account().may_delete(owner_of(run.folder)):
+        _draw_buttons(run, status)
+    if message := st.session_state.pop("train_error", None):
+        st.error(escape_markdown(message), icon=":material/error:")
+
+
+def _draw_buttons(run: Run, status: str) -> None:
     with st.container(horizontal=True):
         if status in ("running", "preparing", "queued"):
             st.button("Stop", icon=":material/stop:", on_click=_apply, args=(stop, run))
@@ -137,13 +145,12 @@ def _buttons(run: Run, status: str) -> None:
             st.button("Kill", icon=":material/dangerous:", help=help_text, on_click=_apply, args=(kill, run))
         if status in ("stopped", "failed", "dead"):
             st.button("Resume", icon=":material/play_arrow:", on_click=_apply, args=(resume, run))
-    if message := st.session_state.pop("train_error", None):
-        st.error(escape_markdown(message), icon=":material/error:")
 
 
 def _apply(action: Callable[[Run], None], run: Run) -> None:
     try:
         with acting(account()):
+            check_owner(run, account())
             action(run)
     except CXRError as error:
         st.session_state.train_error = str(error)
