@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cxr_core.errors import InputError, UnreadableFilm, WorkError
+from cxr_core.errors import InputError, UnreadableFilm, WorkError, work_error
 from cxr_core.files import replace_atomically
 from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.film import Film
@@ -109,7 +109,7 @@ def write_heatmap(file: Path, film: Film, heatmap: np.ndarray) -> None:
 
 
 def write_csv(results: list[dict[str, Any]], file: Path) -> None:
-    """Write readings, as `read_files` returns them, as a CSV with a row per film."""
+    """Write readings, as `read_files` returns them, as a CSV with a row per film. Raises WorkError if it cannot."""
     names = [
         "file",
         "sha256",
@@ -131,8 +131,11 @@ def write_csv(results: list[dict[str, Any]], file: Path) -> None:
         for result in results
     ]
     pipe_or_device = file.exists() and not file.is_file()
-    with nullcontext(file) if pipe_or_device else replace_atomically(file.resolve()) as part:
-        part.write_bytes(rows_to_csv(rows, names).encode("utf-8", "surrogateescape"))
+    try:
+        with nullcontext(file) if pipe_or_device else replace_atomically(file.resolve()) as part:
+            part.write_bytes(rows_to_csv(rows, names).encode("utf-8", "surrogateescape"))
+    except OSError as error:
+        raise work_error(file, "the table cannot be written", error) from error
 
 
 class _LatePredictor:

@@ -52,6 +52,8 @@ def test_on_a_full_disk_the_exit_status_is_not_zero(output: str, tmp_path: Path)
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.count("\n") == 1
+    if output == "--csv":
+        assert done.stderr.startswith("/dev/full: the table cannot be written")
     if output == "--heatmaps":
         assert list((tmp_path / "heat").iterdir()) == []
         assert [one["heatmap"] for one in json.loads((tmp_path / "out.json").read_text())] == [None]
