@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -44,9 +45,9 @@ class Settings:
     half: bool = False
     site: SiteProfile | None = None
 
-    @property
+    @cached_property
     def rules(self) -> Rules:
-        """The model's rules for a verdict."""
+        """The model's rules for a verdict; they are asked for each film."""
         rules = Rules.of(self.model.card)
         return rules.at(self.site)
 

@@ -4,7 +4,7 @@ File names reach the browser as text, never as markup.
 """
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 
 import streamlit as st
 
@@ -16,6 +16,7 @@ from cxr_core.app.diagnose.new_drop import end_of_new_drop, is_new
 from cxr_core.app.diagnose.session import FilmResult
 from cxr_core.app.diagnose.verdict import SYMBOLS, TITLES
 from cxr_core.inference.number import number_text
+from cxr_core.languages import in_language
 
 KEY = "worklist"
 
@@ -70,7 +71,8 @@ def choose_film(shown: Sequence[FilmResult]) -> FilmResult:
 
 def show_worklist(shown: Sequence[FilmResult], chosen: FilmResult, hidden: Set[str]) -> None:
     """Draw the list, with the chosen film selected; see `filtered` for `hidden`."""
-    rows = [_row(result, result.file.key in hidden) for result in shown]
+    language, words = page_language(), {verdict: _(title) for verdict, title in TITLES.items()}
+    rows = [_row(result, result.file.key in hidden, words, language) for result in shown]
 
     def choose() -> None:
         picked = st.session_state[KEY].picked
@@ -78,7 +80,7 @@ def show_worklist(shown: Sequence[FilmResult], chosen: FilmResult, hidden: Set[s
             _go_to(picked)
 
     data = {"rows": rows, "chosen": chosen.file.key}
-    show_component("diagnose/worklist", KEY, data, (), page_language(), html_in_language, on_picked_change=choose)
+    show_component("diagnose/worklist", KEY, data, (), language, html_in_language, on_picked_change=choose)
 
 
 def _go_to(key: str) -> None:
@@ -87,12 +89,13 @@ def _go_to(key: str) -> None:
     st.session_state.chosen = key
 
 
-def _row(result: FilmResult, hidden: bool) -> dict[str, str]:
-    """A row of the list: its texts, and the verdict, which determines the colour."""
+def _row(result: FilmResult, hidden: bool, words: Mapping[str, str], language: str) -> dict[str, str]:
+    """A row of the list: its texts, and the verdict, which determines the colour. words: of the verdicts."""
     reading = result.reading
     verdict = "hidden" if hidden else reading.verdict
-    number = "" if hidden or reading.probability_here is None else _(number_text(reading.probability_here))
-    texts = {"verdict": verdict, "sign": SYMBOLS[verdict], "word": _(TITLES[verdict]), "number": number}
+    here = None if hidden else reading.probability_here
+    number = "" if here is None else in_language(number_text(here), language)
+    texts = {"verdict": verdict, "sign": SYMBOLS[verdict], "word": words[verdict], "number": number}
     return texts | {"key": result.file.key, "name": reading.file, "sha256": reading.sha256}
 
 
