@@ -33,8 +33,12 @@ class Sweep(Record):
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """The sweep of a JSON object. Raises ValueError."""
         fields = Fields(values)
-        tried = fields.part("tried")
+        values_of = fields.part("tried")
+        tried = {name: values_of.texts(name) for name in values_of.values}
         trials = fields.parts("trials")
+        settings = [{name: part.part("settings").text(name) for name in tried} for part in trials]
+        if any(one[name] not in tried[name] for one in settings for name in tried):
+            raise ValueError("trials has a value that is not among those tried")
         rungs = tuple(map(int, fields.numbers("rungs")))
         if not rungs:
             raise ValueError("rungs is empty")
@@ -42,8 +46,8 @@ class Sweep(Record):
             content=values,
             id=fields.text("id"),
             recipe=fields.text("recipe"),
-            tried={name: tried.texts(name) for name in tried.values},
-            settings=tuple({k: part.part("settings").text(k) for k in part.part("settings").values} for part in trials),
+            tried=tried,
+            settings=tuple(settings),
             runs=tuple(part.texts("runs") for part in trials),
             rungs=rungs,
         )

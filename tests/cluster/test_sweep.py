@@ -206,9 +206,20 @@ def test_a_damaged_sweep_is_named_and_passed_over(index: Index, way: str) -> Non
         Sweep.read(file)
 
 
-def test_a_sweep_without_rungs_is_damaged() -> None:
-    with pytest.raises(ValueError, match="rungs is empty"):
-        Sweep.from_dict({"id": "a", "recipe": "b", "tried": {}, "trials": [], "rungs": []})
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"rungs": []}, "rungs is empty"),
+        ({"trials": [{"settings": {"size": "64"}, "runs": ["a"]}]}, "trials has a value that is not among those tried"),
+        ({"trials": [{"settings": {}, "runs": ["a"]}]}, "settings.size is missing"),
+    ],
+)
+def test_a_sweep_that_contradicts_itself_is_damaged(changed: dict[str, object], message: str) -> None:
+    trials = [{"settings": {"size": "32"}, "runs": ["a"]}]
+    sound = {"id": "a", "recipe": "b", "tried": {"size": ["32"]}, "trials": trials, "rungs": [1]}
+    assert Sweep.from_dict(sound).settings == ({"size": "32"},)
+    with pytest.raises(ValueError, match=message):
+        Sweep.from_dict(sound | changed)
 
 
 def test_a_run_is_open_until_its_epoch_and_at_its_last_until_it_has_finished() -> None:

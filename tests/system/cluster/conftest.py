@@ -18,6 +18,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     monkeypatch.setenv("RAY_memory_monitor_refresh_ms", "0")  # a busy machine is no reason to end a worker
+    monkeypatch.setenv("RAY_worker_niceness", "0")  # Ray's 15 would wait for whatever else the machine does
 
     def node(name: str) -> dict[str, Any]:
         homes = {"CXR_HOME": str(tmp_path / name), "PYTHONPATH": str(REPOSITORY)}
