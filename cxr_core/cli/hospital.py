@@ -75,13 +75,14 @@ def run_node(options: argparse.Namespace) -> int:
         try:
             ward = Ward(folder)
             keeper = Keeper(spool, ward, options.worklist, options.shadow, options.updates)
-            page = closing(MetricsPage(spool, ward, options.metrics)) if options.metrics else nullcontext()
-            with page, Workers(model, terms, options.shadow) as workers:
+            with Workers(model, terms, options.shadow) as workers:
                 read = recorded(workers.read, model)
                 service = Service(title, callers, spool, read, sender, keeper.keep, keeper.run)
                 for number in (signal.SIGTERM, signal.SIGINT):
                     signal.signal(number, lambda *_: service.stop())
-                service.run(options.bind, options.port, tls)
+                page = closing(MetricsPage(spool, ward, options.metrics)) if options.metrics else nullcontext()
+                with page:  # healthy only once films can be read
+                    service.run(options.bind, options.port, tls)
         finally:
             spool.close()
     return DONE

@@ -11,8 +11,10 @@ from pathlib import Path
 ROLES = {"reader": "radiology", "researcher": "data-science", "administrator": "cxr-admin"}
 
 
-def write_access(home: Path, metadata_url: str, port: str, quotas: str = "", idle_minutes: float = 30) -> None:
-    """Write `access.toml` for a server at 127.0.0.1. quotas: lines of that section."""
+def write_access(
+    home: Path, metadata_url: str, port: str, quotas: str = "", idle_minutes: float = 30, **more: object
+) -> None:
+    """Write `access.toml` for a server at 127.0.0.1. quotas: lines of that section. more: settings that differ."""
     roles = "\n".join(f'{role} = ["{value}"]' for role, value in ROLES.items())
     (home / "access.toml").touch(0o600)
     settings = {
@@ -23,7 +25,7 @@ def write_access(home: Path, metadata_url: str, port: str, quotas: str = "", idl
         "data_roots": [str(home / "films")],
         "idle_minutes": idle_minutes,
     }
-    lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
+    lines = [f"{name} = {json.dumps(value)}" for name, value in (settings | more).items()]
     (home / "access.toml").write_text("\n".join([*lines, "[roles]", roles, "[quotas]", quotas]))
 
 

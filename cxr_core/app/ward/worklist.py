@@ -26,7 +26,7 @@ SHOWN, SHOWN_DECIDED = 40, 10
 DRIFT_DAYS = 14  # a drift is said for
 ICONS = {"pneumonia": "priority_high", "uncertain": "schedule", "not_assessable": "help", "normal": "check"}
 STYLE = """<style>
-[class*="st-key-ward_film"] button { justify-content: flex-start; text-align: left; }
+[class*="st-key-ward_film"] :is(button, button div) { justify-content: flex-start; text-align: left; }
 </style>"""
 
 
@@ -43,8 +43,9 @@ def show_ward(blind: bool) -> None:
     except CXRError as error:
         st.error(escape_markdown(error_text(error)))
         return
-    label = _("Worklist of the hospital")
-    with st.expander(label, icon=":material/list_alt:", expanded=not brought_any(), key="ward"):
+    label, brought = _("Worklist of the hospital"), brought_any()
+    key = "ward_folded" if brought else "ward"  # an expander of the same key stays as open as it was
+    with st.expander(label, icon=":material/list_alt:", expanded=not brought, key=key):
         st.html(STYLE)
 
         @st.fragment(run_every=REFRESH_SECONDS)

@@ -89,8 +89,8 @@ class Orthanc:
 
 
 @contextmanager
-def orthanc(folder: Path) -> Iterator[Orthanc]:
-    """A real Orthanc with DICOMweb and an account, on free ports of the loopback."""
+def orthanc(folder: Path, **more: Any) -> Iterator[Orthanc]:
+    """A real Orthanc with DICOMweb and an account, on free ports of the loopback. more: settings that differ."""
     folder.mkdir(parents=True, exist_ok=True)
     archive = Orthanc(folder, free_port(), free_port())
     archive.session.auth, archive.session.trust_env = (USER, PASSWORD), False
@@ -109,7 +109,7 @@ def orthanc(folder: Path) -> Iterator[Orthanc]:
         "StableAge": 1,
         "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
     }
-    (folder / "orthanc.json").write_text(json.dumps(settings))
+    (folder / "orthanc.json").write_text(json.dumps(settings | more))
     with (folder / "orthanc.log").open("wb") as log:
         process = subprocess.Popen(
             ["Orthanc", "--verbose", str(folder / "orthanc.json")], stdout=log, stderr=log, start_new_session=True
