@@ -61,6 +61,7 @@ VERBS = {
     "backup": (Namespace(verb="upkeep.backup", out=Path("b.tar")), ["export"]),
     "restore": (Namespace(verb="upkeep.restore", backup=Path("b.tar")), ["setting"]),
     "upgrade": (Namespace(verb="upkeep.upgrade"), ["setting"]),
+    "shadow mode": (Namespace(verb="ward.compare_shadow", out=Path("o")), ["export", "acceptance"]),
     "list": (Namespace(verb="models.show_models", export=None, archive=None), []),
 }
 

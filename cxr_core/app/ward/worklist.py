@@ -16,13 +16,14 @@ from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.ward.opened import is_open, me, open_film, show_opened
 from cxr_core.errors import CXRError
 from cxr_core.hospital.ward.arrival import URGENCY, initials, week_of
+from cxr_core.hospital.ward.drift import Drift
 from cxr_core.hospital.ward.store import Ward, WardFilm, existing_ward
 from cxr_core.inference.number import number_text
 from cxr_core.labels import VERDICTS
 from cxr_core.languages import counted
 
 REFRESH_SECONDS = 5.0
-SHOWN, SHOWN_DECIDED = 40, 10
+SHOWN, SHOWN_DECIDED, SHOWN_DRIFTS = 40, 10, 2
 DRIFT_DAYS = 14  # a drift is said for
 ICONS = {"pneumonia": "priority_high", "uncertain": "schedule", "not_assessable": "help", "normal": "check"}
 STYLE = """<style>
@@ -63,8 +64,7 @@ def show_ward(blind: bool) -> None:
 def _draw(ward: Ward, blind: bool) -> None:
     if problem := st.session_state.pop("ward_message", ""):
         st.warning(escape_markdown(problem))
-    for drift in ward.drifts(week_of(time.time() - DRIFT_DAYS * 86400)):
-        st.warning(escape_markdown(_(drift.sentence)), icon=":material/trending_up:")
+    _say_drifts(ward.drifts(week_of(time.time() - DRIFT_DAYS * 86400)))
     counts = ward.counts()
     waiting, decided = counts["waiting"] + counts["claimed"], counts["decided"]
     texts = [
@@ -76,6 +76,15 @@ def _draw(ward: Ward, blind: bool) -> None:
     st.caption(" ".join(texts))
     _list(ward.waiting(SHOWN, by_arrival=blind), blind)
     _list(ward.decided(SHOWN_DECIDED), False)
+
+
+def _say_drifts(drifts: Sequence[Drift]) -> None:
+    if not drifts:
+        return
+    lines = [escape_markdown(_(drift.sentence)) for drift in drifts[:SHOWN_DRIFTS]]
+    if (more := len(drifts) - SHOWN_DRIFTS) > 0:
+        lines.append(_(counted("{count} more has changed.", "{count} more have changed.", more)))
+    st.warning("  \n".join(lines), icon=":material/trending_up:")
 
 
 def _list(films: Sequence[WardFilm], blind: bool) -> None:

@@ -84,14 +84,17 @@ def compare_with_reports(ward: Ward, model: Model, file: Path) -> Comparison:
 
 
 def _table(films: list[WardFilm], reports: dict[str, str], model: Model) -> pd.DataFrame:
-    """The columns of `Evaluation.films`. A film is named by its key, and its patient by the pseudonym."""
-    arrivals = [film.arrival for film in films]
+    """The columns of `Evaluation.films`, of the films that the network saw.
+
+    A film is named by its key, and its patient by the pseudonym.
+    """
+    arrivals = [film.arrival for film in films if film.arrival.measured.logit is not None]
     measured = [arrival.measured for arrival in arrivals]
-    logits = np.array([np.nan if one.logit is None else one.logit for one in measured])
+    logits = np.array([one.logit for one in measured], np.float64)
     platt = Platt(model.card.slope, model.card.intercept)
     threshold = model.card.operating_points[model.card.operating_point].threshold
     scores = platt.probability(logits)
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "file": [arrival.key for arrival in arrivals],
             "label": [reports[arrival.identity.accession] for arrival in arrivals],
@@ -105,7 +108,6 @@ def _table(films: list[WardFilm], reports: dict[str, str], model: Model) -> pd.D
             "manufacturer": [one.manufacturer for one in measured],
         }
     )
-    return table.dropna(subset=["logit"], ignore_index=True)
 
 
 def _refused(file: Path, problem: str) -> DataSetError:

@@ -104,3 +104,11 @@ def test_a_damaged_list_takes_no_page_down(ward: Ward) -> None:
     page = open_page()
     assert any("worklist cannot be used" in one.value for one in page.error)
     assert any("Drop one or more" in one.value for one in page.info)
+
+
+def test_of_many_drifts_the_first_two_are_said_and_the_rest_counted(ward: Ward) -> None:
+    for statistic in ("mean age", "mean logit", "share of dark films", "share of films by others"):
+        ward.add_drift(Drift("", VERSION, "2999-01-01", statistic, 0.9, 0.0, 0.1, 120))
+    (warning,) = open_page().warning
+    assert warning.value.count("In the week of") == 2
+    assert warning.value.endswith("2 more have changed.")

@@ -1,4 +1,4 @@
-"""Drift: each week against the first weeks. `tests/system/test_hospital_drift.py` simulates years."""
+"""Drift: each week against the first weeks. `tests/system/ward/test_drift.py` simulates years."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
