@@ -91,8 +91,9 @@ with heading:
         )
 
 with middle:
-    show_ward(settings.blind)
     dropped = take_films()
+with st.container():  # always drawn, as `status` below
+    show_ward(settings.blind)
 files, unreadable = unpack(dropped)
 results = session_results(files, settings.model.version)
 status = st.container()  # always drawn, so that the elements below it keep their position

@@ -14,7 +14,11 @@ import numpy as np
 from scipy.stats import betabinom, chi2, t
 
 CHANCE = 1e-7
-"""Of a single look at one statistic, that what has not changed lies outside its limits; `benchmarks.accuracy.drift`."""
+"""Of a single look at one statistic, that what has not changed lies outside its limits.
+
+`benchmarks.accuracy.drift`, 60 films a week: no false alarm in 30 simulated years; a fifth of the films dimmed was said
+within the week in 30 of 30 simulations, after 22 films (median), a tenth in 11 of 30.
+"""
 MIN_FILMS = 10
 """Of a week, or of a part of one, for a statistic of it."""
 

@@ -1,5 +1,7 @@
 """The view Hospital of Evaluate: shadow mode compared with radiologists' reports, and whether what comes in drifts."""
 
+from datetime import date
+
 import pandas as pd
 import streamlit as st
 
@@ -90,19 +92,19 @@ def _monitor(ward: Ward) -> None:
         "Statistic", [*out, *(name for name in names if name not in out)], key="monitor_name", width=320
     )
     table = _table(of_profile, name)
-    st.line_chart(table, x="week", y=["value", "low", "high"], x_label="Week", y_label=name.capitalize(), height=260)
+    st.line_chart(table, x="Week", y=["Value", "Low", "High"], x_label="", y_label="", height=280)
     st.dataframe(table, hide_index=True, alt=f"The {name} by week, with its limits", key="monitor_table")
 
 
 def _table(weeks: list[Week], name: str) -> pd.DataFrame:
     rows = [
         {
-            "week": week.start,
-            "films": one.n,
-            "value": one.value,
-            "low": one.low,
-            "high": one.high,
-            "outside": one.is_out,
+            "Week": date.fromisoformat(week.start),
+            "Films": one.n,
+            "Value": one.value,
+            "Low": one.low,
+            "High": one.high,
+            "Outside": one.is_out,
         }
         for week in weeks
         if (one := week.by_statistic.get(name))

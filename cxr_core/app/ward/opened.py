@@ -1,7 +1,5 @@
 """The film of the worklist that this session reads: opened beside its prior, then accepted, corrected or given back."""
 
-from typing import Literal
-
 import streamlit as st
 
 from cxr_core import audit
@@ -20,7 +18,7 @@ from cxr_core.inference.reader_log import Own, OwnReading, ReadingLog
 from cxr_core.labels import VERDICTS
 from cxr_core.languages import message
 
-OPEN = "ward_open"
+OPEN, LIST = "ward_open", "ward_list"  # the film that is open; whether the list is unfolded
 MAX_NOTE = 200  # characters
 TAKEN = message("Another reader has taken this film.")
 
@@ -59,7 +57,7 @@ def open_film(key: str, version: str) -> None:
     if prior.data:
         files[f"prior {key}"] = DroppedFile(f"prior {key}", f"prior-{prior.day}.dcm", prior.data)
         state.beside = 1
-    state.films = files
+    state.films, state[LIST] = files, False
     announce([f"ward {key}"])
 
 
@@ -83,8 +81,8 @@ def show_opened(ward: Ward, blind: bool) -> None:
         if sentence := state.get("ward_prior"):
             st.caption(escape_markdown(_(sentence)))
         with st.container(horizontal=True, gap="xsmall"):
-            for label, own, kind in _choices(film, blind):
-                st.button(label, type=kind, on_click=_decide, args=(own, blind), key=f"ward_{own}")
+            for label, own, icon in _choices(film, blind):
+                st.button(label, icon=icon, on_click=_decide, args=(own, blind), key=f"ward_{own}")
             st.button(_("Give back"), icon=":material/undo:", on_click=_close, type="tertiary")
         st.text_input(
             _("Note to the report"), key="ward_note", max_chars=MAX_NOTE, placeholder=_("Note, without names")
@@ -102,18 +100,17 @@ def _heading(film: WardFilm, blind: bool) -> str:
     return _("This film of the worklist is yours to read. The report on it says **{verdict}**.", verdict=verdict)
 
 
-def _choices(film: WardFilm, blind: bool) -> list[tuple[str, Own, Literal["primary", "secondary"]]]:
-    """Label, word and kind of the buttons; accepting comes first."""
+def _choices(film: WardFilm, blind: bool) -> list[tuple[str, Own, str | None]]:
+    """Label, word and icon of the buttons; accepting comes first."""
     verdict = film.arrival.verdict
     words: list[Own] = ["pneumonia", "normal", "unsure"]
     if blind or verdict not in ("pneumonia", "normal"):
-        return [(_("Decide: {reading}", reading=OWN[own]), own, "secondary") for own in words]
+        return [(_("Decide: {reading}", reading=OWN[own]), own, None) for own in words]
     words.sort(key=lambda own: own != verdict)
     accept, *others = words
-    corrections = [(_("Correct: {reading}", reading=OWN[own]), own) for own in others]
     return [
-        (_("Accept: {reading}", reading=OWN[accept]), accept, "primary"),
-        *((label, own, "secondary") for label, own in corrections),
+        (_("Accept: {reading}", reading=OWN[accept]), accept, ":material/check:"),
+        *((_("Correct: {reading}", reading=OWN[own]), own, None) for own in others),
     ]
 
 
@@ -165,6 +162,7 @@ def _close() -> None:
 def _give_back(ward: Ward) -> None:
     """Free the film that this session has open, unless it is decided."""
     if opened := st.session_state.pop(OPEN, None):
+        st.session_state[LIST] = True
         key, version = opened
         ward.give_back(key, version, me())
     st.session_state.pop("ward_note", None)

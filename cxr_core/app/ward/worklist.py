@@ -13,7 +13,7 @@ from cxr_core.app.diagnose.language import error_text
 from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.diagnose.own_reading import OWN
 from cxr_core.app.markdown import escape_markdown
-from cxr_core.app.ward.opened import is_open, me, open_film, show_opened
+from cxr_core.app.ward.opened import LIST, is_open, me, open_film, show_opened
 from cxr_core.errors import CXRError
 from cxr_core.hospital.ward.arrival import URGENCY, initials, week_of
 from cxr_core.hospital.ward.drift import Drift
@@ -36,6 +36,7 @@ def show_ward(blind: bool) -> None:
 
     blind: whether verdicts are hidden until the reader has given theirs; the films are then in order of arrival.
     """
+    st.session_state.pop("ward_changed", None)  # this run shows it
     try:
         ward = existing_ward()
         if ward is None or not (ward.setting("worklist") or any(ward.counts().values())):
@@ -44,9 +45,13 @@ def show_ward(blind: bool) -> None:
     except CXRError as error:
         st.error(escape_markdown(error_text(error)))
         return
-    label, brought = _("Worklist of the hospital"), brought_any()
-    key = "ward_folded" if brought else "ward"  # an expander of the same key stays as open as it was
-    with st.expander(label, icon=":material/list_alt:", expanded=not brought, key=key):
+    if problem := st.session_state.pop("ward_message", ""):
+        st.warning(escape_markdown(problem))
+    st.session_state.setdefault(LIST, not brought_any())
+    area = st.expander(_("Worklist of the hospital"), icon=":material/list_alt:", key=LIST, on_change="rerun")
+    if not area.open:
+        return
+    with area:
         st.html(STYLE)
 
         @st.fragment(run_every=REFRESH_SECONDS)
@@ -62,8 +67,6 @@ def show_ward(blind: bool) -> None:
 
 
 def _draw(ward: Ward, blind: bool) -> None:
-    if problem := st.session_state.pop("ward_message", ""):
-        st.warning(escape_markdown(problem))
     _say_drifts(ward.drifts(week_of(time.time() - DRIFT_DAYS * 86400)))
     counts = ward.counts()
     waiting, decided = counts["waiting"] + counts["claimed"], counts["decided"]
@@ -90,17 +93,22 @@ def _say_drifts(drifts: Sequence[Drift]) -> None:
 def _list(films: Sequence[WardFilm], blind: bool) -> None:
     now = time.time()
     for film in films:
-        key, version, verdict = film.arrival.key, film.arrival.version, film.arrival.verdict
+        key, version = film.arrival.key, film.arrival.version
         st.button(
             _line(film, now, blind),
             key=f"ward_film {key} {version}",
-            icon=":material/hourglass_empty:" if blind else f":material/{ICONS[verdict]}:",
-            type="primary" if is_open(key, version) else "secondary",
+            icon=f":material/{_icon(film, blind)}:",
             width="stretch",
             disabled=film.is_claimed(now) and film.reader != me(),
             on_click=open_film,
             args=(key, version),
         )
+
+
+def _icon(film: WardFilm, blind: bool) -> str:
+    if is_open(film.arrival.key, film.arrival.version):
+        return "visibility"
+    return "hourglass_empty" if blind else ICONS[film.arrival.verdict]
 
 
 def _line(film: WardFilm, now: float, blind: bool) -> str:
@@ -124,7 +132,7 @@ def _patient(film: WardFilm) -> str:
 
 
 def _reader(film: WardFilm, now: float) -> str:
-    who = film.reader_name or _("a reader")
+    who = _("you") if film.reader == me() else film.reader_name or _("a reader")
     if film.decided_at is not None:
         return _("read by {reader}: {reading}", reader=who, reading=OWN[film.own])
     return _("being read by {reader}", reader=who) if film.is_claimed(now) else _("not read")

@@ -29,7 +29,8 @@ def prior_of(ward: Ward, film: WardFilm) -> Prior:
         return Prior(message("The film names no patient, so that no earlier film was looked for."))
     try:
         for other in ward.of_patient(identity.patient_id, film.arrived):
-            return _beside(ward.film(other.arrival.key), other.arrival.identity.study_date)
+            day = other.arrival.identity.study_date
+            return _beside(ward.film(other.arrival.key), str(_day(day)) if day else "")
         if not os.environ.get(URL):
             return Prior(message("No earlier film here, and no archive to look in."))
         return _in_archive(film)

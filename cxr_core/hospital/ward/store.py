@@ -116,7 +116,14 @@ class Ward:
                     os.link(film, self._film(arrival.key))
         except OSError as error:
             raise work_error(self.films, "a film cannot be kept", error, HOW_TO_MEND) from error
-        row = [arrival.key, arrival.version, arrived or time.time(), kept, arrival.verdict, arrival.number]
+        row = [
+            arrival.key,
+            arrival.version,
+            time.time() if arrived is None else arrived,
+            kept,
+            arrival.verdict,
+            arrival.number,
+        ]
         with self._open() as table:
             table.execute(
                 "insert into films (key, version, arrived, kept, verdict, number, arrival) values (?, ?, ?, ?, ?, ?, ?)"

@@ -60,7 +60,7 @@ def test_a_drift_is_said_with_its_chart(ward: Ward) -> None:
     assert not at.exception
     table = at.dataframe[-1].value
     assert len(table) == 2
-    assert not table["outside"].any()
+    assert not table["Outside"].any()
 
 
 def test_a_comparison_is_recorded(ward: Ward, cxr_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

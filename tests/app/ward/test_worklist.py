@@ -38,6 +38,12 @@ def ward(cxr_home: Path) -> Ward:
     return ward
 
 
+def list_of(page: AppTest) -> AppTest:
+    """The page with its list unfolded: it folds when a film is opened."""
+    page.session_state["ward_list"] = True
+    return check(page.run())
+
+
 def films(page: AppTest) -> list[str]:
     """The lines of the worklist."""
     return [one.label for one in page.button if "·" in one.label]
@@ -57,7 +63,7 @@ def test_a_film_is_opened_beside_its_prior_and_accepted(ward: Ward) -> None:
     page = open_page()
     page = check(button(page, films(page)[0]).click().run())
     assert chosen_name(page).startswith(ward.waiting()[0].arrival.key)
-    assert component(page, "viewer")["beside"]["name"] == "prior-20261124.dcm"
+    assert component(page, "viewer")["beside"]["name"] == "prior-2026-11-24.dcm"
     assert any("says **Pneumonia**" in one.value for one in page.markdown)
     page = check(button(page, "Accept: pneumonia").click().run())
     assert any("Your decision" in one.value for one in page.markdown)
@@ -66,7 +72,7 @@ def test_a_film_is_opened_beside_its_prior_and_accepted(ward: Ward) -> None:
     (own,) = ReadingLog().all()
     assert (own.sha256, own.own, own.verdict, own.blind) == (decided.arrival.sha256, "pneumonia", "pneumonia", False)
     assert [one.own for one in ward.unsent()] == ["pneumonia"]
-    assert "read by a reader: pneumonia" in films(page)[-1]
+    assert "read by you: pneumonia" in films(list_of(page))[-1]
 
 
 def test_a_film_that_another_reader_has_cannot_be_opened(ward: Ward) -> None:
@@ -86,6 +92,7 @@ def test_a_film_that_is_given_back_is_free(ward: Ward) -> None:
     page = open_page()
     page = check(button(page, films(page)[0]).click().run())
     assert ward.waiting()[0].reader == "local"
+    assert films(page) == []
     page = check(button(page, "Give back").click().run())
     assert ward.waiting()[0].reader == ""
     page = check(button(page, films(page)[0]).click().run())

@@ -41,8 +41,8 @@ def prior(ward: Ward, number: int) -> Any:
 
 def test_the_last_film_of_the_patient_before_this_one(ward: Ward) -> None:
     found = prior(ward, 4)
-    assert (found.data, found.day) == (b"2", "20261122")
-    assert found.sentence == "Beside it: the patient's film of 20261122."
+    assert (found.data, found.day) == (b"2", "2026-11-22")
+    assert found.sentence == "Beside it: the patient's film of 2026-11-22."
     assert prior(ward, 1).data is None
     assert prior(ward, 1).sentence == "No earlier film here, and no archive to look in."
 

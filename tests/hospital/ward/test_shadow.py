@@ -28,7 +28,7 @@ def ward(model: Model, tmp_path: Path) -> Ward:
         logit = float(rng.normal(1.0 if number % 2 else -1.0))
         film = arrival(number, version=model.version, measured=measured(logit=None if number == 60 else logit))
         film = replace(film, identity=replace(film.identity, pseudonym=f"p{number // 2}"))
-        ward.add(film, "shadow", arrived=float(number))
+        ward.add(film, "shadow", arrived=number + 1.0)
     ward.add(arrival(99, version=model.version), "worklist")
     return ward
 
