@@ -11,6 +11,7 @@ from cxr_core.errors import DataSetError
 from cxr_core.evaluation.store import stored_evaluations
 from cxr_core.hospital.ward.shadow import compare_with_reports, read_reports
 from cxr_core.hospital.ward.store import Ward
+from cxr_core.metrics.calibration import Platt
 from cxr_core.models.registry import Model, find_model
 from tests.support.hospital.ward import arrival, measured
 
@@ -46,8 +47,9 @@ def test_figures_counts_and_acceptance_come_in_one_step(ward: Ward, model: Model
     assert compared.sentence == "58 films compared; 1 reports without a film, 2 films without a report."
     films = compared.site.evaluation.films
     assert films["patient"].nunique() == 29
-    logits = [film.arrival.measured.logit for film in ward.in_shadow()[2:60]]
-    auroc = roc_auc_score([number % 2 for number in range(2, 60)], logits)
+    logits = np.array([film.arrival.measured.logit for film in ward.in_shadow()[2:60]], np.float64)
+    scores = Platt(model.card.slope, model.card.intercept).probability(logits)
+    auroc = roc_auc_score([number % 2 for number in range(2, 60)], scores)
     (stored,) = [one for one in stored_evaluations(model) if one.id == compared.site.evaluation.id]
     assert compared.site.evaluation.record.metrics.estimates["auroc"].value == pytest.approx(auroc, abs=1e-12)
     assert stored.record.data.name == "reports.csv"
