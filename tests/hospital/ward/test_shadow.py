@@ -52,7 +52,7 @@ def test_figures_counts_and_acceptance_come_in_one_step(ward: Ward, model: Model
     auroc = roc_auc_score([number % 2 for number in range(2, 60)], scores)
     (stored,) = [one for one in stored_evaluations(model) if one.id == compared.site.evaluation.id]
     assert compared.site.evaluation.record.metrics.estimates["auroc"].value == pytest.approx(auroc, abs=1e-12)
-    assert stored.record.data.name == "reports.csv"
+    assert stored.record.data == "reports.csv"
     assert compared.site.acceptance.verdict
 
 
