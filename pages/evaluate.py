@@ -7,7 +7,7 @@ require_frame()  # first: a package that is imported below may be missing, which
 
 import streamlit as st
 
-from cxr_core.app.address import asked_for, name_page, write_address
+from cxr_core.app.address import asked_for, name_page, write_address, write_addresses
 from cxr_core.app.components.passed_over import show_passed_over
 from cxr_core.app.evaluate.cautions import show_cautions
 from cxr_core.app.evaluate.compare import show_comparison
@@ -40,8 +40,13 @@ if not models:
     st.info("No model is installed. Train one on the Train page and publish it.", icon=":material/info:")
     st.stop()
 
-view = st.segmented_control("Show", VIEWS, default=VIEWS[0], required=True, key="room", label_visibility="collapsed")
+if asked := asked_for("view", VIEWS, "View"):
+    st.session_state.room = asked
+st.session_state.setdefault("room", VIEWS[0])
+view = st.segmented_control("Show", VIEWS, required=True, key="room", label_visibility="collapsed")
 if view == VIEWS[1]:
+    write_addresses({"view": view, "evaluation": None, "tab": None, "film": None})
+    name_page(view, "Evaluate")
     show_acceptance(models)
     st.stop()
 if view == VIEWS[2]:
@@ -74,7 +79,7 @@ if asked := asked_for("evaluation", by_id, "Evaluation"):
 if st.session_state.get("evaluation") not in by_id:
     st.session_state.evaluation = stored[0].id
 chosen = by_id[st.selectbox("Evaluation", list(by_id), format_func=lambda i: by_id[i].title, key="evaluation")]
-write_address("evaluation", chosen.id)
+write_addresses({"view": view, "evaluation": chosen.id})
 name_page(chosen.title, "Evaluate")
 model = next((model for model in models if model.version == chosen.version), None)
 

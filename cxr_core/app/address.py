@@ -1,12 +1,33 @@
-"""Addresses: what a page shows is in its address (query parameters), so that a link, a reload and Back find it."""
+"""Addresses: what a page shows is in its address (query parameters), so that a link, a reload and Back find it.
 
-from collections.abc import Container, Mapping
+Streamlit makes an entry of the browser's history of each change of an address. What a page writes while it is drawn is
+therefore written in one step at its end (`written_last`), and `address.js` lets an address that only says more take
+the place of the one before. So one Back leads to what was shown before.
+"""
+
+from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
 
 import streamlit as st
 
 from cxr_core.app.markdown import escape_markdown
 
 APP = "CXR Workbench"
+WRITTEN, PAGE = "written_addresses", "page_of_addresses"
+HISTORY_SCRIPT = f"<script>{Path(__file__).with_suffix('.js').read_text()}</script>"
+_pending: ContextVar[dict[str, str | None] | None] = ContextVar("pending", default=None)
+
+
+def come_to_page(title: str) -> None:
+    """Let a page that one comes to follow its address anew: its widgets have forgotten what they showed before.
+
+    Without this, Back to a page would find the address as it was written, take it for followed, and show the default.
+    """
+    if st.session_state.get(PAGE) != title:
+        st.session_state[PAGE] = title
+        _written().clear()
 
 
 def asked_for(name: str, known: Container[str], what: str) -> str | None:
@@ -15,9 +36,9 @@ def asked_for(name: str, known: Container[str], what: str) -> str | None:
     known: what can be shown. what: the thing in words, for the warning on an address that asks for something else.
     """
     asked = st.query_params.get(name)
-    if asked is None or asked == st.session_state.get(_written(name)):
+    if asked is None or asked == _written().get(name):
         return None
-    st.session_state[_written(name)] = asked
+    _written()[name] = asked
     if asked in known:
         return asked
     st.warning(
@@ -34,12 +55,26 @@ def write_address(name: str, value: str | None) -> None:
 
 def write_addresses(values: Mapping[str, str | None]) -> None:
     """`write_address` for several names in one step, which Back undoes in one."""
-    for name, value in values.items():
-        st.session_state[_written(name)] = value
+    _written().update(values)
+    if (pending := _pending.get()) is not None:
+        pending.update(values)
+        return
     former = st.query_params.to_dict()
     written = {name: value for name, value in {**former, **values}.items() if value is not None}
     if written != former:
         st.query_params.from_dict(written)
+
+
+@contextmanager
+def written_last() -> Iterator[None]:
+    """Write what is written into the address inside the block at its end, when the browser is on the page."""
+    values: dict[str, str | None] = {}
+    before = _pending.set(values)
+    try:
+        yield
+    finally:
+        _pending.reset(before)
+        write_addresses(values)
 
 
 def name_page(*names: str) -> None:
@@ -47,5 +82,12 @@ def name_page(*names: str) -> None:
     st.set_page_config(page_title=" · ".join((*names, APP)))
 
 
-def _written(name: str) -> str:
-    return f"{name}_in_address"
+def name_film(address: str, *names: str) -> None:
+    """`name_page` for a film: by its address, for file names may hold patients' names, and a browser keeps titles."""
+    name_page(f"Film {address[:8]}", *names)
+
+
+def _written() -> dict[str, str | None]:
+    """What this session's page has followed or written last, by the name in the address."""
+    written: dict[str, str | None] = st.session_state.setdefault(WRITTEN, {})
+    return written

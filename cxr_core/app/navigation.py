@@ -6,7 +6,7 @@ from contextvars import ContextVar
 import streamlit as st
 
 from cxr_core.app.account import end_when_idle, signed_in_account
-from cxr_core.app.address import name_page
+from cxr_core.app.address import HISTORY_SCRIPT, come_to_page, name_page, written_last
 from cxr_core.app.components.jobs import show_jobs
 from cxr_core.app.diagnose.language import translated
 from cxr_core.app.markdown import escape_markdown
@@ -87,16 +87,18 @@ def draw_frame() -> None:
         position="top",
     )
     name_page(page.title)
+    come_to_page(page.title)
     end_when_idle()
     st.html(STYLE)
     above, content, footer = st.container(), st.container(), st.container()
     footer.caption(translated(NOTICE) if page.title == "Diagnose" else NOTICE)
+    footer.html(HISTORY_SCRIPT, unsafe_allow_javascript=True)
     inside = _inside_frame.set(True)
     try:
         if person.may_research:
             with above:
                 show_jobs()
-        with content:
+        with content, written_last():
             page.run()
     except ModuleNotFoundError as error:
         if (message := missing_package(error)) is None:

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from cxr_core.app.address import write_address
+from cxr_core.app.address import name_film, write_address
 from cxr_core.app.dataset.charts import split_name
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.demo import is_synthetic
@@ -44,6 +44,7 @@ def _dialog(index: Index, paths: Sequence[str]) -> None:
     path = st.session_state.film_shown
     row = index.films[index.films["path"] == path].iloc[0]
     write_address("film", address_of_film(row["sha256"]))
+    name_film(address_of_film(row["sha256"]), index.source.name, "Dataset")
     kind = "kind unknown" if row["kind"] == "unknown" else row["kind"]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from cxr_core.app.address import asked_for, write_address
+from cxr_core.app.address import asked_for, name_film, write_address
 from cxr_core.app.diagnose.film_view import draw_viewer
 from cxr_core.app.diagnose.verdict import SYMBOLS
 from cxr_core.app.diagnose.viewer import film_data, heat_data, screen_jpeg
@@ -58,6 +58,7 @@ def _dialog(films: pd.DataFrame, root: Path, model: Model | None) -> None:
     at = min(st.session_state[SHOWN], len(films) - 1)
     row = films.iloc[at]
     write_address("film", _address(row))
+    name_film(_address(row), "Evaluate")
     name = row["file"].rsplit("/", 1)[-1]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
