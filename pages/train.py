@@ -57,11 +57,11 @@ if view != "Runs" or not runs:
     if view != "Sweeps":
         write_addresses({"view": view, "run": None, "sweep": None})
     name_page(NAMES[str(view)], "Train")
-if view in ("New run", "Published"):
+if view == "Published":
+    show_published_experiments()
+elif view == "New run":
     index = choose_data_set()
-    if view == "Published":
-        show_published_experiments(index)
-    elif index is None:
+    if index is None:
         st.info("Open a data set, or use the demo set, to train on.", icon=":material/info:")
     elif started := new_run(index):
         st.session_state.run, st.session_state.train_go_to = started, "Runs"

@@ -26,7 +26,7 @@ def settings_that_differ(runs: list[Run]) -> pd.DataFrame:
         config = run.config()
         about = {"recipe": config.recipe, "data": config.data, "split": config.split}
         columns[title_of(run, runs)] = about | config.parsed.to_dict()
-    table = pd.DataFrame(columns).map(str)
+    table = pd.DataFrame(columns).map(lambda value: str(_cell(value)))
     return table[table.nunique(axis=1) > 1].rename_axis("Setting").reset_index()
 
 

@@ -62,3 +62,18 @@ def test_the_list_of_recent_sets_is_short_and_a_damaged_one_is_empty(tmp_path: P
     assert sources.count("/5") == 1
     (cxr_home / "recent_data_sets.json").write_text('{"sets": [{"source": 1}]}')
     assert recent_data_sets() == []
+
+
+def test_a_page_that_one_comes_back_to_follows_its_address_again(tmp_path: Path) -> None:
+    folder = kaggle_folder(tmp_path / "one", 2)
+    remember_data_set(str(folder), build_index(folder))
+    where = {"set": data_set_key(str(folder)), "tab": "Overview"}
+    app = page("dataset", **where).run()
+    assert app.session_state["dataset_tab"] == "Overview"
+    app.switch_page("pages/train.py").run()
+    app.switch_page("pages/dataset.py")
+    for name, value in where.items():
+        app.query_params[name] = value
+    app.run()
+    assert app.session_state["dataset_tab"] == "Overview"
+    assert not app.exception

@@ -104,7 +104,8 @@ def _estimates(a: Evaluation, b: Evaluation, comparison: Comparison, names: tupl
 
 
 def _differing(comparison: Comparison, names: tuple[str, str]) -> None:
-    st.markdown(f"**{len(comparison.differ):,} films on which they differ**")
+    count = len(comparison.differ)
+    st.markdown(f"**{count:,} film{'' if count == 1 else 's'} on which they differ**")
     if comparison.differ.empty:
         return
     columns = {

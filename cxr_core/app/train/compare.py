@@ -3,6 +3,7 @@
 import streamlit as st
 
 from cxr_core.app.train.learning_curves import compared_curves
+from cxr_core.app.train.new_run import label
 from cxr_core.training.batch_history import batch_history
 from cxr_core.training.run_comparison import FIGURES, best_epochs, settings_that_differ, title_of
 from cxr_core.training.runs import Run
@@ -43,6 +44,7 @@ def compare_runs(runs: list[Run]) -> None:
     differing = settings_that_differ(selected)
     st.markdown("**Settings that differ**")
     if len(differing):
+        differing["Setting"] = differing["Setting"].map(label)
         st.dataframe(differing, hide_index=True, alt=f"{len(differing)} settings in which the runs differ")
     else:
         st.caption("None: the runs have the same settings.")

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from cxr_core.app.data_set_picker import choose_data_set
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.index import Index
 from cxr_core.errors import CXRError
@@ -18,15 +19,16 @@ from cxr_core.training.reproduce import (
 )
 
 
-def show_published_experiments(index: Index | None) -> None:
-    """Draw the published results beside ours: our last ones, and those on the open data set with the form for more."""
+def show_published_experiments() -> None:
+    """Draw the published results beside ours: our last ones, then those on the open data set with the form for more."""
     _draw(reference_results(), "our last results on the Kermany films")
     st.caption(
         "Accuracy and loss on held-out films of the Kermany set: by image and by patient 5,232 films of its training "
         "folder, the official test its own folder. The yagci experiments were published on a split by image, where a "
         "tested patient may have other films in the training set. docs/reproduction.md says how ours were measured."
     )
-    if index is not None:
+    st.markdown("**On your own films**")
+    if index := choose_data_set():
         _show_own(index)
 
 

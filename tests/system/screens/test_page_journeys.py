@@ -1,65 +1,15 @@
 """Dataset, Train, Evaluate and Models in a browser, each from its address to what is done there."""
 
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cxr_core.datasets.index import build_index
-from cxr_core.datasets.recent import data_set_key, remember_data_set
-from cxr_core.evaluation.run import evaluate_films
-from cxr_core.inference.predictor import Predictor
-from cxr_core.models.registry import find_model
-from cxr_core.training.run_actions import describe, rename
-from cxr_core.training.runs import Run
-from tests.support.server import served
 from tests.support.streamlit_page import IDLE, press, wait_until_drawn
+from tests.system.screens.conftest import data_set, go
 from tests.system.screens.test_accessibility import violations
 
 PROCESS_MS = 240_000
-
-
-@pytest.fixture(scope="module")
-def home(trained_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with two runs, the model `tiny`, its evaluation on films that are there, and their data set opened."""
-    home = tmp_path_factory.mktemp("journeys") / "home"
-    shutil.copytree(trained_home, home)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CXR_HOME", str(home))
-        first = Run(next((home / "runs").iterdir()))
-        second = Run(home / "runs" / f"{first.id}-again")
-        shutil.copytree(first.folder, second.folder)
-        for run, name in ((first, "first try"), (second, "second try")):
-            rename(run, name)
-            describe(run, ["study"], f"The {name}.")
-        index = build_index(home / "made" / "chest_xray")
-        remember_data_set(str(index.source), index)
-        evaluate_films(Predictor(find_model("tiny")), index, "all")
-    return home
-
-
-@pytest.fixture(scope="module")
-def workbench(browser, home: Path) -> Iterator[str]:
-    """The address of a server of that home."""
-    with served(home) as address:
-        yield address
-
-
-@pytest.fixture(autouse=True)
-def of_this_home(home: Path, cxr_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The test itself reads the home of the server."""
-    monkeypatch.setenv("CXR_HOME", str(home))
-
-
-def data_set(home: Path) -> str:
-    return data_set_key(str(home / "made" / "chest_xray"))
-
-
-def go(page, address: str, title: str) -> None:
-    page.goto(address)
-    wait_until_drawn(page, page.get_by_role("heading", name=title, exact=True, level=1))
 
 
 def open_tab_of_set(page, name: str) -> None:
@@ -94,22 +44,6 @@ def test_a_film_is_excluded_which_the_overview_says_and_the_exclusion_is_undone(
     page.get_by_role("button", name="Undo").wait_for(state="detached")
 
 
-def test_a_film_has_an_address(page, workbench: str, home: Path) -> None:
-    go(page, f"{workbench}/dataset?set={data_set(home)}", "Dataset")
-    open_first = page.get_by_role("button", name=re.compile("^Open .*jpeg")).first
-    wait_until_drawn(page, open_first)
-    open_first.click()
-    page.get_by_role("dialog").get_by_text("sha256").wait_for()
-    film = re.search(r"film=(\w+)", page.url)
-    assert film
-    page.reload()
-    page.get_by_role("dialog").get_by_text("sha256").wait_for()
-    assert f"film={film[1]}" in page.url
-    page.keyboard.press("Escape")
-    page.get_by_role("dialog").wait_for(state="detached")
-    page.wait_for_function("!location.search.includes('film=')")
-
-
 def test_runs_are_searched_grouped_and_one_is_opened_by_its_address(page, workbench: str, home: Path) -> None:
     go(page, f"{workbench}/train?view=All+runs", "Train")
     page.get_by_role("textbox", name="Search").fill("second")
@@ -126,20 +60,6 @@ def test_runs_are_searched_grouped_and_one_is_opened_by_its_address(page, workbe
     assert "second try" in page.title()
     page.reload()
     page.get_by_text("The second try.").wait_for()
-
-
-def test_back_returns_to_the_view_before(page, workbench: str) -> None:
-    go(page, f"{workbench}/train?view=Compare", "Train")
-    page.get_by_text("Metrics of the best epoch").wait_for()
-    published = page.get_by_role("radio", name=re.compile("Published")).or_(
-        page.get_by_role("button", name=re.compile("Published"))
-    )
-    published.first.click()
-    page.get_by_text("docs/reproduction.md says how").wait_for()
-    page.wait_for_function("location.search.includes('Published')")
-    page.locator(IDLE).wait_for()
-    page.go_back()
-    page.get_by_text("Metrics of the best epoch").wait_for()
 
 
 def test_a_misclassified_film_is_read_in_the_viewer(page, workbench: str) -> None:
@@ -183,22 +103,6 @@ def test_a_model_is_renamed_retired_and_brought_back(page, workbench: str) -> No
     wait_until_drawn(page, page.get_by_text("small is back."))
     go(page, f"{workbench}/models?model=small", "Models")
     page.get_by_role("heading", name="small", exact=True).wait_for()
-
-
-@pytest.mark.parametrize(
-    ("path", "title", "message"),
-    [
-        ("dataset?set=nowhere", "Dataset", "nowhere: this address names none"),
-        ("train?run=nowhere", "Train", "nowhere: this address names none"),
-        ("train?view=nowhere", "Train", "nowhere: this address names none"),
-        ("evaluate?evaluation=nowhere", "Evaluate", "nowhere: this address names none"),
-        ("evaluate?tab=nowhere", "Evaluate", "nowhere: this address names none"),
-        ("models?model=nowhere", "Models", "nowhere: this address names none"),
-    ],
-)
-def test_an_unknown_address_says_so(page, workbench: str, path: str, title: str, message: str) -> None:
-    go(page, f"{workbench}/{path}", title)
-    page.get_by_text(message).first.wait_for()
 
 
 @pytest.mark.parametrize("page", [(1280, 900), (390, 844)], indirect=True, ids=["wide", "phone"])
