@@ -19,6 +19,12 @@ STYLE = """<style>
 [data-testid="stTopNavLink"]:focus-visible { outline: 3px solid currentColor; }
 [data-testid="stMainBlockContainer"] { padding-top: 4.1rem; padding-bottom: 2rem; }
 [data-testid="stMainBlockContainer"] h1 { padding: 0; font-size: 1.9rem; }
+@media (prefers-color-scheme: dark) {
+  [data-testid^="stBaseButton-primary"], [data-testid^="stBaseButton-primary"] *,
+  [data-testid="stMultiSelectTagsContainer"] span[title], [data-testid="stMultiSelectTagsContainer"] span[title] ~ * {
+    color: #0e1319;
+  }
+}
 .st-key-jobs_button { position: fixed; top: 0.7rem; right: 3.2rem; width: auto !important; z-index: 999991; }
 </style>"""
 ICON = REPOSITORY / "cxr_core" / "app" / "icon.png"

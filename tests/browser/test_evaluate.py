@@ -83,7 +83,7 @@ def test_two_systems_are_compared(evaluation) -> None:
     open_tab(evaluation, "Compare", evaluation.get_by_text("films that both scored"))
     pick(evaluation, "Compare with", re.compile("vendor"))
     evaluation.get_by_text("60 films that both scored").wait_for()
-    evaluation.get_by_text("films on which they differ", exact=False).wait_for()
+    evaluation.get_by_text("on which they differ", exact=False).wait_for()
 
 
 def test_a_marked_label_gives_estimates_with_and_without_the_film(evaluation) -> None:
