@@ -122,6 +122,12 @@ def check_data_set(source: str) -> None:
         )
 
 
+def data_roots() -> list[Path]:
+    """The folders below which the session looks for data sets: the configured ones, or the user's own."""
+    access = settings()
+    return [Path.home()] if access is None else [root for root in access.data_roots if root.is_dir()]
+
+
 def _identity(claims: Mapping[str, Any]) -> tuple[str, float]:
     """A name for a sign-in, and when it was made, seconds since 1970; without that it is long over."""
     made = claims.get("iat")

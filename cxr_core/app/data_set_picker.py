@@ -7,6 +7,7 @@ import streamlit as st
 from cxr_core.app.account import account, may_open
 from cxr_core.app.address import asked_for, write_address
 from cxr_core.app.components.passed_over import show_passed_over
+from cxr_core.app.folder_picker import pick_folder
 from cxr_core.app.index_cache import forget_index, index_with_progress
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.archives import unpack
@@ -64,6 +65,9 @@ def data_set_controls() -> None:
             _open(typed.strip())
         if demo_clicked:
             _open(str(write_demo_set(home() / "demo" / "chest_xray")))
+        with st.expander("Look through folders", icon=":material/folder:"):
+            if picked := pick_folder():
+                _open(picked)
         with st.expander("Add a data set to this machine", icon=":material/cloud_download:"):
             _upload()
             _download()
