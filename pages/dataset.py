@@ -46,10 +46,11 @@ with st.grid("auto", min_column_width=140):
     st.metric("Pneumonia", f"{(films['label'] == PNEUMONIA).mean():.0%}")
     st.metric("Unusable files", f"{(films['fault'] != '').sum():,}")
 
+by_address = {}
 if "film" in st.query_params:
     by_address = {address_of_film(sha256): path for path, sha256 in zip(films["path"], films["sha256"], strict=True)}
-    if asked := asked_for("film", by_address, "Film"):
-        open_film(index, films["path"].tolist(), by_address[asked])
+if asked := asked_for("film", by_address, "Film"):
+    open_film(index, films["path"].tolist(), by_address[asked])
 if asked := asked_for("tab", TABS, "Tab"):
     st.session_state.dataset_tab = asked
 tabs = st.tabs(TABS, on_change="rerun", key="dataset_tab")

@@ -36,7 +36,10 @@ def asked_for(name: str, known: Container[str], what: str) -> str | None:
     known: what can be shown. what: the thing in words, for the warning on an address that asks for something else.
     """
     asked = st.query_params.get(name)
-    if asked is None or asked == _written().get(name):
+    if asked is None:  # Back has left it, and Forward may come to it again
+        _written().pop(name, None)
+        return None
+    if asked == _written().get(name):
         return None
     _written()[name] = asked
     if asked in known:
