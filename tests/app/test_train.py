@@ -134,7 +134,7 @@ def test_a_run_is_renamed_compared_and_deleted(broken: Run, tmp_path: Path) -> N
     assert not app.exception
     best, differing = (one.value for one in app.dataframe)
     assert set(best["Run"]) == {"the broken one", other.id}
-    assert "epochs" in set(differing["Setting"])
+    assert "Epochs" in set(differing["Setting"])
     app.session_state["train_view"] = "Runs"
     app.run()
     button(app, "Delete this run").click().run()
