@@ -104,7 +104,7 @@ def zoomable(pixels: np.ndarray) -> go.Figure:
     _, png = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     source = "data:image/png;base64," + base64.b64encode(png.tobytes()).decode()
     figure = go.Figure(go.Image(source=source, hoverinfo="skip"))
-    figure.update_layout(dragmode="pan", height=560, margin={"t": 0, "b": 0, "l": 0, "r": 0})
+    figure.update_layout(dragmode="pan", height=560, margin={"t": 0, "b": 0, "l": 0, "r": 0}, plot_bgcolor="black")
     figure.update_xaxes(visible=False, range=[0, width])
     figure.update_yaxes(visible=False, range=[height, 0], scaleanchor="x")
     return figure
