@@ -13,6 +13,7 @@ from cxr_core.app.diagnose.dropped_files import unpack
 from cxr_core.app.diagnose.export import offer_downloads
 from cxr_core.app.diagnose.file_details import show_file_details, show_unreadable_files
 from cxr_core.app.diagnose.film_view import banner_of, send_ahead, show_film
+from cxr_core.app.diagnose.first_film import await_first_film, take_over
 from cxr_core.app.diagnose.intake import brought_any, next_patient, show_samples, take_films
 from cxr_core.app.diagnose.language import choose_language, error_text
 from cxr_core.app.diagnose.language import translated as _
@@ -95,8 +96,9 @@ with middle:
 with st.container():  # always drawn, as `status` below
     show_ward(settings.blind)
 files, unreadable = unpack(dropped)
+take_over(files, settings.model.version)
 results = session_results(files, settings.model.version)
-status = st.container()  # always drawn, so that the elements below it keep their position
+status = st.container(key="status")  # always drawn, so that the elements below it keep their position
 if files and not results and not any_on_screen():  # no film of before is left on screen: answer in this very run
     with status:
         read_more(lambda _: None)
@@ -123,11 +125,13 @@ elif not files and not unreadable:
     )
     with status:
         ask_prevalence(settings.rules)
+    await_first_film(settings)
 with status:
     if awaited(files, results, [result.file.key for result in readable]):
         readable = []
 if readable:
-    film_side, list_side = st.columns([5, 2], gap="small")
+    with st.container(key="first_film"):
+        film_side, list_side = st.columns([5, 2], gap="small")
     with list_side:
         hidden_keys = {
             result.file.key

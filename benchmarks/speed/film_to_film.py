@@ -56,7 +56,7 @@ def answer_seconds(browser: Browser, address: str, film: Path) -> float:
     """Seconds from the drop of a film to its verdict and the film on screen."""
     page = new_page(browser, address)
     started = time.perf_counter()
-    page.locator("input[type=file]").first.set_input_files(film)
+    page.locator("input[type=file]:not([webkitdirectory])").first.set_input_files(film)
     page.get_by_test_id("verdict").wait_for()
     page.locator("canvas.film[data-film]").wait_for()
     seconds = time.perf_counter() - started
@@ -67,7 +67,7 @@ def answer_seconds(browser: Browser, address: str, film: Path) -> float:
 def step_seconds(browser: Browser, address: str, films: list[Path]) -> Iterator[float]:
     """Seconds from J to the next film, for each step through the list."""
     page = new_page(browser, address)
-    page.locator("input[type=file]").first.set_input_files(films)
+    page.locator("input[type=file]:not([webkitdirectory])").first.set_input_files(films)
     page.locator(".worklist .row").nth(len(films) - 1).wait_for()
     page.wait_for_function("() => !document.querySelector('[data-testid=stProgress]')")
     page.locator(".worklist .row").first.click()

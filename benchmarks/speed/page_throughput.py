@@ -73,7 +73,7 @@ def by_page(browser: Browser, home: Path, files: list[Path], checkout: Path) -> 
         page.get_by_text("Films to read").click()
         in_browser = [one for one in psutil.Process().children(recursive=True) if one.pid != server.pid]
         dropped = time.perf_counter()
-        page.locator("input[type=file]").first.set_input_files(files)
+        page.locator("input[type=file]:not([webkitdirectory])").first.set_input_files(files)
         page.wait_for_function(SHOWN, arg=f"of {len(files)} files read", polling=POLL_MS)
         started, before = time.perf_counter(), (processor_time([server]), processor_time(in_browser))
         page.wait_for_function(f"text => !({SHOWN})(text)", arg=f"of {len(files)} files read", polling=POLL_MS)

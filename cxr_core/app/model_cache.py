@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from cxr_core.models.registry import find_model
+from cxr_core.models.registry import Model, find_model
 
 if TYPE_CHECKING:
     from cxr_core.inference.predictor import Predictor
+
+_loaded: dict[tuple[str, str], "Predictor"] = {}
 
 
 @st.cache_resource(show_spinner=False)
@@ -16,7 +18,7 @@ def load_predictor(name: str, version: str) -> "Predictor":
     """The model of that name, loaded once for all sessions; `version` is part of the cache key. Raises CXRError."""
     from cxr_core.inference.predictor import Predictor
 
-    predictor = Predictor(find_model(name))
+    predictor = _loaded[name, version] = Predictor(find_model(name))
     # Streamlit collects garbage after every script run. With 20 sessions that took 83% of the server's computing time:
     # most objects it scanned belong to imported modules. These are left out from here on.
     gc.collect()
@@ -28,3 +30,8 @@ def predictor_with_spinner(name: str, text: str = "Loading the model.") -> "Pred
     """The model of that name, with a spinner that says `text` while it loads. Raises CXRError."""
     with st.spinner(text):
         return load_predictor(name, find_model(name).version)
+
+
+def loaded_predictor(model: Model) -> "Predictor | None":
+    """That model if this process has loaded it; nothing is loaded."""
+    return _loaded.get((model.name, model.version))

@@ -25,6 +25,7 @@ from cxr_core.access import HOW_TO_CONFIGURE, SignIn, check_start
 from cxr_core.app.account import settings
 from cxr_core.app.client_messages import ClientMessages
 from cxr_core.app.compressed_scripts import CompressedScripts
+from cxr_core.app.first_answer import FirstAnswer
 from cxr_core.app.upload_rate import UploadRate
 from cxr_core.app.vanished_clients import VanishedClients
 from cxr_core.errors import CXRError, SettingsError
@@ -137,7 +138,8 @@ def arguments_of_app() -> dict[str, Any]:
 def _middleware(upload_bytes_a_minute: float | None = None) -> list[Middleware]:
     """What every request passes, the outermost first."""
     gate = Middleware(Gate, upload_bytes_a_minute=upload_bytes_a_minute)
-    return [Middleware(VanishedClients), gate, Middleware(ClientMessages), Middleware(CompressedScripts)]
+    inner = [Middleware(one) for one in (ClientMessages, FirstAnswer, CompressedScripts)]
+    return [Middleware(VanishedClients), gate, *inner]
 
 
 def _provider(access: SignIn) -> dict[str, Any]:

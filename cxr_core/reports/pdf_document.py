@@ -1,5 +1,6 @@
 """The PDF that all reports are written into: A4 pages with the notice and the page number at their foot."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -60,7 +61,8 @@ class PDFDocument(FPDF):
             self.add_page()
 
     def _wrapped(self, text: str) -> Iterator[str]:
-        """Lines, broken at spaces; a word that is wider than a line is broken anywhere."""
+        """Lines, broken at spaces, but not after < and >; a word that is wider than a line is broken anywhere."""
+        text = re.sub("(?<=[<>]) (?=[0-9])", "\xa0", text)
         font, room = self.current_font, self.w - self.r_margin - self.x - 2 * self.c_margin
         assert font is not None
         widths = {letter: font.get_text_width(letter, self.font_size_pt, None)[1] / self.k for letter in {*text, " "}}

@@ -11,7 +11,7 @@ from cxr_core.labels import SYNTHETIC_FILM, VERDICTS
 from cxr_core.models.registry import find_model
 from tests.support.files.hostile_files import MAKERS, hostile_files, zipped
 from tests.support.server import served
-from tests.support.streamlit_page import pick, wait_until_drawn
+from tests.support.streamlit_page import FIRST, pick, wait_until_drawn
 
 MEAN_OF_MIDDLE = """() => {
   const canvas = document.querySelector("canvas.film") ?? [...document.querySelectorAll("*")]
@@ -30,7 +30,7 @@ def drop(page, *files: Path | tuple[str, bytes]) -> None:
         file if isinstance(file, Path) else {"name": file[0], "mimeType": "image/jpeg", "buffer": file[1]}
         for file in files
     ]
-    page.locator("input[type=file]").first.set_input_files(payload)
+    page.locator("input[type=file]:not([webkitdirectory])").first.set_input_files(payload)
 
 
 def pneumonia_film() -> Path:
@@ -44,8 +44,9 @@ def verdict(page) -> str:
 
 
 def wait_for_film(page) -> None:
-    """Wait until a film is drawn."""
+    """Wait until a film is drawn by the script run that follows its upload."""
     page.locator("canvas.film[data-film]").wait_for()
+    page.locator(FIRST).wait_for(state="detached")
 
 
 def test_a_dropped_film_gets_a_verdict_and_is_drawn(address: str, page) -> None:

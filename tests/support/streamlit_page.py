@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
+FIRST = "[data-first]"  # a first film's answer, until the script run that follows its upload
+IDLE = (
+    f"[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]:not(:has({FIRST}))"
+)
 LIST_OPENS_WITHIN_MS = 5_000
 KEY_ACTS_WITHIN_MS = 20_000
 TRIES = 10

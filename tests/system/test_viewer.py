@@ -23,7 +23,7 @@ def viewer(address: str, page):
     page.goto(address)
     files = [(NAME, deep_film()), *((film.name, film.read_bytes()) for film in sample_films()[:2])]
     payload = [{"name": name, "mimeType": "image/jpeg", "buffer": data} for name, data in files]
-    page.locator("input[type=file]").first.set_input_files(payload)
+    page.locator("input[type=file]:not([webkitdirectory])").first.set_input_files(payload)
     page.get_by_text("of 3", exact=False).first.wait_for()
     page.locator(".worklist .row", has_text=NAME).click()
     page.locator("p.name", has_text=NAME).wait_for()

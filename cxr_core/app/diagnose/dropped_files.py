@@ -58,7 +58,7 @@ class DroppedFile:
             raise
         except (OSError, *DAMAGED):
             raise _refusal(self.name, message("is damaged inside the zip")) from None
-        if _is_zip(data):
+        if is_zip(data):
             raise _refusal(self.name, message("is a zip inside a zip, which is not opened"))
         return data
 
@@ -69,7 +69,7 @@ def unpack(files: Sequence[DroppedFile]) -> tuple[list[DroppedFile], list[Unread
     errors: list[UnreadableFilm] = []
     for file in files:
         try:
-            found += _members(file) if _is_zip(file.data) else [file]
+            found += _members(file) if is_zip(file.data) else [file]
         except UnreadableFilm as error:
             errors.append(error)
     if len(found) > MAX_FILES:
@@ -101,7 +101,8 @@ def _members(file: DroppedFile) -> list[DroppedFile]:
     return films
 
 
-def _is_zip(data: bytes) -> bool:
+def is_zip(data: bytes) -> bool:
+    """Whether a file's bytes are those of a zip."""
     return data[:4] in (b"PK\x03\x04", _END)
 
 

@@ -57,7 +57,7 @@ def send_ahead(chosen: FilmResult, listed: Sequence[FilmResult], hidden_keys: Se
     compared, and not while the page itself goes to the most urgent film of a drop.
     """
     at, state = listed.index(chosen), st.session_state
-    none = state.get("beside") or state.get("new_drop") or _on_phone()
+    none = state.get("beside") or state.get("new_drop") or on_phone()
     places = {} if none else {"j": at + 1, "k": at - 1}
     films = {}
     for key, place in places.items():
@@ -71,10 +71,15 @@ def send_ahead(chosen: FilmResult, listed: Sequence[FilmResult], hidden_keys: Se
 
 
 def _shown(result: FilmResult, hidden: bool, listed: Sequence[FilmResult]) -> dict[str, Any]:
-    """One film of the worklist with its heatmap, alternative text and the words for full screen."""
+    """One film of the worklist with all that is drawn on it."""
+    return _film(result) | words_of(result, hidden, listed)
+
+
+def words_of(result: FilmResult, hidden: bool, listed: Sequence[FilmResult]) -> dict[str, Any]:
+    """Heatmap, alternative text and words for full screen of a film of the worklist, `listed`. hidden: its verdict."""
     reading = result.reading
     verdict = "hidden" if hidden else reading.verdict
-    return _film(result) | {
+    return {
         "alt": _(result.alt_text(hidden)),
         "heat": heat_data(None if hidden or verdict == "normal" else reading.heatmap),
         "strip": {
@@ -101,12 +106,13 @@ def _answer(reading: Reading) -> str:
 def _film(result: FilmResult) -> dict[str, Any]:
     """One film for the viewer; with its values if the reader asked for them."""
     key = result.file.key
-    picture = screen_jpeg_of(result, PHONE_SIDE if _on_phone() else MAX_SIDE)
+    picture = screen_jpeg_of(result, PHONE_SIDE if on_phone() else MAX_SIDE)
     wanted = key in st.session_state.get("full_range", ())
     return film_data(key, result.reading.file, picture, result.source, full_range_of(result) if wanted else None)
 
 
-def _on_phone() -> bool:
+def on_phone() -> bool:
+    """Whether the browser is a phone's."""
     return "Mobi" in (st.context.headers.get("User-Agent") or "")
 
 

@@ -10,11 +10,11 @@ from cxr_core.app.components.browser_component import show_component
 from cxr_core.app.components.viewer_words import html_in_language
 from cxr_core.app.diagnose import decision_time
 from cxr_core.app.diagnose.dropped_files import MAX_FILES, DroppedFile, file_name
-from cxr_core.app.diagnose.emptied_uploads import empty
 from cxr_core.app.diagnose.from_archive import films_from_archive
 from cxr_core.app.diagnose.language import page_language
 from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.diagnose.new_drop import announce, end_of_new_drop
+from cxr_core.app.emptied_uploads import empty
 from cxr_core.datasets.demo import sample_films
 from cxr_core.imaging.decode import ACCEPTED
 

@@ -1,5 +1,8 @@
 """The language of Diagnose: of the session, chosen on the page or by `?lang=`, at first the browser's own."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import streamlit as st
@@ -9,6 +12,7 @@ from cxr_core.errors import CXRError
 from cxr_core.languages import ENGLISH, LANGUAGES, NOT_REVIEWED, Message, in_language, message, nearest_language
 
 KEY, ADDRESS = "language", "lang"
+_spoken: ContextVar[str] = ContextVar("spoken", default="")
 DOCUMENT_LANGUAGE = """export default ({ data }) => {
   document.documentElement.lang = data.lang // for screen readers
   return () => { document.documentElement.lang = "en" } // of the other pages
@@ -17,6 +21,8 @@ DOCUMENT_LANGUAGE = """export default ({ data }) => {
 
 def page_language() -> str:
     """The session's language, a key of LANGUAGES."""
+    if spoken := _spoken.get():
+        return spoken
     state = st.session_state
     asked = st.query_params.get(ADDRESS)
     if asked in LANGUAGES and asked != state.get("language_asked"):
@@ -24,6 +30,16 @@ def page_language() -> str:
     if state.get(KEY) not in LANGUAGES:
         state[KEY] = nearest_language(st.context.locale)
     return str(state[KEY])
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Outside of a script run, where there is no session to ask: the language of what is made in this block."""
+    before = _spoken.set(language)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
 
 
 def choose_language() -> None:

@@ -35,6 +35,6 @@ def ask_prevalence(rules: Rules) -> None:
         key=KEY,
         persist_state="session",
         on_change=lambda: st.session_state.__setitem__(STATED, True),
-        width=165,
+        width=180,
         help=_("Of 100 patients whose film you read here, how many have pneumonia? Number and verdict depend on it."),
     )

@@ -5,9 +5,8 @@ little more memory than their files.
 """
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, takewhile
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,6 +14,7 @@ import numpy as np
 import streamlit as st
 
 from cxr_core import audit
+from cxr_core.access import Account
 from cxr_core.app.account import account
 from cxr_core.app.diagnose.dropped_files import DroppedFile
 from cxr_core.app.diagnose.viewer import MAX_SIDE, screen_jpeg
@@ -23,9 +23,10 @@ from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging.decode import decode_film
 from cxr_core.imaging.film import Film, Provenance
 from cxr_core.imaging.full_range import FullRange, full_range
-from cxr_core.inference.pipeline import predict_sources
+from cxr_core.inference.pipeline import predict_source
 from cxr_core.inference.reading import Reading
 from cxr_core.languages import Message, message
+from cxr_core.parallel import map_in_order
 
 if TYPE_CHECKING:
     from cxr_core.inference.predictor import Predictor
@@ -114,10 +115,7 @@ def read_next(
     for result in read_files(chain(first, in_time), predictor):
         stored[version, result.file.key] = result
         if isinstance(result, FilmResult):
-            one = result.reading
-            audit.record(
-                account(), "reading", sha256=one.sha256, model=one.model, version=one.version, verdict=one.verdict
-            )
+            record(account(), result.reading)
         if time.monotonic() - reported > REPORT_SECONDS:
             progress(len(stored))
             reported = time.monotonic()
@@ -125,25 +123,36 @@ def read_next(
 
 def read_files(files: Iterable[DroppedFile], predictor: "Predictor") -> Iterator[Result]:
     """A result for each file, in order, several of them read at a time."""
-    taken: deque[DroppedFile] = deque()
-    synthetic: dict[str, bool] = {}
+    return map_in_order(lambda file: read_file(file, predictor)[0], files)
+
+
+def read_file(file: DroppedFile, predictor: "Predictor") -> tuple[Result, Film | None]:
+    """The result for a file, in this thread, and its film; no film if the file cannot be read."""
+    synthetic = False
 
     def decode(file: DroppedFile) -> Film:
+        nonlocal synthetic
         data = file.read()
-        synthetic[file.key] = is_synthetic(data)
+        synthetic = is_synthetic(data)
         return decode_film(data, file.name)
 
-    def remembered() -> Iterator[DroppedFile]:
-        for file in files:
-            taken.append(file)
-            yield file
+    found = predict_source(file, decode, predictor)
+    if isinstance(found, UnreadableFilm):
+        return UnreadableFile(file, found), None
+    return FilmResult(file, predictor.decide(found.prediction), found.film.source, synthetic), found.film
 
-    for found in predict_sources(remembered(), decode, predictor):
-        file = taken.popleft()
-        if isinstance(found, UnreadableFilm):
-            yield UnreadableFile(file, found)
-        else:
-            yield FilmResult(file, predictor.decide(found.prediction), found.film.source, synthetic.pop(file.key))
+
+def record(account: Account, reading: Reading) -> None:
+    """The audit line of a reading."""
+    audit.record(
+        account, "reading", sha256=reading.sha256, model=reading.model, version=reading.version, verdict=reading.verdict
+    )
+
+
+def keep(version: str, result: Result, file: DroppedFile, picture: bytes) -> None:
+    """Store the result of a file of the session and its JPEG for the screen, both made before this script run."""
+    st.session_state.setdefault("results", {})[version, file.key] = replace(result, file=file)
+    _kept("picture", (file.key, MAX_SIDE), lambda: picture, KEPT_PICTURES)
 
 
 def screen_jpeg_of(result: FilmResult, side: int = MAX_SIDE) -> bytes:

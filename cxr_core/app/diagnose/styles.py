@@ -27,7 +27,8 @@ LAYOUT = """
 .stApp [data-stale="true"] { opacity: 1 !important; transition: none !important; } /* no flicker from film to film */
 [data-testid="stMainBlockContainer"] > div > [data-testid="stVerticalBlock"],
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: 0.5rem; }
-.st-key-ahead { display: none; }
+.st-key-ahead, .st-key-first_film:not(:has([data-on-screen])) { display: none; }
+.stApp:has([data-first]) :is(.st-key-status, .st-key-dropping [data-testid="stExpanderDetails"]) { display: none; }
 .cxr-stepping :is(.st-key-about_film, .st-key-exports) { visibility: hidden; }
 .st-key-heading h1 { line-height: 2.5rem; }
 [data-testid="stFileUploaderDropzone"] { min-height: 7rem; align-items: center; }
@@ -72,8 +73,9 @@ DARK = """
 .stApp [data-testid="stExpander"] summary:hover, .stApp [data-testid="stExpander"] summary:hover * { color: #6cc4ff; }
 .stApp :is([data-testid="stTextInput"], [data-testid="stNumberInput"]) :is(div, input, button):not(label *) {
   background: #19212a; color: #e6ebf0; border-color: #46535f; }
-.stApp [data-testid="stExpander"] :is([data-testid="stDateInput"], [data-testid="stMultiSelect"],
-  [data-testid="stSelectbox"]) :is(div, input):not(label *) {
+.stApp [data-testid="stExpander"] :is([data-testid="stDateInput"],
+  [data-testid="stMultiSelect"]) :is(div, input):not(label *),
+:is(.stApp, [data-testid="stPopoverBody"]) [data-testid="stSelectbox"] :is(div, input, svg):not(label *) {
   background-color: #19212a; color: #e6ebf0; border-color: #46535f; }
 .stApp :is([data-testid="stDateInput"], [data-testid="stMultiSelect"]) * { color: #e6ebf0; }
 .stApp [data-testid="stTextInput"] input::placeholder { color: #a9b5c1; }
@@ -84,13 +86,14 @@ DARK = """
 [data-testid="stPopoverBody"] { background: #11161c !important; border: 1px solid #46535f; }
 [data-testid="stPopoverBody"] :is(p, label, small, div, span) { color: #e6ebf0; }
 [data-testid="stPopoverBody"] button * { background-color: transparent; }
-[data-testid="stPopoverBody"] [data-testid="stSelectbox"] > div { background-color: #19212a; border-radius: 0.5rem; }
-[data-testid="stPopoverBody"] [data-testid="stSelectbox"] > div :is(div, input) { background-color: #19212a; }
 [data-testid="stTooltipIcon"] svg { stroke: #b4bfca !important; }
 [data-testid="stPopoverBody"] [data-testid="stCheckbox"] label > div:first-of-type { outline: 1px solid #7f8d9a; }
 .stApp a { color: #7cc7f5; }
 .stApp [data-testid="stFileChipDeleteBtn"] :is(button, svg, span) { color: #e6ebf0; fill: currentColor; }
 .stApp [data-testid="stFileChip"] * { color: #e6ebf0; }
+:is([role="listbox"], [data-testid="stSelectboxVirtualDropdown"]) { background: #19212a !important; }
+[role="listbox"] [role="option"] { color: #e6ebf0 !important; background: transparent; }
+[role="listbox"] [role="option"]:is(:hover, [aria-selected="true"]) { background: #17384f !important; }
 [data-testid="stToast"] { background: #19212a !important; border: 1px solid #46535f; }
 [data-testid="stToast"] * { color: #e6ebf0 !important; }
 [data-testid="stTooltipContent"], [role="tooltip"] { background: #19212a !important; color: #e6ebf0 !important; }

@@ -87,7 +87,16 @@ class Viewer {
   show(data, ask) {
     this.ask = (name, value) => ask(name, value)
     this.step.answered(data)
-    this.display(data)
+    if (data.film) this.display(data)
+    else this.clear(data)
+  }
+
+  // No film yet: the first one, with its banner, comes from first_film.js. Nothing of the patient before stays.
+  clear(data) {
+    this.data = data
+    bitmaps.clear()
+    for (const pane of [this.main, this.second]) pane.clear()
+    for (const part of [...this.parts.names, this.parts.strip, this.parts.readout]) part.textContent = ""
   }
 
   display(data) {

@@ -15,6 +15,13 @@ class Pane {
     this.outline = data.heat?.outline ?? []
   }
 
+  clear() {
+    this.film = this.heat = null
+    this.canvas.width = 0
+    this.canvas.removeAttribute("aria-label")
+    delete this.canvas.dataset.film
+  }
+
   draw(opacity) {
     const { canvas, film, view } = this
     const density = window.devicePixelRatio || 1

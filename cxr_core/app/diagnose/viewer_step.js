@@ -14,7 +14,9 @@ class Step {
       const plain = !(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)
       if (this.before && plain && READING_KEYS.includes(event.key.toLowerCase())) event.stopImmediatePropagation()
     }
+    this.first = ({ detail }) => this.fill(detail)
     document.addEventListener("cxr-ahead", this.load)
+    document.addEventListener("cxr-first", this.first)
     window.addEventListener("keydown", this.guard, true)
     this.load()
   }
@@ -29,6 +31,17 @@ class Step {
     document.body.classList.add(STEPPING)
     banner.outerHTML = film.banner
     this.viewer.display({ ...data, ...film })
+  }
+
+  // A patient's first film, before the server has drawn the page anew: see first_film.js.
+  fill(film) {
+    const { data } = this.viewer
+    const banner = document.querySelector("[data-awaited]")
+    if (data?.film || !banner) return
+    banner.outerHTML = film.banner
+    this.viewer.display({ ...data, ...film })
+    const drawn = () => document.dispatchEvent(new Event("cxr-first-drawn"))
+    pictureOf(film.film, film.picture).then(() => requestAnimationFrame(() => setTimeout(drawn)))
   }
 
   // The server has drawn a film: the one of this step, or, if it knows of no step, the one before it.
@@ -55,6 +68,7 @@ class Step {
   stop() {
     if (this.before) this.end()
     document.removeEventListener("cxr-ahead", this.load)
+    document.removeEventListener("cxr-first", this.first)
     window.removeEventListener("keydown", this.guard, true)
   }
 }

@@ -38,6 +38,7 @@ def filtered(results: Sequence[FilmResult], hidden: Set[str]) -> list[FilmResult
         selection_mode="multi",
         key="wanted",
         label_visibility="collapsed",
+        wrap=True,
     )
     return [result for result in ranked if not wanted or _verdict(result, hidden) in wanted] or ranked
 
