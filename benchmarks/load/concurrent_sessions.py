@@ -82,6 +82,7 @@ class Session:
             url,
             subprotocols=protocols,
             max_size=None,
+            open_timeout=ANSWER_TIMEOUT,
             origin=Origin(self.address),
             additional_headers={"Cookie": cookies},
         )

@@ -156,6 +156,13 @@ def test_readings_are_ordered_by_disagreement_and_surprise(films):
     assert table["Probability"].tolist()[:3] == [0.01, 0.9, 0.1]
 
 
+def test_another_persons_view_is_named_as_it_is(tmp_path):
+    save_view(build_index(kaggle_folder(tmp_path / "set", 3)), "![x](http://evil.example/x.png)", {})
+    labels = [one.label for one in page(tmp_path / "set", "Films").button]
+    assert any("evil.example" in label for label in labels)
+    assert not any("![" in label or "](" in label.replace("\\](", "") for label in labels)
+
+
 def test_views_are_saved_and_the_filters_by_mark_hold(tmp_path):
     index = build_index(kaggle_folder(tmp_path / "set", 3))
     save_view(index, "tests", {"splits": ["test"], "usable": True})

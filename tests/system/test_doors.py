@@ -99,7 +99,8 @@ def test_clients_that_misbehave_are_counted_and_nothing_else(tmp_path: Path) -> 
 def socket_of(address: str) -> ClientConnection:
     """A WebSocket as a page opens it."""
     stream = address.replace("http", "ws") + "/_stcore/stream"
-    return connect(stream, subprotocols=[Subprotocol("streamlit")], origin=Origin(address), max_size=None)
+    protocols = [Subprotocol("streamlit")]
+    return connect(stream, subprotocols=protocols, origin=Origin(address), max_size=None, open_timeout=120)
 
 
 def counted(home: Path) -> dict[str, int]:

@@ -23,8 +23,9 @@ def show_views(index: Index, filters: Any) -> None:
         try:
             for name, view in saved_views(index).items():
                 with st.container(horizontal=True):
-                    st.button(name, key=f"view_{name}", on_click=_apply, args=(view,), width="stretch")
-                    if st.button("", icon=":material/delete:", key=f"delete_{name}", help=f"Delete {name}"):
+                    title = escape_markdown(name)
+                    st.button(title, key=f"view_{name}", on_click=_apply, args=(view,), width="stretch")
+                    if st.button("", icon=":material/delete:", key=f"delete_{name}", help=f"Delete {title}"):
                         delete_view(index, name)
                         audit.record(account(), "delete", what="view")
                         st.rerun()

@@ -87,7 +87,7 @@ def _export(model: Model) -> None:
             st.error(escape_markdown(str(error)), icon=":material/error:")
             return
     export_button(
-        f"Download {model.name}.zip",
+        f"Download {escape_markdown(model.name)}.zip",
         ready[1],
         f"{model.name}.zip",
         "model",

@@ -44,7 +44,7 @@ def sign_in(address: str, person: str) -> requests.cookies.RequestsCookieJar:
     browser.get(f"{address}/_stcore/health", timeout=PATIENCE)
     protocols = [Subprotocol("streamlit"), Subprotocol(browser.cookies.get("_streamlit_xsrf") or "none")]
     stream = address.replace("http", "ws") + "/_stcore/stream"
-    with connect(stream, subprotocols=protocols, origin=Origin(address), max_size=None) as line:
+    with connect(stream, subprotocols=protocols, origin=Origin(address), max_size=None, open_timeout=PATIENCE) as line:
         line.send(_run())
         button = next(
             message.delta.new_element.button.id
