@@ -77,8 +77,9 @@ def _draw(ward: Ward, blind: bool) -> None:
     if waiting > SHOWN:
         texts.append(_("The first {count} are listed.", count=SHOWN))
     st.caption(" ".join(texts))
+    last = ward.decided(SHOWN_DECIDED)  # read first: a film that is decided meanwhile is then listed once
     _list(ward.waiting(SHOWN, by_arrival=blind), blind)
-    _list(ward.decided(SHOWN_DECIDED), False)
+    _list(last, False)
 
 
 def _say_drifts(drifts: Sequence[Drift]) -> None:

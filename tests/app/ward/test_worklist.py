@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from cxr_core.hospital.identity import instance_key
 from cxr_core.hospital.ward.drift import Drift
-from cxr_core.hospital.ward.store import Ward
+from cxr_core.hospital.ward.store import Ward, WardFilm
 from cxr_core.inference.reader_log import ReadingLog
 from tests.support.diagnose_page import (
     button,
@@ -86,6 +86,21 @@ def test_a_film_that_another_reader_has_cannot_be_opened(ward: Ward) -> None:
     first = button(page, films(page)[0])
     assert "being read by Anna" in first.label
     assert first.disabled
+
+
+def test_a_film_that_is_decided_while_the_list_is_drawn_is_listed_once(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def waiting(self: Ward, *arguments: object, **options: object) -> list[WardFilm]:
+        found = list_waiting(self, *arguments, **options)  # type: ignore[arg-type]
+        key = found[0].arrival.key
+        assert self.claim(key, VERSION, "anna", "Anna")
+        assert self.decide(key, VERSION, "anna", "normal")
+        return found
+
+    list_waiting = Ward.waiting
+    monkeypatch.setattr(Ward, "waiting", waiting)
+    assert len(films(open_page())) == 2
 
 
 def test_a_film_that_is_given_back_is_free(ward: Ward) -> None:
