@@ -19,7 +19,7 @@ STYLE = """<style>
 [data-testid="stTopNavLink"]:focus-visible { outline: 3px solid currentColor; }
 [data-testid="stMainBlockContainer"] { padding-top: 4.1rem; padding-bottom: 2rem; }
 [data-testid="stMainBlockContainer"] h1 { padding: 0 0 0.35rem; font-size: 1.9rem; }
-[data-testid="stTable"] :is(td, th) { overflow-wrap: anywhere; }
+[data-testid="stTable"] :is(td, td *) { white-space: normal; overflow-wrap: anywhere !important; }
 @media (prefers-color-scheme: dark) {
   [data-testid^="stBaseButton-primary"], [data-testid^="stBaseButton-primary"] *,
   [data-testid="stMultiSelectTagsContainer"] span[title], [data-testid="stMultiSelectTagsContainer"] span[title] ~ * {

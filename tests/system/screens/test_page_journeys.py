@@ -105,7 +105,6 @@ def test_a_model_is_renamed_retired_and_brought_back(page, workbench: str) -> No
     page.get_by_role("heading", name="small", exact=True).wait_for()
 
 
-@pytest.mark.parametrize("page", [(1280, 900), (390, 844)], indirect=True, ids=["wide", "phone"])
 @pytest.mark.parametrize(
     ("path", "title", "shown"),
     [
@@ -117,8 +116,23 @@ def test_a_model_is_renamed_retired_and_brought_back(page, workbench: str) -> No
         ("models?model=efficientnet-lite0-lungs-224", "Models", "Known limits"),
     ],
 )
-def test_a_view_with_content_is_accessible_and_fits(page, workbench: str, path: str, title: str, shown: str) -> None:
-    go(page, f"{workbench}/{path}", title)
-    wait_until_drawn(page, page.get_by_text(shown))
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    assert violations(page) == []
+def test_a_view_with_content_is_accessible_and_fits(screen, workbench: str, path: str, title: str, shown: str) -> None:
+    go(screen, f"{workbench}/{path}", title)
+    wait_until_drawn(screen, screen.get_by_text(shown))
+    assert screen.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert violations(screen) == []
+
+
+def test_two_cards_and_a_film_are_accessible_and_fit(screen, workbench: str, home: Path) -> None:
+    go(screen, f"{workbench}/models", "Models")
+    wait_until_drawn(screen, screen.get_by_text("Known limits"))
+    screen.get_by_text("Compare with another model").click()
+    screen.get_by_text("Property", exact=True).wait_for()
+    assert screen.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert violations(screen) == []
+    go(screen, f"{workbench}/dataset?set={data_set(home)}&tab=Films", "Dataset")
+    open_first = screen.get_by_role("button", name=re.compile("^Open .*jpeg")).first
+    wait_until_drawn(screen, open_first)
+    open_first.click()
+    wait_until_drawn(screen, screen.get_by_role("dialog").get_by_text("sha256"))
+    assert violations(screen) == []
