@@ -25,6 +25,7 @@ from tests.support.server import served
 from tests.support.streamlit_page import IDLE
 
 BETWEEN_KEYS_MS = 500
+REST_MS = 2000  # from a page that is ready to the drop: no reader is faster
 
 
 def new_page(browser: Browser, address: str) -> Page:
@@ -34,6 +35,7 @@ def new_page(browser: Browser, address: str) -> Page:
     page.goto(address)
     page.get_by_text("Drop chest X-rays here").wait_for()
     page.locator(IDLE).wait_for()
+    page.wait_for_timeout(REST_MS)
     return page
 
 
