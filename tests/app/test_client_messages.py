@@ -1,6 +1,5 @@
 """What a browser says over its WebSocket: pages' messages pass, the rest is dropped or ends the connection."""
 
-import asyncio
 import logging
 from typing import Any
 
@@ -8,6 +7,7 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from cxr_core.app.client_messages import DROPPED, UNREADABLE, UNSUPPORTED_DATA, ClientMessages, kind_of
+from tests.support.waiting import result_of
 
 RERUN = BackMsg(rerun_script={"query_string": ""}).SerializeToString()  # type: ignore[arg-type]
 GONE = {"type": "websocket.disconnect", "code": 1001}
@@ -30,7 +30,7 @@ def conversation(*frames: bytes | str, kind: str = "websocket") -> tuple[list[An
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(ClientMessages(app)({"type": kind}, receive, send))
+    result_of(ClientMessages(app)({"type": kind}, receive, send))
     return received, sent
 
 

@@ -1,6 +1,5 @@
 """The gate: which requests are refused, what every response tells the browser, where uploads are kept."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,6 +11,7 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from cxr_core.app.server import FOREIGN_HOST, FOREIGN_PAGE, HEADERS, Gate, keep_uploads_in_memory
 from tests.conftest import REPOSITORY
+from tests.support.waiting import result_of
 
 HOSTILE_HOSTS = ["evil.example", "evil.example:8501", "127.0.0.1.evil.example", "127.0.0.1@evil.example", "", "a b"]
 
@@ -37,7 +37,7 @@ def answer(kind: str = "http", method: str = "GET", **headers: str | None) -> li
     pairs = [(name.encode(), value.encode()) for name, value in headers.items() if value is not None]
     scope: Any = {"type": kind, "headers": pairs, "extensions": {"websocket.http.response": {}}}
     scope |= {"method": method} if kind == "http" else {}
-    asyncio.run(Gate(app)(scope, None, send))  # type: ignore[arg-type]
+    result_of(Gate(app)(scope, None, send))  # type: ignore[arg-type]
     return sent
 
 
@@ -94,7 +94,7 @@ def test_an_upload_above_a_megabyte_stays_in_memory() -> None:
         headers = Headers({"content-type": "multipart/form-data; boundary=b"})
         return await MultiPartParser(headers, body()).parse()
 
-    upload = asyncio.run(parsed())["f"]
+    upload = result_of(parsed())["f"]
     assert upload.size == 3_000_000
     assert upload._in_memory, "written to the temporary folder"
 

@@ -1,6 +1,5 @@
 """A real server on this machine: foreign host names, other sites, proxies and clients that misbehave get nothing."""
 
-import asyncio
 import http.client
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,7 +17,7 @@ from cxr_core.app.client_messages import DROPPED, UNREADABLE, UNSUPPORTED_DATA
 from cxr_core.app.server import FOREIGN_HOST, FOREIGN_PAGE, HEADERS
 from cxr_core.app.vanished_clients import EVENT
 from tests.support.server import served
-from tests.support.waiting import wait_until
+from tests.support.waiting import result_of, wait_until
 
 PATHS = ["/", "/models", "/_stcore/health", "/_stcore/host-config", "/_stcore/stream", "/media/a.png", "/static/a.js"]
 SOCKET = {
@@ -82,7 +81,7 @@ def test_every_answer_has_the_headers(path: str, server: str) -> None:
 
 def test_clients_that_misbehave_are_counted_and_nothing_else(tmp_path: Path) -> None:
     with served(tmp_path) as address:
-        assert asyncio.run(send_wave(address, len(Vanishing.WAYS))) == []
+        assert result_of(send_wave(address, len(Vanishing.WAYS))) == []
         for frame in (b"\xff" * 300, "hello"):
             with socket_of(address) as line:
                 line.send(frame)

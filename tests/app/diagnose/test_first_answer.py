@@ -8,6 +8,7 @@ import pytest
 
 from cxr_core.app import first_answer
 from cxr_core.app.first_answer import PATH, Awaited, FirstAnswer, await_first
+from tests.support.waiting import result_of
 
 ANSWER = {"film": "file", "banner": "Normal"}
 
@@ -72,7 +73,7 @@ def test_who_asked_is_answered_before_the_upload_is_confirmed() -> None:
         assert (await server.ask())[0] == 204  # one answer only
         assert (read, awaited.asked) == (["file"], 0)
 
-    asyncio.run(run())
+    result_of(run())
 
 
 def test_an_upload_that_nobody_asks_about_is_not_read() -> None:
@@ -84,7 +85,7 @@ def test_an_upload_that_nobody_asks_about_is_not_read() -> None:
         assert (await server.ask("another"))[0] == 204
         assert (read, awaited.begun) == ([], False)
 
-    asyncio.run(run())
+    result_of(run())
 
 
 @pytest.mark.parametrize(("status", "reads"), [(413, 0), (204, 1)])
@@ -98,7 +99,7 @@ def test_without_an_answer_the_page_answers(status: int, reads: int) -> None:
         assert await asked == (204, b"")
         assert (len(read), awaited.begun) == (reads, True)
 
-    asyncio.run(run())
+    result_of(run())
 
 
 def test_a_fault_is_logged_and_the_upload_goes_on(caplog: pytest.LogCaptureFixture) -> None:
@@ -114,7 +115,7 @@ def test_a_fault_is_logged_and_the_upload_goes_on(caplog: pytest.LogCaptureFixtu
         assert (await asked)[0] == 204
         assert awaited.begun
 
-    asyncio.run(run())
+    result_of(run())
     assert "RuntimeError" in caplog.text
     assert "a name" not in caplog.text
 
@@ -131,7 +132,7 @@ def test_a_browser_that_is_gone_and_one_that_waits_too_long_are_forgotten(monkey
         assert await server.upload() == 204
         assert (read, awaited.asked) == ([], 0)
 
-    asyncio.run(run())
+    result_of(run())
 
 
 def test_a_session_that_has_ended_is_forgotten() -> None:
@@ -153,4 +154,4 @@ def test_an_answer_that_is_never_drawn_holds_the_upload_for_a_moment_only(monkey
         assert (await asked)[0] == 200
         assert not awaited.drawn.is_set()
 
-    asyncio.run(run())
+    result_of(run())
