@@ -83,6 +83,7 @@ class Session:
             subprotocols=protocols,
             max_size=None,
             open_timeout=ANSWER_TIMEOUT,
+            ping_timeout=None,  # a browser sends no pings; a busy machine may answer late
             origin=Origin(self.address),
             additional_headers={"Cookie": cookies},
         )
