@@ -1,9 +1,10 @@
 """The worklist's table: urgency, one reader a film, decisions, and what is forgotten."""
 
-import multiprocessing
 import stat
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -33,18 +34,18 @@ def test_the_most_urgent_films_come_first_and_decided_ones_last(ward: Ward) -> N
     assert [int(film.arrival.key, 16) for film in ward.in_shadow()] == [9]
 
 
-def _claim(folder: Path, reader: str, start: float) -> int:
+def _claim(folder: Path, reader: str, together: Barrier) -> int:
     ward = Ward(folder)
-    time.sleep(max(0.0, start - time.time()))
+    together.wait(60)
     return sum(ward.claim(arrival(number).key, VERSION, reader, reader) for number in range(40))
 
 
 def test_of_readers_who_click_at_the_same_moment_one_gets_the_film(ward: Ward, tmp_path: Path) -> None:
     for number in range(40):
         ward.add(arrival(number), "worklist")
-    with multiprocessing.get_context("spawn").Pool(3) as pool:
-        start = time.time() + 1
-        got = pool.starmap(_claim, [(tmp_path, reader, start) for reader in ("anna", "ben", "cleo")])
+    together = Barrier(3)
+    with ThreadPoolExecutor(3) as pool:
+        got = pool.map(lambda reader: _claim(tmp_path, reader, together), ("anna", "ben", "cleo"))
     assert sum(got) == 40
     assert all(film.reader for film in ward.waiting())
 
