@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,12 @@ def pages_hide_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
         raise error
 
     monkeypatch.setattr("cxr_core.app.navigation.log_surprise", raise_it)
+
+
+@pytest.fixture(autouse=True)
+def own_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page test leaves its script as the main module, which processes that are spawned later would run."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(autouse=True)

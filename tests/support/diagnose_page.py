@@ -9,6 +9,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
+from cxr_core.app.address import HISTORY_SCRIPT
 from cxr_core.imaging.film import Film
 from cxr_core.inference.decision import Choice, Rules, decide
 from cxr_core.inference.gate.pixel_checks import Refusal
@@ -81,8 +82,8 @@ def check(page: AppTest) -> AppTest:
 
 
 def html(page: AppTest) -> str:
-    """All the page's HTML."""
-    return "\n".join(element.value for element in page.html)
+    """All the page's HTML but for the page's own script."""
+    return "\n".join(element.value for element in page.html if element.value != HISTORY_SCRIPT)
 
 
 def component(page: AppTest, key: str) -> dict:
