@@ -34,6 +34,12 @@ VIEWS = ("Evaluations", "Site acceptance", "Hospital")
 SOURCES = ("A model here", "Another system's scores")
 TABS = ("Figures", "Subgroups", "Errors", "Compare", "Operating points", "Ledger", "Report")
 
+
+def write_view() -> None:
+    """Put the chosen view into the address before the page is drawn anew, which would follow the former one."""
+    write_addresses({"view": st.session_state.room, "evaluation": None, "tab": None, "film": None})
+
+
 page_heading("Evaluate")
 models = list_models()
 if not models:
@@ -43,7 +49,9 @@ if not models:
 if asked := asked_for("view", VIEWS, "View"):
     st.session_state.room = asked
 st.session_state.setdefault("room", VIEWS[0])
-view = st.segmented_control("Show", VIEWS, required=True, key="room", label_visibility="collapsed")
+view = st.segmented_control(
+    "Show", VIEWS, required=True, key="room", label_visibility="collapsed", on_change=write_view
+)
 if view == VIEWS[1]:
     write_addresses({"view": view, "evaluation": None, "tab": None, "film": None})
     name_page(view, "Evaluate")
