@@ -13,7 +13,8 @@ test: .venv/dev check
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore tests/system
 
 system: .venv/dev
-	$(BIN)/python -m pytest -q tests/system
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/system --ignore tests/system/load --ignore tests/system/cluster
+	$(BIN)/python -m pytest -q tests/system/load tests/system/cluster
 
 check: .venv/dev
 	$(BIN)/ruff check .
