@@ -36,7 +36,7 @@ TABS = ("Figures", "Subgroups", "Errors", "Compare", "Operating points", "Ledger
 
 
 def write_view() -> None:
-    """Put the chosen view into the address before the page is drawn anew, which would follow the former one."""
+    """Put the chosen view into the address; a view that ends with `st.stop` cannot write it."""
     write_addresses({"view": st.session_state.room, "evaluation": None, "tab": None, "film": None})
 
 
@@ -53,11 +53,11 @@ view = st.segmented_control(
     "Show", VIEWS, required=True, key="room", label_visibility="collapsed", on_change=write_view
 )
 if view == VIEWS[1]:
-    write_addresses({"view": view, "evaluation": None, "tab": None, "film": None})
     name_page(view, "Evaluate")
     show_acceptance(models)
     st.stop()
 if view == VIEWS[2]:
+    name_page(view, "Evaluate")
     show_hospital(models)
     st.stop()
 

@@ -57,8 +57,10 @@ def write_address(name: str, value: str | None) -> None:
 
 
 def write_addresses(values: Mapping[str, str | None]) -> None:
-    """`write_address` for several names in one step, which Back undoes in one."""
-    _written().update(values)
+    """`write_address` for several names in one step, which Back undoes in one.
+
+    An address that `st.stop` or `st.rerun` keeps from the browser counts as not written, so that it is not followed.
+    """
     if (pending := _pending.get()) is not None:
         pending.update(values)
         return
@@ -66,6 +68,7 @@ def write_addresses(values: Mapping[str, str | None]) -> None:
     written = {name: value for name, value in {**former, **values}.items() if value is not None}
     if written != former:
         st.query_params.from_dict(written)
+    _written().update(values)
 
 
 @contextmanager

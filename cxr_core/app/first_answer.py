@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PATH = "_cxr/first_answer"
 WAIT_SECONDS = 30.0  # a slower upload is answered by the page
 DRAWN_SECONDS = 1.0  # for the browser to draw the answer, undisturbed, before the upload is confirmed
+NOT_STORED = {"Cache-Control": "no-store"}  # it shows a patient's film
 _logger = logging.getLogger(__name__)
 _ASKED = re.compile(rf"/{PATH}/([^/]+)$")
 _UPLOADED = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)$")
@@ -105,7 +106,7 @@ async def _answer(awaited: Awaited | None, scope: "Scope", receive: "Receive", s
     try:
         await asyncio.wait({gone, waiting}, timeout=WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         answer = waiting.result() if waiting.done() else None
-        response = Response(status_code=204) if answer is None else JSONResponse(answer)
+        response = Response(status_code=204) if answer is None else JSONResponse(answer, headers=NOT_STORED)
         await response(scope, receive, send)
         if answer is None:
             awaited.drawn.set()

@@ -1,4 +1,4 @@
-"""Where people sign in: only they upload, fetch pictures and the server's figures; each uploads so much a minute."""
+"""Where people sign in: only they upload, fetch pictures, answers and figures; each uploads so much a minute."""
 
 import json
 import threading
@@ -12,10 +12,12 @@ from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
+from cxr_core.app.first_answer import PATH as FIRST_ANSWER
+
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-GUARDED = ("/_stcore/upload_file/", "/media/", "/_stcore/metrics")
+GUARDED = ("/_stcore/upload_file/", "/media/", "/_stcore/metrics", f"/{FIRST_ANSWER}/")
 NOT_SIGNED_IN = "Sign in first."
 TOO_MUCH = "Too much was uploaded within a minute; wait a minute and try again."
 NO_LENGTH = "An upload states its length; this one does not."

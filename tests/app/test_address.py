@@ -80,6 +80,37 @@ def test_a_page_that_one_comes_back_to_follows_its_address_again(tmp_path: Path)
     assert not app.exception
 
 
+def test_what_a_page_that_ends_early_shows_is_not_undone_by_the_former_address(tmp_path: Path) -> None:
+    app = page("evaluate").run()
+    assert app.query_params["view"] == "Evaluations"
+    next(group for group in app.get("button_group") if group.key == "room").set_value("Site acceptance").run()
+    assert app.query_params["view"] == "Site acceptance"
+    for name in ("one", "two"):
+        folder = kaggle_folder(tmp_path / name, 2)
+        open_folder(app, folder).run()
+        assert (app.session_state["room"], app.session_state["data_folder"]) == ("Site acceptance", str(folder))
+
+
+STOPS = """
+import streamlit as st
+from cxr_core.app.address import asked_for, write_address, written_last
+with written_last():
+    if asked := asked_for("view", ("one", "two"), "View"):
+        st.session_state.view = asked
+    write_address("view", st.session_state.view)
+    st.stop()
+"""
+
+
+def test_an_address_that_a_stop_keeps_from_the_browser_is_not_followed() -> None:
+    app = AppTest.from_string(STOPS)
+    app.query_params["view"] = "one"
+    app.run()
+    app.session_state["view"] = "two"
+    app.run().run()
+    assert app.session_state["view"] == "two"
+
+
 def inside(app: AppTest, label: str = "Folders and files in it") -> list[str]:
     return list(next(box for box in app.selectbox if box.label == label).options)
 

@@ -4,6 +4,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Locator, Page
 
 FIRST = "[data-first]"  # a first film's answer, until the script run that follows its upload
@@ -11,7 +13,7 @@ IDLE = (
     f"[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]:not(:has({FIRST}))"
 )
 LIST_OPENS_WITHIN_MS = 5_000
-KEY_ACTS_WITHIN_MS = 20_000
+ACTS_WITHIN_MS = 20_000
 TRIES = 10
 
 
@@ -35,15 +37,19 @@ def open_tab(page: "Page", name: str, effect: "Locator") -> None:
 def press(page: "Page", control: "Locator", key: str, effect: "Locator") -> None:
     """Press a key on a control until its effect shows (see `wait_until_drawn`).
 
-    A key pressed on a control that is being redrawn is lost; it is then pressed again, so the key has to say where the
-    control ends up ("Home", "End"), not how far it moves.
+    The key has to say where the control ends up ("Home", "End"), not how far it moves, since it may be pressed again.
     """
+    repeat_until(page, lambda: control.press(key), effect)
+
+
+def repeat_until(page: "Page", act: "Callable[[], None]", effect: "Locator") -> None:
+    """Act until the effect shows (see `wait_until_drawn`): what is done to an element that is being redrawn is lost."""
     from playwright.sync_api import TimeoutError as NotFound
 
     for left in reversed(range(TRIES)):
-        control.press(key)
+        act()
         try:
-            effect.first.wait_for(timeout=KEY_ACTS_WITHIN_MS)
+            effect.first.wait_for(timeout=ACTS_WITHIN_MS)
         except NotFound:
             if not left:
                 raise

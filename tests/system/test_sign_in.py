@@ -101,8 +101,9 @@ def test_a_forged_and_an_expired_token_open_nothing(visit: Any, browser: Any, cx
         upload = urllib.request.Request(f"{address}/_stcore/upload_file/a/b", b"x", method="PUT")
         with pytest.raises(urllib.error.HTTPError, match="403"):
             urllib.request.urlopen(upload, timeout=60)
-        with pytest.raises(urllib.error.HTTPError, match="403"):
-            urllib.request.urlopen(f"{address}/_stcore/metrics", timeout=60)
+        for path in ("_stcore/metrics", "_cxr/first_answer/a"):
+            with pytest.raises(urllib.error.HTTPError, match="403"):
+                urllib.request.urlopen(f"{address}/{path}", timeout=60)
 
 
 def test_an_idle_session_ends(visit: Any, cxr_home: Path) -> None:

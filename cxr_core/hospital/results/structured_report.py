@@ -155,17 +155,38 @@ def _template(
     group[0].ContentSequence.extend(
         TextContentItem(_COMMENT, _SENTENCE, RelationshipTypeValues.CONTAINS) for _ in range(sentences)
     )
+    context = ObservationContext(observer_device_context=observer)
+    ds = report_document(film, group, context, version, SERIES_NUMBER, DESCRIPTION)
+    for equipment in ds.get("ContributingEquipmentSequence", ()):
+        del equipment.ContributionDateTime  # of the template, not of the report
+    content = pieces_of(ds[_CONTENT], _varying)
+    del ds[_CONTENT]
+    return encoded(ds), content
+
+
+def report_document(
+    film: Dataset,
+    group: MeasurementsAndQualitativeEvaluations,
+    context: ObservationContext,
+    version: str,
+    series: int,
+    description: str,
+) -> ComprehensiveSR:
+    """The document of a report that nobody has verified, of one measurement group on one film.
+
+    context: whose observation it is. version: of the model. series, description: number and description of its series.
+    """
     report = MeasurementReport(
-        observation_context=ObservationContext(observer_device_context=observer),
+        observation_context=context,
         procedure_reported=Code(*our_codes.CHEST_RADIOGRAPHY),
         imaging_measurements=[group],
         title=codes.DCM.ImagingMeasurementReport,
     )
-    ds = ComprehensiveSR(
+    return ComprehensiveSR(
         evidence=[film],
         content=report[0],
         series_instance_uid=hd.UID(),
-        series_number=SERIES_NUMBER,
+        series_number=series,
         sop_instance_uid=hd.UID(),
         instance_number=1,
         manufacturer=MANUFACTURER,
@@ -175,13 +196,8 @@ def _template(
         is_complete=True,
         is_final=False,
         is_verified=False,
-        series_description=DESCRIPTION,
+        series_description=description,
     )
-    for equipment in ds.get("ContributingEquipmentSequence", ()):
-        del equipment.ContributionDateTime  # of the template, not of the report
-    content = pieces_of(ds[_CONTENT], _varying)
-    del ds[_CONTENT]
-    return encoded(ds), content
 
 
 def placeholder(film: Dataset | None = None) -> Dataset:

@@ -11,7 +11,6 @@ from highdicom.sr import (
     ComprehensiveSR,
     DeviceObserverIdentifyingAttributes,
     FindingSite,
-    MeasurementReport,
     MeasurementsAndQualitativeEvaluations,
     ObservationContext,
     ObserverContext,
@@ -28,17 +27,17 @@ from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 from pydicom.uid import UID, ComprehensiveSRStorage, ExplicitVRLittleEndian
 
-from cxr_core import __version__
 from cxr_core.hospital import codes as our_codes
 from cxr_core.hospital.checks import MANUFACTURER
 from cxr_core.hospital.identity import result_uid
 from cxr_core.hospital.results.encoded import encoded, file_of
-from cxr_core.hospital.results.structured_report import evidence_of_study, placeholder
+from cxr_core.hospital.results.structured_report import evidence_of_study, placeholder, report_document
 from cxr_core.hospital.results.study import NOT_CLINICAL, result_dataset, set_times
 from cxr_core.inference.reader_log import Own
 from cxr_core.labels import NOTICE, VERDICTS, Verdict
 
 SERIES_NUMBER = 9104
+DESCRIPTION = f"Pneumonia: a reader's decision. {NOT_CLINICAL}"
 _WORDS: dict[Own, Verdict] = {"pneumonia": "pneumonia", "normal": "normal", "unsure": "uncertain"}
 
 
@@ -101,31 +100,11 @@ def _content(source: Dataset, version: str, verdict: Verdict, reader: str, sente
     group[0].ContentSequence.extend(
         TextContentItem(codes.DCM.Comment, sentence, RelationshipTypeValues.CONTAINS) for sentence in sentences
     )
-    report = MeasurementReport(
-        observation_context=ObservationContext(
-            observer_person_context=ObserverContext(codes.DCM.Person, person),
-            observer_device_context=ObserverContext(codes.DCM.Device, device),
-        ),
-        procedure_reported=Code(*our_codes.CHEST_RADIOGRAPHY),
-        imaging_measurements=[group],
-        title=codes.DCM.ImagingMeasurementReport,
+    context = ObservationContext(
+        observer_person_context=ObserverContext(codes.DCM.Person, person),
+        observer_device_context=ObserverContext(codes.DCM.Device, device),
     )
-    return ComprehensiveSR(
-        evidence=[placeholder(source)],
-        content=report[0],
-        series_instance_uid=hd.UID(),
-        series_number=SERIES_NUMBER,
-        sop_instance_uid=hd.UID(),
-        instance_number=1,
-        manufacturer=MANUFACTURER,
-        manufacturer_model_name=MANUFACTURER,
-        software_versions=__version__,
-        device_serial_number=version,
-        is_complete=True,
-        is_final=False,
-        is_verified=False,
-        series_description=f"Pneumonia: a reader's decision. {NOT_CLINICAL}",
-    )
+    return report_document(placeholder(source), group, context, version, SERIES_NUMBER, DESCRIPTION)
 
 
 def _person(name: str) -> str:

@@ -4,8 +4,6 @@ import io
 import json
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -28,12 +26,6 @@ from tests.support.sign_in import write_access
 WEEK = 7 * 86400.0
 STOPPED = threading.Event()
 STOPPED.set()
-
-
-@pytest.fixture
-def spool(tmp_path: Path) -> Iterator[Spool]:
-    with closing(Spool(tmp_path / "hospital", VERSION)) as spool:
-        yield spool
 
 
 @pytest.fixture

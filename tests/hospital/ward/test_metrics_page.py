@@ -5,7 +5,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -17,12 +16,6 @@ from cxr_core.hospital.ward.metrics_page import MetricsPage
 from cxr_core.hospital.ward.store import Ward
 from tests.support.hospital.radiographs import as_bytes, radiograph
 from tests.support.hospital.ward import VERSION, arrival
-
-
-@pytest.fixture
-def spool(tmp_path: Path) -> Iterator[Spool]:
-    with closing(Spool(tmp_path / "hospital", VERSION)) as spool:
-        yield spool
 
 
 @pytest.fixture
