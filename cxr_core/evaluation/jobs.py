@@ -36,7 +36,8 @@ def start_evaluation(model: Model, index: Index, split: str, account: Account) -
     """Evaluate a model on one split of a data set, as a job for an account. Raises SettingsError without films."""
     choose_films(index, split)
     title = f"Evaluate {model.name} on {index.root.name}, {split_label(split.rpartition('/')[2])}"
-    return start_job("evaluation", title, f"{__name__}.evaluate_model", (model.name, index.source, split, account))
+    arguments = (model.name, index.source, split, account)
+    return start_job("evaluation", title, f"{__name__}.evaluate_model", arguments, owner=account.id)
 
 
 def evaluate_model(name: str, data: Path, split: str, account: Account, reporter: Reporter) -> dict[str, Any]:
@@ -53,19 +54,19 @@ def start_acceptance(model: Model, index: Index, account: Account) -> Job:
     choose_films(index, "all")
     check_count(index)
     arguments = (model.name, index.source, account)
-    return _start(model, index.root.name, f"{__name__}.accept_site_films", arguments)
+    return _start(model, index.root.name, f"{__name__}.accept_site_films", arguments, account)
 
 
 def start_score_acceptance(model: Model, scores: Path, account: Account) -> Job:
     """Test a model by its scores of a site's films, a CSV, as a job. Raises DataSetError for one that is not valid."""
     read_scores_csv(scores)
     arguments = (model.name, scores.name, scores.read_bytes(), account)
-    return _start(model, scores.stem, f"{__name__}.accept_site_scores", arguments)
+    return _start(model, scores.stem, f"{__name__}.accept_site_scores", arguments, account)
 
 
-def _start(model: Model, site: str, function: str, arguments: tuple[Any, ...]) -> Job:
+def _start(model: Model, site: str, function: str, arguments: tuple[Any, ...], account: Account) -> Job:
     title = f"Site acceptance of {model.name} on {site}"
-    return start_job("acceptance", title, function, arguments, about=model.version)
+    return start_job("acceptance", title, function, arguments, about=model.version, owner=account.id)
 
 
 def accept_site_films(name: str, data: Path, account: Account, reporter: Reporter) -> dict[str, Any]:

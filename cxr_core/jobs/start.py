@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from cxr_core.bin import set_owner
 from cxr_core.errors import WorkError, work_error
 from cxr_core.jobs.job import Job, find_job, jobs_folder, list_jobs, update_job
 from cxr_core.jobs.process import ProcessId, start_process
@@ -25,11 +26,13 @@ def start_job(
     about: str = "",
     device: str = "cpu",
     environment: Mapping[str, str] | None = None,
+    owner: str = "",
 ) -> Job:
     """Start a process that calls a function when its turn on the device has come; returns at once.
 
     kind, title, about, device: see `Job`. function, arguments: see `jobs.work.work`; the arguments are picklable.
-    environment: variables that the process has in addition. Raises WorkError if it cannot be started.
+    environment: variables that the process has in addition. owner: the id of the account that may stop it, beside
+    administrators. Raises WorkError if it cannot be started.
     """
     job_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{kind}-{secrets.token_hex(3)}"
     folder = jobs_folder() / job_id
@@ -47,6 +50,8 @@ def start_job(
     }
     try:
         folder.mkdir(parents=True)
+        if owner:
+            set_owner(folder, owner)
         write_object(folder / "job.json", begun)
     except OSError as error:
         raise work_error(folder, "the job's folder cannot be written", error) from error

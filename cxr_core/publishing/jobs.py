@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from cxr_core import audit
-from cxr_core.access import Account
+from cxr_core.access import LOCAL, Account
 from cxr_core.bin import set_owner
 from cxr_core.jobs.device_queue import this_machine
 from cxr_core.jobs.job import Job
@@ -26,9 +26,8 @@ def start_publishing(run: Run, name: str, account: Account) -> Job:
     if name in [model.name for model in list_models()]:
         raise taken(name)
     function, title = f"{__name__}.publish_run", f"Publish {run.name} as {name}"
-    return start_job(
-        "publishing", title, function, (run, name, account), about=run.id, device=this_machine(), environment=CONVERTS
-    )
+    more: dict[str, Any] = {"device": this_machine(), "environment": CONVERTS, "owner": account.id}
+    return start_job("publishing", title, function, (run, name, account), about=run.id, **more)
 
 
 def publish_run(run: Run, name: str, account: Account, reporter: Reporter) -> dict[str, Any]:
@@ -43,8 +42,8 @@ def publish_run(run: Run, name: str, account: Account, reporter: Reporter) -> di
     return {"message": message, "model": model.name, "version": model.version}
 
 
-def start_conversion(model: Model, data: Path | None = None) -> Job:
-    """Convert a model for reading, as a job.
+def start_conversion(model: Model, data: Path | None = None, account: Account = LOCAL) -> Job:
+    """Convert a model for reading, as a job for an account.
 
     data: the films that it was trained on; by default where this machine has opened them. Raises InputError if they or
     their split table are not on this machine, WorkError if the job cannot be started.
@@ -53,8 +52,8 @@ def start_conversion(model: Model, data: Path | None = None) -> Job:
 
     films_to_compare(model, data)
     function, title = f"{__name__}.convert_published", f"Convert {model.name} for reading"
-    arguments, device = (model.name, data), this_machine()
-    return start_job("conversion", title, function, arguments, about=model.version, device=device, environment=CONVERTS)
+    more: dict[str, Any] = {"device": this_machine(), "environment": CONVERTS, "owner": account.id}
+    return start_job("conversion", title, function, (model.name, data), about=model.version, **more)
 
 
 def convert_published(name: str, data: Path | None, reporter: Reporter) -> dict[str, Any]:

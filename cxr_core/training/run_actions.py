@@ -12,7 +12,7 @@ from cxr_core.access import LOCAL, Account
 from cxr_core.bin import in_bin, move_to_bin, owner_of
 from cxr_core.errors import NotFound, SettingsError, UnusableFile, WorkError, work_error
 from cxr_core.files import locked, replace_atomically, store_file
-from cxr_core.jobs.job import Job, stop_job
+from cxr_core.jobs.job import Job, jobs_folder, stop_job
 from cxr_core.jobs.process import start_process
 from cxr_core.limits import DAMAGED, NETWORK, open_zip
 from cxr_core.paths import runs_folder
@@ -63,13 +63,18 @@ def check_owner(run: Run, account: Account) -> None:
 
 
 def stop_any(job: Job, account: Account = LOCAL) -> None:
-    """Request that a job stops, a training or any other. Raises NotFound, WorkError and what `check_owner` raises."""
+    """Request that a job stops, a training or any other.
+
+    Raises NotFound, WorkError, and SettingsError unless it is the account's own or the account is an administrator's.
+    """
     if job.kind == "training":
         run = find_run(job.id)
         check_owner(run, account)
         stop(run)
-    else:
+    elif account.may_delete(owner_of(jobs_folder() / job.id)):
         stop_job(job.id)
+    else:
+        raise SettingsError(thing=job.title, accepted="only who started it, or an administrator, can stop it")
 
 
 def kill(run: Run) -> None:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from cxr_core.bin import owner_of
 from cxr_core.errors import CXRError, DamagedRecord, NotFound, WorkError
 from cxr_core.jobs import device_queue
 from cxr_core.jobs.device_queue import hold_device
@@ -29,6 +30,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def start(ends: str = "well", steps: int = 3) -> Job:
     return start_job("evaluation", "Evaluate", FUNCTION, (steps, ends))
+
+
+def test_a_job_has_the_owner_who_started_it() -> None:
+    job = start_job("evaluation", "Evaluate", FUNCTION, (1, "well"), owner="a1")
+    assert owner_of(jobs_folder() / job.id) == "a1"
+    wait_until(lambda: not find_job(job.id).live)
 
 
 def add_job(name: str, requested: float = 1.0, **changes: object) -> str:

@@ -8,6 +8,9 @@ import pytest
 from cxr_core.access import Account
 from cxr_core.bin import set_owner
 from cxr_core.errors import NotFound, SettingsError, WorkError
+from cxr_core.jobs.job import find_job, jobs_folder
+from cxr_core.jobs.process import ProcessId
+from cxr_core.records import write_object
 from cxr_core.training.run_actions import (
     MAX_NOTE,
     delete,
@@ -126,6 +129,21 @@ def test_only_its_owner_and_an_administrator_stop_and_retire_a_run() -> None:
     assert not (run.folder / "stop").exists()
     stop_any(job_of(run), Account("a1", "researcher"))
     assert (run.folder / "stop").exists()
+
+
+def test_only_its_owner_and_an_administrator_stop_any_other_job() -> None:
+    folder = jobs_folder() / "one"
+    folder.mkdir(parents=True)
+    values = {"id": "one", "kind": "audit", "title": "Audit", "about": "", "device": "cpu", "status": "running"}
+    write_object(folder / "job.json", values | {"message": "", "requested": 1.0, **ProcessId.current().to_dict()})
+    set_owner(folder, "a1")
+    job = find_job("one")
+    for who in (Account("b2", "researcher"), Account("a1", "reader")):
+        with pytest.raises(SettingsError, match="only who started it, or an administrator, can stop it"):
+            stop_any(job, who)
+    assert not (folder / "stop").exists()
+    stop_any(job, Account("a1", "researcher"))
+    assert (folder / "stop").exists()
 
 
 def test_a_retired_run_comes_back_and_a_live_one_is_not_retired() -> None:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cxr_core.app.account import account
 from cxr_core.app.components.jobs import watch_job
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.datasets.index import Index
@@ -35,7 +36,7 @@ def _offer(index: Index, missing: int) -> None:
         )
     if clicked:
         try:
-            start_audit(index)
+            start_audit(index, account())
         except CXRError as error:
             st.error(escape_markdown(str(error)), icon=":material/error:")
             return

@@ -37,7 +37,7 @@ def show_conversion(model: Model) -> None:
 
 def convert(model: Model, data: Path | None = None) -> None:
     """Start the conversion for the account that asks for it. Raises what `start_conversion` raises."""
-    start_conversion(model, data)
+    start_conversion(model, data, account())
     audit.record(account(), "setting", what="model converted", model=model.name, version=model.version)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from cxr_core.access import Account
 from cxr_core.datasets.index import Index, build_index
 from cxr_core.datasets.quality.issues import DatasetIssue, counted, issue_films
 from cxr_core.errors import UnreadableFilm
@@ -51,10 +52,10 @@ def run_gate(index: Index, progress: Progress | None = None) -> None:
             _write(store, reasons)
 
 
-def start_audit(index: Index) -> Job:
-    """`run_gate` as a job. Raises WorkError if it cannot be started."""
+def start_audit(index: Index, account: Account) -> Job:
+    """`run_gate` as a job for an account. Raises WorkError if it cannot be started."""
     title, function = f"Audit {index.root.name} with the input gate", f"{__name__}.audit"
-    return start_job("audit", title, function, (index.source,), about=index.fingerprint)
+    return start_job("audit", title, function, (index.source,), about=index.fingerprint, owner=account.id)
 
 
 def audit(data: Path, reporter: Reporter) -> dict[str, Any]:
