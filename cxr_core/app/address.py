@@ -59,7 +59,7 @@ def write_address(name: str, value: str | None) -> None:
 def write_addresses(values: Mapping[str, str | None]) -> None:
     """`write_address` for several names in one step, which Back undoes in one.
 
-    An address that `st.stop` or `st.rerun` keeps from the browser counts as not written, so that it is not followed.
+    One that does not reach the browser, see `written_last`, counts as not written, so that the former is not followed.
     """
     if (pending := _pending.get()) is not None:
         pending.update(values)
@@ -73,14 +73,17 @@ def write_addresses(values: Mapping[str, str | None]) -> None:
 
 @contextmanager
 def written_last() -> Iterator[None]:
-    """Write what is written into the address inside the block at its end, when the browser is on the page."""
+    """Write what is written into the address inside the block at its end, when the browser is on the page.
+
+    Nothing is written if the block is left before: the reader may have gone to another page meanwhile.
+    """
     values: dict[str, str | None] = {}
     before = _pending.set(values)
     try:
         yield
     finally:
         _pending.reset(before)
-        write_addresses(values)
+    write_addresses(values)
 
 
 def name_page(*names: str) -> None:

@@ -111,6 +111,21 @@ def test_an_address_that_a_stop_keeps_from_the_browser_is_not_followed() -> None
     assert app.session_state["view"] == "two"
 
 
+LEFT = """
+from contextlib import suppress
+from cxr_core.app.address import write_address, written_last
+with suppress(RuntimeError), written_last():
+    write_address("view", "of the page that was left")
+    raise RuntimeError
+"""
+
+
+def test_a_page_that_is_left_while_it_is_drawn_writes_no_address() -> None:
+    app = AppTest.from_string(LEFT).run()
+    assert not app.exception
+    assert "view" not in app.query_params
+
+
 def inside(app: AppTest, label: str = "Folders and files in it") -> list[str]:
     return list(next(box for box in app.selectbox if box.label == label).options)
 
