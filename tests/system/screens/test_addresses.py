@@ -13,10 +13,10 @@ SHOWN = {
     "run": ("train?view=Runs&run={run}", "Train", "first try · Train", "Models"),
     "comparison": ("train?view=Compare", "Train", "Compare · Train", "Evaluate"),
     "evaluation": ("evaluate?view=Evaluations&evaluation={evaluation}&tab=Subgroups", "Evaluate", "tiny on ", "Models"),
-    "acceptance": ("evaluate?view=Site+acceptance", "Evaluate", "Site acceptance · Evaluate", "Dataset"),
+    "acceptance": ("evaluate?view=Site+acceptance", "Evaluate", "Site acceptance · Evaluate", "Models"),
     "model": ("models?model=tiny", "Models", "tiny · Models", "Train"),
 }
-"""What is shown: its address, the heading of its page, the beginning of its title, and another page."""
+"""What is shown: its address, the heading of its page, the beginning of its title, and another, which has an address."""
 
 
 def wait_for_address(page, address: str, title: str) -> None:
@@ -43,7 +43,7 @@ def test_what_is_shown_survives_reload_and_one_back(page, workbench: str, home: 
     wait_for_address(page, path, title)
     page.get_by_role("link", name=re.compile(rf"{other}$")).first.click()
     wait_until_drawn(page, page.get_by_role("heading", name=other, exact=True, level=1))
-    page.wait_for_function("other => document.title.includes(other)", arg=other)
+    page.wait_for_function("other => location.search && document.title.includes(other)", arg=other)
     page.locator(IDLE).wait_for()
     page.go_back()
     page.get_by_role("heading", name=heading, exact=True, level=1).wait_for()
