@@ -16,7 +16,9 @@ SHOWN = {
     "acceptance": ("evaluate?view=Site+acceptance", "Evaluate", "Site acceptance · Evaluate", "Models"),
     "model": ("models?model=tiny", "Models", "tiny · Models", "Train"),
 }
-"""What is shown: its address, the heading of its page, the beginning of its title, and another, which has an address."""
+"""What is shown: its address, the heading of its page, the beginning of its title, and another page."""
+WRITES = {"Train": "run=", "Models": "model=", "Evaluate": "evaluation="}
+"""The other pages, and what only they write into their address."""
 
 
 def wait_for_address(page, address: str, title: str) -> None:
@@ -41,9 +43,10 @@ def test_what_is_shown_survives_reload_and_one_back(page, workbench: str, home: 
     wait_for_address(page, path, title)
     page.reload()
     wait_for_address(page, path, title)
+    page.wait_for_function("window.cxrHistory")
     page.get_by_role("link", name=re.compile(rf"{other}$")).first.click()
     wait_until_drawn(page, page.get_by_role("heading", name=other, exact=True, level=1))
-    page.wait_for_function("other => location.search && document.title.includes(other)", arg=other)
+    page.wait_for_function("name => location.search.includes(name)", arg=WRITES[other])
     page.locator(IDLE).wait_for()
     page.go_back()
     page.get_by_role("heading", name=heading, exact=True, level=1).wait_for()
