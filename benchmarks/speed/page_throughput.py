@@ -11,6 +11,7 @@ at least 0.9 of that of `predict`; at most 350 MB of resident memory in the serv
 
 import argparse
 import os
+import re
 import tempfile
 import time
 from contextlib import suppress
@@ -70,7 +71,7 @@ def by_page(browser: Browser, home: Path, files: list[Path], checkout: Path) -> 
         page.get_by_role("button", name="Try a sample").click()
         page.get_by_test_id("verdict").wait_for()
         page.get_by_text("files read").wait_for(state="detached")
-        page.get_by_text("Films to read").click()
+        page.get_by_text(re.compile("Films to read|Add films")).click()  # the words of either checkout
         in_browser = [one for one in psutil.Process().children(recursive=True) if one.pid != server.pid]
         dropped = time.perf_counter()
         page.locator("input[type=file]:not([webkitdirectory])").first.set_input_files(files)

@@ -29,7 +29,8 @@ def take_films() -> list[DroppedFile]:
     """Draw the controls that take films, and return the session's films: samples, or else those that were brought."""
     state = st.session_state
     state.setdefault("dropping", not (state.get("films") or state.get("samples")))
-    with st.expander(_("Films to read"), icon=":material/upload_file:", key="dropping", on_change="rerun"):
+    label = _("Add films") if brought_any() else _("Films to read")  # a new label: closed at once, not animated
+    with st.expander(label, icon=":material/upload_file:", key="dropping", on_change="rerun"):
         files_side, folder_side = st.columns([3, 2])
         with files_side:
             show_component(

@@ -6,6 +6,8 @@ from tests.support.streamlit_page import IDLE, wait_until_drawn
 from tests.system.screens.conftest import keep_own_readings
 
 PAGES = {"Diagnose": "", "Dataset": "dataset", "Train": "train", "Evaluate": "evaluate", "Models": "models"}
+FRAME_STYLE = "() => [...document.querySelectorAll('style')].some(one => one.textContent.includes('stTopNavLink'))"
+"""Whether the frame's own style is there: a slow tab loads what draws it after the page."""
 STREAMLIT = {
     ("presentation-role-conflict", "stFileUploaderDropzone"): "The area that files are dropped on has the role of a "
     "decoration and a name; the button inside it, which the keyboard reaches, has both right.",
@@ -18,6 +20,7 @@ def violations(page) -> list[str]:
     """What axe-core finds, without what is Streamlit's: a line for each element, with the rule and its reason."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     page.locator(IDLE).wait_for()
+    page.wait_for_function(FRAME_STYLE)
     found = axe.Axe().run(page).response["violations"]
     return [
         f"{rule['id']}: {node['html'][:160]} {node['failureSummary'].splitlines()[-1].strip()}"

@@ -55,7 +55,7 @@ def test_the_banner_names_film_position_and_model_and_comes_first(address: str, 
 
 def test_the_button_that_removes_a_film_can_be_seen(address: str, screen) -> None:
     read_one(screen, address)
-    screen.get_by_text("Films to read").click()
+    screen.get_by_text("Add films").click()
     remove = screen.locator("[data-testid=stFileChipDeleteBtn] button").first
     wait_until_drawn(screen, remove)
     assert remove.is_visible()
