@@ -5,7 +5,8 @@
 Measured after a warm-up: one film of 2,000 x 1,600 pixels (target: under 0.5 s on 2 cores), the gate alone (target:
 under 15 ms), and 500 films of 1,000 x 800 pixels at once, compared with scoring only. The films are the synthetic ones
 shipped with the app, enlarged. With --beside, this and another checkout of this repository, with its own `.venv`, are
-measured in turns. Targets beside commit c3f5f0b: 0.6 of the time for the large film, 1.8 times the films in full.
+measured in turns, with the model of that name or each with its default. Targets beside commit c3f5f0b, with its model
+efficientnet-lite0-160: 0.6 of the time for the large film, 1.8 times the films in full.
 """
 
 import argparse
@@ -52,7 +53,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3)
     arguments = parser.parse_args()
     if arguments.beside:
-        beside(arguments.beside, arguments.films, arguments.repeat)
+        beside(arguments.beside, arguments.model, arguments.films, arguments.repeat)
         return
     predictor = Predictor(find_model(arguments.model))
     large = [_bytes(read_film(path), 2000, 1600) for path in sample_films()]
@@ -76,14 +77,15 @@ def main() -> None:
     )
 
 
-def beside(checkout: Path, films: int, repeat: int) -> None:
+def beside(checkout: Path, model: str | None, films: int, repeat: int) -> None:
     """Run this benchmark here and in another checkout in turns; print the median of each line's first number."""
     commands = {}
     for name, folder in (("here", REPOSITORY), ("beside", checkout.resolve())):
         module = (
             "benchmarks.speed.reading_speed" if (folder / "benchmarks/speed").exists() else "benchmarks.reading_speed"
         )
-        commands[name] = (folder, [python_of(folder), "-m", module, "--films", str(films)])
+        chosen = ["--model", model] if model else []
+        commands[name] = (folder, [python_of(folder), "-m", module, "--films", str(films), *chosen])
     found: dict[str, dict[str, list[float]]] = {name: {} for name in commands}
     for _ in range(repeat):
         for name, (folder, command) in commands.items():

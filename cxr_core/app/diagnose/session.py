@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from cxr_core.inference.predictor import Predictor
 
 FIRST_FILES = 4  # read before each redraw; no more before the first one, so that the first result appears soon
-REDRAW_SECONDS, REDRAW_SHARE = 2.0, 0.05  # shortest time between two redraws; largest share of the time spent on them
+REDRAW_SECONDS, REDRAW_SHARE = 4.0, 0.05  # shortest time between two redraws; largest share of the time spent on them
 REPORT_SECONDS = 1.0  # between two movements of the progress bar
 KEPT_PICTURES, KEPT_VALUES = 8, 2
 Kept = TypeVar("Kept")

@@ -28,8 +28,8 @@ LAYOUT = """
 [data-testid="stMainBlockContainer"] > div > [data-testid="stVerticalBlock"],
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: 0.5rem; }
 .st-key-ahead, .st-key-first_film:not(:has([data-on-screen])) { display: none; }
-.stApp:has([data-first]) :is(.st-key-status, .st-key-dropping [data-testid="stExpanderDetails"]) { display: none; }
-.stApp:has([data-first]) .st-key-dropping details { height: auto !important; } /* at once, not animated */
+.cxr-first :is(.st-key-status, .st-key-dropping [data-testid="stExpanderDetails"]) { display: none; }
+.cxr-first .st-key-dropping details { height: auto !important; } /* at once, not animated */
 .cxr-stepping :is(.st-key-about_film, .st-key-exports) { visibility: hidden; }
 .st-key-heading h1 { line-height: 2.5rem; }
 [data-testid="stFileUploaderDropzone"] { min-height: 7rem; align-items: center; }
