@@ -51,11 +51,12 @@ def fetched_reader(parcel: Parcel, name: str, prevalence: float | None) -> Batch
     return batch_reader(parcel.fetched() / name, prevalence)
 
 
-def read_archive(table: ArchiveTable, works: Works, report: Callable[[str], None]) -> tuple[int, int]:
+def read_archive(table: ArchiveTable, works: Works, report: Callable[[str, int, int], None]) -> tuple[int, int]:
     """Read the films that are not yet in the table. Returns how many were read now, and how many of them failed.
 
-    report: gets a sentence of progress and rate, which is also logged, every REPORT_SECONDS and at the end. Raises
-    CXRError if no film can be read at all or the table cannot be written.
+    report: gets a sentence of progress and rate, which is also logged, the films that are in the table and all films,
+    every REPORT_SECONDS and at the end; it may raise to end the work between two batches. Raises CXRError if no film
+    can be read at all or the table cannot be written.
     """
     before, total = table.done(), table.plan.films
     again: deque[Batch] = deque()
@@ -67,7 +68,7 @@ def read_archive(table: ArchiveTable, works: Works, report: Callable[[str], None
         rate = films / max(time.monotonic() - started, 1e-9)
         told = f"{before + films:,} of {total:,} films, {rate:.1f} films a second, {failures:,} not read."
         _logger.info(told)
-        report(told)
+        report(told, before + films, total)
 
     for batch, found in works.run(lambda: again.popleft() if again else next(waiting, None)):
         if isinstance(found, Lost):

@@ -27,7 +27,7 @@ ENDED = ("finished", "stopped", "failed", "dead")
 class Job(Record):
     """`job.json`: what a job is, and its progress.
 
-    kind: "training", "publishing", "conversion", "evaluation", "acceptance" or "audit". title: for the user.
+    kind: "training", "publishing", "conversion", "evaluation", "acceptance", "audit" or "archive". title: for the user.
     about: the id of what it works on, such as a run's, or "". device: "cpu" or "gpu". status: one of LIVE or ENDED.
     message: for the user; the reason of a failure. done, total: of what it counts, total 0 if it counts nothing.
     requested, ended: seconds since 1970, ended None while it lives. pid, pid_started: its process. result: what it

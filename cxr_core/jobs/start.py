@@ -34,6 +34,20 @@ def start_job(
     environment: variables that the process has in addition. owner: the id of the account that may stop it, beside
     administrators. Raises WorkError if it cannot be started.
     """
+    job_id = record_job(kind, title, about=about, device=device, owner=owner)
+    try:
+        log = jobs_folder() / job_id / "log.txt"
+        process = start_process("cxr_core.jobs.work.work", (job_id, function, arguments), log, environment or {})
+    except WorkError as error:
+        update_job(job_id, status="failed", message=str(error), ended=time.time())
+        raise
+    update_job(job_id, **process.to_dict())
+    _remove_old()
+    return find_job(job_id)
+
+
+def record_job(kind: str, title: str, *, about: str = "", device: str = "cpu", owner: str = "") -> str:
+    """The id of a new job, whose process is this one; see `start_job`. Raises WorkError if it cannot be written."""
     job_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{kind}-{secrets.token_hex(3)}"
     folder = jobs_folder() / job_id
     begun = {
@@ -55,16 +69,7 @@ def start_job(
         write_object(folder / "job.json", begun)
     except OSError as error:
         raise work_error(folder, "the job's folder cannot be written", error) from error
-    try:
-        process = start_process(
-            "cxr_core.jobs.work.work", (job_id, function, arguments), folder / "log.txt", environment or {}
-        )
-    except WorkError as error:
-        update_job(job_id, status="failed", message=str(error), ended=time.time())
-        raise
-    update_job(job_id, **process.to_dict())
-    _remove_old()
-    return find_job(job_id)
+    return job_id
 
 
 def _remove_old() -> None:

@@ -3,8 +3,8 @@
 import logging
 import os
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
@@ -14,6 +14,7 @@ from cxr_core.jobs.heartbeat import heartbeat
 from cxr_core.jobs.job import Job, find_job, jobs_folder, update_job
 from cxr_core.jobs.memory import is_out_of_memory
 from cxr_core.jobs.process import ProcessId
+from cxr_core.jobs.start import record_job
 from cxr_core.log import log_surprise
 from cxr_core.progress import Progress
 
@@ -49,6 +50,11 @@ class Reporter:
 
         return report
 
+    def tell(self, message: str, done: int, total: int) -> None:
+        """Report how far it is, in words and as a count. Raises JobStopped."""
+        self._raise_if_stopped()
+        self._write(message=message, done=done, total=total)
+
     def _raise_if_stopped(self) -> None:
         if (jobs_folder() / self._id / "stop").exists():
             raise JobStopped
@@ -64,7 +70,7 @@ def work(job_id: str, function: str, arguments: tuple[Any, ...]) -> None:
     function: dotted name; called with the arguments and a Reporter, once the job has its device. It returns what the
     job's record keeps as `result`, with `message` for the user. Raises CXRError if it fails; the record then says why.
     """
-    try:
+    with suppress(JobStopped), _recorded(job_id) as result:
         update_job(job_id, status="queued", **ProcessId.current().to_dict())
         job = find_job(job_id)
         with hold_device(job.device, job.requested, _waiting(job)), heartbeat(_beat(job_id)):
@@ -72,9 +78,37 @@ def work(job_id: str, function: str, arguments: tuple[Any, ...]) -> None:
             reporter = Reporter(job_id)
             reporter.begin("Starting.")
             module, _, name = function.rpartition(".")
-            result: dict[str, Any] = getattr(import_module(module), name)(*arguments, reporter)
+            result.update(getattr(import_module(module), name)(*arguments, reporter))
+
+
+@contextmanager
+def work_here(kind: str, title: str) -> Iterator[Reporter]:
+    """What this process does within is a job that everybody sees, and can stop: a command that takes long.
+
+    It waits for no device. kind, title: see `Job`. Raises WorkError if the job cannot be recorded, or was stopped.
+    """
+    job_id = record_job(kind, title)
+    try:
+        with _recorded(job_id) as result:
+            update_job(job_id, status="running")
+            yield Reporter(job_id)
+            result["message"] = find_job(job_id).message
+    except JobStopped:
+        raise WorkError("it was stopped; the same command goes on", thing=title) from None
+
+
+@contextmanager
+def _recorded(job_id: str) -> Iterator[dict[str, Any]]:
+    """Record how the work within ends; what it puts into the dictionary is the record's `result`."""
+    result: dict[str, Any] = {}
+    try:
+        yield result
     except JobStopped:
         _end(job_id, "stopped", "Stopped.")
+        raise
+    except KeyboardInterrupt:
+        _end(job_id, "stopped", "Interrupted.")
+        raise
     except CXRError as error:
         _end(job_id, "failed", str(error))
         raise

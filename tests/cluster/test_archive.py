@@ -13,7 +13,9 @@ from cxr_core.cluster.archive_batch import Batch, BatchReader
 from cxr_core.cluster.archive_table import ArchiveTable, find_archive_films
 from cxr_core.errors import InputError, SettingsError, WorkError
 from cxr_core.inference.batch import find_films, read_files
+from cxr_core.jobs.job import list_jobs, stop_job
 from cxr_core.jobs.pool import Lost
+from cxr_core.jobs.work import work_here
 from cxr_core.models.registry import find_model
 from tests.support.command_line import run_verb
 
@@ -50,10 +52,16 @@ def table_for(archive: Path, out: Path, prevalence: float | None = None) -> Arch
     return ArchiveTable(out, archive, model.name, model.version, prevalence)
 
 
+def quietly(told: str, done: int, total: int) -> None:
+    """Reports nothing."""
+
+
 def test_the_rows_are_those_of_predict_and_a_failed_film_is_one(archive: Path, tmp_path: Path) -> None:
-    said: list[str] = []
-    assert read_archive(table_for(archive, tmp_path / "out"), Here(), said.append) == (7, 1)
-    assert said[-1].startswith("7 of 7 films, ")
+    with work_here("archive", "Read films") as job:
+        assert read_archive(table_for(archive, tmp_path / "out"), Here(), job.tell) == (7, 1)
+    (told,) = list_jobs()
+    assert (told.status, told.done, told.total) == ("finished", 7, 7)
+    assert told.message.startswith("7 of 7 films, ")
     table = pd.read_parquet(tmp_path / "out").sort_values("number", ignore_index=True)
     assert table["number"].tolist() == list(range(7))
     expected, (message,) = read_files(find_films([str(archive)]))
@@ -68,24 +76,44 @@ def test_the_rows_are_those_of_predict_and_a_failed_film_is_one(archive: Path, t
 
 def test_only_the_batches_that_are_missing_are_read(archive: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    read_archive(table_for(archive, out), Here(), lambda _: None)
+    read_archive(table_for(archive, out), Here(), quietly)
     files = sorted(out.glob("*.parquet"))
     files[2].unlink()
     (out / ".films-000002.1.abc.part").write_bytes(b"half")
     (archive / "later.jpeg").write_bytes((archive / "0.jpeg").read_bytes())
     works, table = Here(), table_for(archive, out)
     assert table.done() == 6
-    assert read_archive(table, works, lambda _: None) == (1, 0)
+    assert read_archive(table, works, quietly) == (1, 0)
     assert [batch.number for batch in works.read] == [2]
     assert sorted(out.glob("*.parquet")) == files
     assert not list(out.glob(".*.part"))
-    assert read_archive(table_for(archive, out), Here(), lambda _: None) == (0, 0)
+    assert read_archive(table_for(archive, out), Here(), quietly) == (0, 0)
+
+
+def test_an_archive_is_stopped_as_any_job_is_and_goes_on(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, works = tmp_path / "out", Here()
+    monkeypatch.setattr("cxr_core.cluster.archive.REPORT_SECONDS", 0.0)
+
+    def report(told: str, done: int, total: int) -> None:
+        stop_job(list_jobs()[0].id)
+        job.tell(told, done, total)
+
+    with (
+        pytest.raises(WorkError, match="Read films: it was stopped; the same command goes on"),
+        work_here("archive", "Read films") as job,
+    ):
+        read_archive(table_for(archive, out), works, report)
+    assert [told.status for told in list_jobs()] == ["stopped"]
+    assert len(works.read) == len(list(out.glob("*.parquet"))) == 1
+    assert sum(read_archive(table_for(archive, out), Here(), quietly)) == 7
 
 
 def test_a_lost_batch_is_read_again_and_not_for_ever(archive: Path, tmp_path: Path) -> None:
-    assert read_archive(table_for(archive, tmp_path / "one"), Here(lost=1), lambda _: None) == (7, 1)
+    assert read_archive(table_for(archive, tmp_path / "one"), Here(lost=1), quietly) == (7, 1)
     with pytest.raises(WorkError, match=r"ended \d times, last by SIGKILL"):
-        read_archive(table_for(archive, tmp_path / "two"), Here(lost=MOST_TRIES + 1), lambda _: None)
+        read_archive(table_for(archive, tmp_path / "two"), Here(lost=MOST_TRIES + 1), quietly)
 
 
 def test_films_of_a_batch_that_ends_its_process_are_read_apart(archive: Path) -> None:
