@@ -38,9 +38,10 @@ REPORT_EVERY = 15.0
 
 @dataclass
 class Tally:
-    """The results of all sessions: films answered, seconds per round, errors."""
+    """The results of all sessions: films answered, the server's processor time, seconds per round, errors."""
 
     answers: int = 0
+    server: float = 0.0
     rounds: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
@@ -207,6 +208,12 @@ def memory_of(port: int) -> float:
     return float(server.memory_info().rss / 1e6) if server else 0.0
 
 
+def processor_time_of(port: int) -> float:
+    """Processor time, in seconds, of the process that listens on the port."""
+    server = server_at(port)
+    return float(sum(server.cpu_times()[:2])) if server else 0.0
+
+
 async def watch(until: float, port: int, tally: Tally) -> list[tuple[float, float]]:
     """Print progress every REPORT_EVERY seconds; returns (seconds, megabytes) of the server for each line."""
     started, samples = time.monotonic(), []
@@ -227,8 +234,11 @@ async def load(address: str, sessions: int, minutes: float, films: int) -> tuple
     tally, until = Tally(), time.monotonic() + minutes * 60
     pictures = [Image.open(path).convert("L") for path in sample_films()]
     running = [Session(number, address, pictures, tally).work(until, films) for number in range(sessions)]
-    watching = asyncio.create_task(watch(until, int(address.rsplit(":", 1)[1]), tally))
+    port = int(address.rsplit(":", 1)[1])
+    before = processor_time_of(port)
+    watching = asyncio.create_task(watch(until, port, tally))
     await asyncio.gather(*running)
+    tally.server = processor_time_of(port) - before
     return tally, await watching
 
 
@@ -250,7 +260,8 @@ def main() -> None:
     settled = next((megabytes for seconds, megabytes in samples if seconds >= 60), samples[0][1])
     growth = samples[-1][1] / settled - 1 if settled else 0.0
     rounds = sorted(tally.rounds) or [0.0]
-    print(f"{tally.answers} answers in {len(tally.rounds)} rounds, median {rounds[len(rounds) // 2]:.1f} s")
+    print(f"{tally.answers} answers in {len(tally.rounds)} rounds, median {rounds[len(rounds) // 2]:.2f} s, ", end="")
+    print(f"{1000 * tally.server / len(rounds):.0f} ms of the server's processor time a round")
     print(f"memory {settled:.0f} MB after the first minute, {growth:+.1%} at the end; {len(tally.errors)} errors")
     for error in dict.fromkeys(faults[:20] + tally.errors[:10]):
         print(error)

@@ -8,7 +8,7 @@ import streamlit as st
 from cxr_core.app.account import end_when_idle, signed_in_account
 from cxr_core.app.address import HISTORY_SCRIPT, come_to_page, name_page, written_last
 from cxr_core.app.components.jobs import show_jobs
-from cxr_core.app.diagnose.language import translated
+from cxr_core.app.diagnose.language import session_language, speaking, translated
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import WorkError, missing_package
 from cxr_core.labels import NOTICE
@@ -105,7 +105,7 @@ def draw_frame() -> None:
         if person.may_research:
             with above:
                 show_jobs()
-        with content, written_last():
+        with content, written_last(), speaking(session_language()):
             page.run()
     except ModuleNotFoundError as error:
         if (message := missing_package(error)) is None:

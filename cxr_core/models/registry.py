@@ -10,6 +10,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -125,7 +126,9 @@ class Model:
 
 def list_models() -> list[Model]:
     """Every model on this machine, the default first, without those that `damaged_models` reports."""
-    return sorted(_all_models()[0], key=lambda model: (not model.default, not model.released))
+    chosen, released = _chosen_default(), released_folder()
+    first = released.name if chosen is None else chosen
+    return sorted(_all_models()[0], key=lambda model: (model.name != first, model.folder != released))
 
 
 def damaged_models() -> list[str]:
@@ -138,10 +141,23 @@ def _all_models() -> tuple[list[Model], list[str]]:
     for folder in (RELEASED_MODELS, published_models_folder()):
         for file in sorted(folder.glob("*/card.json")):
             try:
-                models.append(Model(file.parent, ModelCard.read(file)))
+                models.append(Model(file.parent, _card(file)))
             except DamagedRecord as error:
                 messages.append(str(error))
     return models, messages
+
+
+def _card(file: Path) -> ModelCard:
+    try:
+        found = file.stat()
+    except OSError:
+        return ModelCard.read(file)  # says what is wrong
+    return _read_card(file, found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+@lru_cache(maxsize=64)
+def _read_card(file: Path, changed: int, size: int, number: int) -> ModelCard:  # of a file in this state
+    return ModelCard.read(file)
 
 
 def find_model(name: str | None = None) -> Model:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ def show_component(
     return component(key=key, data={"drawn": (data,), "since": since}, **on_change)
 
 
+@cache
 def source(name: str, scripts: tuple[str, ...] = ()) -> tuple[str, str, str]:
     """HTML, CSS and script of a component."""
     html, css = ((APP / f"{name}.{kind}").read_text() for kind in ("html", "css"))

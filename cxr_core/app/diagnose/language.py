@@ -20,9 +20,12 @@ DOCUMENT_LANGUAGE = """export default ({ data }) => {
 
 
 def page_language() -> str:
-    """The session's language, a key of LANGUAGES."""
-    if spoken := _spoken.get():
-        return spoken
+    """The language of this script run, or of the block of `speaking`; a key of LANGUAGES."""
+    return _spoken.get() or session_language()
+
+
+def session_language() -> str:
+    """The session's language, a key of LANGUAGES. It is asked once a run: a page has a hundred texts."""
     state = st.session_state
     asked = st.query_params.get(ADDRESS)
     if asked in LANGUAGES and asked != state.get("language_asked"):
@@ -34,7 +37,7 @@ def page_language() -> str:
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Outside of a script run, where there is no session to ask: the language of what is made in this block."""
+    """The language of what is made in this block: a script run, or what is made where there is no session to ask."""
     before = _spoken.set(language)
     try:
         yield
