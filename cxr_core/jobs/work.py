@@ -31,6 +31,7 @@ class Reporter:
 
     def __init__(self, job_id: str) -> None:
         self._id, self._reported = job_id, 0.0
+        self.told = "Finished."  # what it told last
 
     def begin(self, activity: str) -> None:
         """Report what it does now, which counts nothing. Raises JobStopped."""
@@ -53,6 +54,7 @@ class Reporter:
     def tell(self, message: str, done: int, total: int) -> None:
         """Report how far it is, in words and as a count. Raises JobStopped."""
         self._raise_if_stopped()
+        self.told = message
         self._write(message=message, done=done, total=total)
 
     def _raise_if_stopped(self) -> None:
@@ -91,8 +93,9 @@ def work_here(kind: str, title: str) -> Iterator[Reporter]:
     try:
         with _recorded(job_id) as result:
             update_job(job_id, status="running")
-            yield Reporter(job_id)
-            result["message"] = find_job(job_id).message
+            reporter = Reporter(job_id)
+            yield reporter
+            result["message"] = reporter.told
     except JobStopped:
         raise WorkError("it was stopped; the same command goes on", thing=title) from None
 
