@@ -3,9 +3,8 @@
 import re
 from functools import cache
 
-from cxr_core.app.diagnose.language import page_language
+from cxr_core.app.diagnose.language import page_language, speaking
 from cxr_core.app.diagnose.language import translated as _
-from cxr_core.languages import in_language, message
 
 WORDS = re.compile(r'(?<=>)([^<>&]*[A-Za-z]{2}[^<>&]*)(?=<)|(?<=title=")([^"]+)(?=")|(?<=aria-label=")([^"]+)(?=")')
 """In a component's HTML: the text between tags, the titles, the labels for screen readers."""
@@ -18,11 +17,8 @@ def html_in_language(html: str) -> str:
 
 @cache
 def _html_in(language: str, html: str) -> str:
-    def word(found: re.Match[str]) -> str:
-        text = found[0].strip()
-        return found[0].replace(text, in_language(message(text), language))
-
-    return WORDS.sub(word, html)
+    with speaking(language):
+        return WORDS.sub(lambda found: found[0].replace(found[0].strip(), _(found[0].strip())), html)
 
 
 def viewer_words() -> dict[str, str]:
