@@ -97,7 +97,7 @@ def work_here(kind: str, title: str) -> Iterator[Reporter]:
             yield reporter
             result["message"] = reporter.told
     except JobStopped:
-        raise WorkError("it was stopped; the same command goes on", thing=title) from None
+        raise WorkError("it was stopped", thing=title, accepted="the same command goes on") from None
 
 
 @contextmanager
