@@ -20,8 +20,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean
@@ -182,8 +182,9 @@ def rows_of(out: Path) -> int:
     return sum(pq.read_metadata(file).num_rows for file in out.glob("*.parquet"))
 
 
-def archive_on_ray(folder: Path, films: int, nodes: int, by_predict: tuple[float, float]) -> None:
-    """Read films on a Ray cluster of so many nodes of one core each; print what came of it."""
+@contextmanager
+def ray_nodes(folder: Path, nodes: int) -> Iterator[str]:
+    """The address of a Ray cluster of so many nodes of one core each, which have their homes below the folder."""
     from ray.cluster_utils import Cluster
 
     cluster = Cluster()
@@ -191,11 +192,17 @@ def archive_on_ray(folder: Path, films: int, nodes: int, by_predict: tuple[float
         for number in range(nodes):
             variables = {"CXR_HOME": str(folder / f"node-{number}"), "PYTHONPATH": str(REPOSITORY)}
             cluster.add_node(num_cpus=1, object_store_memory=80 << 20, include_dashboard=False, env_vars=variables)
-        address, out = ("--cluster", cluster.address), folder / f"ray-{nodes}"
-        start = run("read-archive", folder / "one", "--out", folder / f"ray-{nodes}-one", *address, cluster=True)
-        done = run("read-archive", folder / "cluster", "--out", out, *address, cluster=True)
+        yield cluster.address
     finally:
         cluster.shutdown()
+
+
+def archive_on_ray(folder: Path, films: int, nodes: int, by_predict: tuple[float, float]) -> None:
+    """Read films on a Ray cluster of so many nodes of one core each; print what came of it."""
+    with ray_nodes(folder, nodes) as cluster:
+        address, out = ("--cluster", cluster), folder / f"ray-{nodes}"
+        start = run("read-archive", folder / "one", "--out", folder / f"ray-{nodes}-one", *address, cluster=True)
+        done = run("read-archive", folder / "cluster", "--out", out, *address, cluster=True)
     check_table(out, films)
     print(told(f"Ray, nodes of one core: {nodes}", rates(done, start, films), by_predict))
     print(f"start {start.seconds:.1f} s; {done.watch.told()}", flush=True)

@@ -16,19 +16,17 @@ from pathlib import Path
 from statistics import median
 
 import pandas as pd
-from ray.cluster_utils import Cluster
 
+from benchmarks.load.read_archive import ray_nodes
 from cxr_core.cluster.fits import Fits, FitsHere, FitsOnCluster
 from cxr_core.cluster.ray_cluster import RayCluster
 from cxr_core.cluster.sweep import fit_sweep, plan_sweep
 from cxr_core.cluster.sweep_table import sweep_table
 from cxr_core.datasets.index import build_index
-from cxr_core.paths import REPOSITORY
 from tests.support.synthetic_chests import write_data_set
 
 SETTINGS = {"size": "64", "epochs": "9", "contrast": "none", "device": "cpu"}
 RATES = [f"{0.0003 * 1.5**number:.6f}" for number in range(9)]
-STORE_BYTES = 80 << 20
 
 
 def timed(data: Path, home: Path, fits: Fits) -> tuple[float, pd.DataFrame]:
@@ -42,15 +40,8 @@ def timed(data: Path, home: Path, fits: Fits) -> tuple[float, pd.DataFrame]:
 
 def on_cluster(data: Path, folder: Path, nodes: int) -> tuple[float, pd.DataFrame]:
     """The same on a cluster of so many nodes of one core."""
-    cluster = Cluster()
-    try:
-        for number in range(nodes):
-            variables = {"CXR_HOME": str(folder / f"node-{number}"), "PYTHONPATH": str(REPOSITORY)}
-            cluster.add_node(num_cpus=1, object_store_memory=STORE_BYTES, include_dashboard=False, env_vars=variables)
-        with RayCluster(cluster.address) as connected:
-            return timed(data, folder / "home", FitsOnCluster(connected))
-    finally:
-        cluster.shutdown()
+    with ray_nodes(folder, nodes) as address, RayCluster(address) as connected:
+        return timed(data, folder / "home", FitsOnCluster(connected))
 
 
 def check_equal(first: pd.DataFrame, other: pd.DataFrame) -> None:

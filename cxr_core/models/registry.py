@@ -83,8 +83,7 @@ class Model:
     @property
     def default(self) -> bool:
         """Whether this is the model that reads where none is named."""
-        chosen = _chosen_default()
-        return self.name == chosen if chosen else self.released
+        return _is_default(self, _chosen_default(), released_folder())
 
     @property
     def converted(self) -> bool:
@@ -127,8 +126,9 @@ class Model:
 def list_models() -> list[Model]:
     """Every model on this machine, the default first, without those that `damaged_models` reports."""
     chosen, released = _chosen_default(), released_folder()
-    first = released.name if chosen is None else chosen
-    return sorted(_all_models()[0], key=lambda model: (model.name != first, model.folder != released))
+    return sorted(
+        _all_models()[0], key=lambda model: (not _is_default(model, chosen, released), model.folder != released)
+    )
 
 
 def damaged_models() -> list[str]:
@@ -145,6 +145,10 @@ def _all_models() -> tuple[list[Model], list[str]]:
             except DamagedRecord as error:
                 messages.append(str(error))
     return models, messages
+
+
+def _is_default(model: Model, chosen: str | None, released: Path) -> bool:
+    return model.name == chosen if chosen else model.folder == released
 
 
 def _card(file: Path) -> ModelCard:
