@@ -56,14 +56,17 @@ class FoldNetwork:
         labels = labels_of(validation)
         self._augmentation = fit_test_time_augmentation(table["logit"].to_numpy(float), labels, self.recipe.flip)
         logits = self.logits(validation)
-        about = (validation[name].to_numpy(str) for name in ("patient", "path", "source"))
-        self.rules, scores = fit_answer_rules(logits, labels, *about)
+        patients, paths, sources = (validation[name].to_numpy(str) for name in ("patient", "path", "source"))
+        split = read_split(index.films, run.folder / "split.csv")
+        _, other = of_both_classes(index.films[split == "val"])
+        of_other = self.logits(other) if len(other) else np.empty(0)
+        self.rules, scores = fit_answer_rules(logits, labels, patients, paths, sources, of_other)
         calibration = self.rules["calibration"]
         platt = Platt(**calibration["parameters"])
         scale = evidence_scale(platt, calibration["prevalence"])
         self.heat_scale = EvidenceMap(scale["slope"], scale["intercept"])
         self.validation = validation.assign(score=scores.scores)
-        held_out = index.films[read_split(index.films, run.folder / "split.csv") == "test"]
+        held_out = index.films[split == "test"]
         self.held_out = held_out.assign(score=platt.probability(self.logits(held_out)))
 
     @property

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cxr_core.evaluation.answers import answer_estimates
 from cxr_core.labels import CLASSES, OTHER, PNEUMONIA
 from cxr_core.metrics.bootstrap import clustered_bootstrap
 from cxr_core.metrics.classification import evaluate
@@ -21,9 +22,9 @@ def of_both_classes(films: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 def source_figures(table: pd.DataFrame, threshold: float) -> list[dict[str, Any]]:
     """One entry a source, JSON-ready, the lowest AUROC first and sources without one last.
 
-    table: one row a film with `label` (OTHER among them), `score`, `patient`, `file` and `source`.
-    Each entry: `source`, `films`, `patients`, `pneumonia`, `figures` and `clustered` (see `metrics.classification`),
-    and `other`, see `false_alarms`.
+    table: one row a film with `label` (OTHER among them), `score`, `patient`, `file` and `source`, and `verdict` if
+    known. Each entry: `source`, `films`, `patients`, `pneumonia`, `figures` and `clustered` (see
+    `metrics.classification`), `answers` (see `evaluation.answers`), and `other`, see `false_alarms`.
     """
     found = []
     for source, rows in table.groupby("source", sort=True):
@@ -32,6 +33,7 @@ def source_figures(table: pd.DataFrame, threshold: float) -> list[dict[str, Any]
         if len(both):
             told = evaluate(_scores(both), threshold).to_dict()
             entry |= {"pneumonia": told["pneumonia"], "figures": told["figures"], "clustered": told["clustered"]}
+            entry |= {"answers": answer_estimates(both).to_dict()} if "verdict" in both else {}
         if len(other):
             entry["other"] = false_alarms(other, threshold)
         found.append(entry)
@@ -46,16 +48,21 @@ def by_source(table: pd.DataFrame, threshold: float) -> dict[str, Any]:
 
 
 def false_alarms(other: pd.DataFrame, threshold: float) -> dict[str, Any]:
-    """Films of neither class, their patients, and the share called pneumonia with its patient-clustered interval."""
+    """Films of neither class, their patients, and the share called pneumonia with its patient-clustered interval.
+
+    Where verdicts are known, also `answered`: the share that gets the answer pneumonia, uncertain films left out of it.
+    """
     called = (other["score"].to_numpy(float) >= threshold).astype(float)
+    shares = {"share": mean(called)}
+    if "verdict" in other:
+        shares["answered"] = mean((other["verdict"] == "pneumonia").to_numpy(float))
     # The labels have no meaning here: the bootstrap only draws patients.
     rows = Scores(np.zeros(len(other), int), other["score"].to_numpy(), other["patient"].to_numpy())
-    share = clustered_bootstrap(rows, {"called": mean(called)})["called"].to_dict()
     return {
         "films": len(other),
         "patients": int(other["patient"].nunique()),
         "called_pneumonia": int(called.sum()),
-        "share": share,
+        **{name: share.to_dict() for name, share in clustered_bootstrap(rows, shares).items()},
     }
 
 

@@ -47,6 +47,7 @@ class Rules:
 
     thresholds: on the probability, by operating point. limits: conformal limits by error rate.
     max_spread: of the probability over augmented views, in [0, 1]; an answer that varies more may be unstable.
+    other_to: the probability up to which a film may as well show another disease; 0 if that is not known.
     mirror: whether the mirror image is one of the augmented views.
     fitted_prevalence: share of pneumonia among the films that the probability was calibrated on. prevalence: the
     default of `Choice.prevalence`. shift: subtracted from the logit of every probability at a site that was
@@ -62,6 +63,7 @@ class Rules:
     prevalence: float = DEFAULT_PREVALENCE
     shift: float = 0.0
     site: str = ""
+    other_to: float = 0.0
 
     @classmethod
     def of(cls, card: ModelCard) -> "Rules":
@@ -74,6 +76,7 @@ class Rules:
             mirror=card.training.mirrored,
             fitted_prevalence=fitted_prevalence(card),
             prevalence=DEFAULT_PREVALENCE if card.prevalence is None else card.prevalence,
+            other_to=card.other_to or 0.0,
         )
 
     def at(self, site: SiteProfile | None) -> "Rules":
@@ -112,7 +115,7 @@ class Rules:
         """The number up to which a film may be called normal, and from which pneumonia; in [0, 1]."""
         threshold, limits, _ = self.chosen(choice)
         ends = [self.number(min(end, 1.0), choice) for end in (threshold, limits.pneumonia_from, limits.normal_to)]
-        return min(*ends, NORMAL_TO), max(*ends, PNEUMONIA_FROM)
+        return min(*ends, NORMAL_TO), max(*ends, PNEUMONIA_FROM, self.number(self.other_to, choice))
 
     def points_that_differ(self, choice: Choice) -> list[str]:
         """The operating points that give other answers than the points before them, the default among them."""
@@ -143,8 +146,9 @@ def fitted_prevalence(card: ModelCard) -> float:
 def decide(prediction: Prediction, rules: Rules, choice: Choice, model: str, version: str) -> Reading:
     """The reading for a prediction, by the model's rules and the user's choice. Costs no computation.
 
-    An answer is given if one class alone is possible at the chosen error rate, the operating point agrees, it holds in
-    augmented views, and the probability at the stated prevalence is at least 50% for pneumonia, at most 20% for normal.
+    An answer is given if one class alone is possible at the chosen error rate, the operating point agrees, films of
+    another disease seldom look so, it holds in augmented views, and the probability at the stated prevalence is at
+    least 50% for pneumonia, at most 20% for normal.
     Otherwise the verdict is uncertain, and the first rule that failed is the reason.
     Raises SettingsError for a choice that the model's card does not have.
     """
@@ -171,6 +175,7 @@ def decide(prediction: Prediction, rules: Rules, choice: Choice, model: str, ver
     called: Verdict = "pneumonia" if probability >= threshold else "normal"
     rules_that_fail = (
         *_class_uncertainty(called, limits.answer(probability), rate),
+        *_other_disease(called, probability, rules.other_to),
         *_instability(views, threshold, rules, choice),
         *_prevalence_uncertainty(called, here, prevalence),
     )
@@ -221,6 +226,12 @@ def _class_uncertainty(called: Verdict, possible: str, rate: float) -> Iterator[
             "The operating point gives normal, but only pneumonia is possible at an error rate of {rate}.",
             rate=percent(rate),
         )
+
+
+def _other_disease(called: Verdict, probability: float, other_to: float) -> Iterator[str]:
+    """A sentence if pneumonia is called up to a probability that films of another disease often exceed."""
+    if called == "pneumonia" and probability <= other_to:
+        yield message("Too low for the answer pneumonia: films that show another disease often reach this number.")
 
 
 def _instability(views: np.ndarray, threshold: float, rules: Rules, choice: Choice) -> Iterator[str]:

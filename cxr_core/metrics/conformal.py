@@ -57,10 +57,10 @@ def fit_conformal(scores: Scores, errors: Sequence[float] = (0.05, 0.1, 0.2)) ->
     for error in errors:
         if not 0 < error < 1:
             raise SettingsError(thing=f"error rate {error}", accepted="a number between 0 and 1 is accepted")
-        below, above = _ruled_out(len(pneumonia), error), _ruled_out(len(normal), error)
+        below = _ruled_out(len(pneumonia), error)
         limits[f"{error:g}"] = ConformalLimits(
             pneumonia_from=float(pneumonia[below - 1]) if below else 0.0,
-            normal_to=float(normal[-above]) if above else 1.0,
+            normal_to=upper_limit(normal, error),
         )
     return limits
 
@@ -73,6 +73,15 @@ def strictest(limits: Sequence[ConformalLimits]) -> ConformalLimits:
 def large_enough(scores: Scores, error: float) -> bool:
     """Whether both classes have enough films to be ruled out at all at this error rate."""
     return bool(_ruled_out(scores.pneumonia, error) and _ruled_out(scores.normal, error))
+
+
+def upper_limit(scores: np.ndarray, error: float) -> float:
+    """The score that a new film, exchangeable with these N, exceeds with at most the probability `error`.
+
+    scores: `float (N,)` in [0, 1]. 1 where there are too few films to say it of any lower score.
+    """
+    above = _ruled_out(len(scores), error)
+    return float(np.sort(scores)[-above]) if above else 1.0
 
 
 def _ruled_out(films: int, error: float) -> int:

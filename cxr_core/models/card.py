@@ -25,7 +25,8 @@ class ModelCard(Record):
     preprocessing: the arguments of `Preprocessing`. input_scaling: of the grey values, in words. slope, intercept: from
     logit to the logit of the calibrated probability. calibrated_at: the share of pneumonia among the films of that
     calibration. prevalence: the default of what the reader states. operating_point: the default of `operating_points`.
-    error_rate: the default of `limits_by_error_rate`. max_spread: of the probability over augmented views.
+    error_rate: the default of `limits_by_error_rate`. other_to: the probability up to which a film may as well show
+    another disease. max_spread: of the probability over augmented views.
     frequencies: by rising score. population_years: the ages of the training films, youngest and oldest.
     None: this card does not have it.
     """
@@ -50,6 +51,7 @@ class ModelCard(Record):
     operating_points: Mapping[str, CardPoint]
     error_rate: float
     limits_by_error_rate: Mapping[float, ConformalLimits]
+    other_to: float | None
     training: CardTraining
     estimates: CardEstimates
     augmentation: CardAugmentation | None
@@ -100,6 +102,7 @@ class ModelCard(Record):
             operating_points=points,
             error_rate=conformal.number("error_rate"),
             limits_by_error_rate=limits,
+            other_to=fields.part("other_disease", optional=True).optional_number("pneumonia_above"),
             training=CardTraining.of(fields.part("training", optional=True)),
             estimates=CardEstimates.of(fields.part("figures")),
             augmentation=CardAugmentation.of(augmentation) if augmentation else None,

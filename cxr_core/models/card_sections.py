@@ -104,7 +104,8 @@ class CardSource:
     """A hospital: its films of both classes, and the share of its films of neither class that are called pneumonia.
 
     unseen: whether the model was not trained on films of it. estimates, clustered: as of `Metrics`, empty without
-    films of both classes. other_called: None without films of neither class.
+    films of both classes. other_called: None without films of neither class. other_answered: the share of them that
+    gets the answer pneumonia; None if it was not measured.
     """
 
     source: str
@@ -115,12 +116,14 @@ class CardSource:
     estimates: Mapping[str, Estimate]
     clustered: Mapping[str, Estimate]
     other_called: Estimate | None
+    other_answered: Estimate | None
 
     @classmethod
     def of(cls, stored: Fields) -> Self:
         """Raises ValueError."""
         estimates, clustered = (stored.part(key, optional=True).objects_here() for key in ("figures", "clustered"))
         other = stored.optional_part("other")
+        answered = other.optional_part("answered") if other else None
         return cls(
             source=stored.text("source"),
             films=stored.whole("films"),
@@ -130,6 +133,7 @@ class CardSource:
             estimates={name: Estimate.of(estimate) for name, estimate in estimates.items()},
             clustered={name: Estimate.of(estimate) for name, estimate in clustered.items()},
             other_called=Estimate.of(other.part("share")) if other else None,
+            other_answered=Estimate.of(answered) if answered else None,
         )
 
 

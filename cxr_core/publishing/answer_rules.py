@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from cxr_core.metrics.calibration import Platt, fit_platt
+from cxr_core.metrics.conformal import upper_limit
 from cxr_core.metrics.prevalence import DEFAULT_PREVALENCE
 from cxr_core.metrics.scores import Scores
 from cxr_core.metrics.sources import (
@@ -18,15 +19,23 @@ from cxr_core.metrics.sources import (
 OPERATING_POINT = "balanced"
 ERROR_RATE = 0.1
 ERROR_RATES = (0.02, 0.05, 0.1, 0.2)
+OTHER_CALLED = 1 / 3  # of films of another disease, at most, may get the answer pneumonia
 
 
 def fit_answer_rules(
-    logits: np.ndarray, labels: np.ndarray, patients: np.ndarray, files: np.ndarray, sources: np.ndarray
+    logits: np.ndarray,
+    labels: np.ndarray,
+    patients: np.ndarray,
+    files: np.ndarray,
+    sources: np.ndarray,
+    other: np.ndarray,
 ) -> tuple[dict[str, Any], Scores]:
-    """The card's entries `calibration`, `prevalence`, `operating_point`, `operating_points` and `conformal`.
+    """The card's entries `calibration`, `prevalence`, `operating_point`, `operating_points`, `conformal`, and
+    `other_disease` where there are films of neither class.
 
-    Of N validation films: logits `float (N,)`, labels `int (N,)`, patients, files and sources `str (N,)`. Returns the
-    calibrated scores as well. Raises DataSetError if all films have one label.
+    Of N validation films: logits `float (N,)`, labels `int (N,)`, patients, files and sources `str (N,)`. other: the
+    logits of those of neither class, `float (M,)`. Returns the calibrated scores of the N as well. Raises DataSetError
+    if all films have one label.
     """
     platt = fit_platt(logits, labels, weights_by_source(sources))
     scores = Scores(labels, platt.probability(logits), patients, files)
@@ -58,6 +67,13 @@ def fit_answer_rules(
             },
         },
     }
+    if len(other):
+        rules["other_disease"] = {
+            "pneumonia_above": upper_limit(platt.probability(other), OTHER_CALLED),
+            "rule": "Of films that show another disease, at most a third lies above; a film up to it is not answered "
+            "with pneumonia.",
+            "fitted_on": f"{len(other)} films of neither class of the validation patients",
+        }
     return rules, scores
 
 

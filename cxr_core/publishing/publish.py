@@ -102,9 +102,9 @@ def _publish(run: Run, name: str, into: Path | None, activity: Callable[[str], o
         index = index_with_kept_decisions(run.config().data, run.folder)
         fingerprint_films(part, pd.read_csv(part / "split.csv"), index)
         training, validation, held_out = (films_of(run, index, split) for split in ("train", "val", "test"))
-        validation, _ = of_both_classes(validation)
+        validation, other = of_both_classes(validation)
         activity("Converting the network and calibrating it on validation patients.")
-        model = Model(part, ModelCard.from_dict(_card(run, name, part, index, validation)))
+        model = Model(part, ModelCard.from_dict(_card(run, name, part, index, validation, other)))
         activity("Fitting the heatmap.")
         model = model.described(heatmap=describe_evidence_map(model, index, validation) or fit_heatmap(model, index))
         activity("Measuring on held-out patients.")
@@ -118,7 +118,9 @@ def _publish(run: Run, name: str, into: Path | None, activity: Callable[[str], o
     return Model(folder, ModelCard.read(folder / "card.json"))
 
 
-def _card(run: Run, name: str, folder: Path, index: Index, validation: pd.DataFrame) -> dict[str, Any]:
+def _card(
+    run: Run, name: str, folder: Path, index: Index, validation: pd.DataFrame, other: pd.DataFrame
+) -> dict[str, Any]:
     config, state = run.config(), run.state()
     recipe = config.parsed
     table = pd.read_csv(run.folder / "validation.csv", dtype={"patient": str})
@@ -132,7 +134,12 @@ def _card(run: Run, name: str, folder: Path, index: Index, validation: pd.DataFr
     network = Network.of_file(folder / "model.tflite", conversion["outputs"])
     logits = augmentation.logits(network.logits, inputs)
     sources = films["source"].to_numpy(str)
-    rules, scores = fit_answer_rules(logits, labels, table["patient"].to_numpy(), table["path"].to_numpy(), sources)
+    of_other = np.empty(0)
+    if len(other):
+        of_other = np.array(cached_inputs(index.root, other, recipe.preprocessing()))
+        of_other = augmentation.logits(network.logits, of_other)
+    patients, paths = table["patient"].to_numpy(), table["path"].to_numpy()
+    rules, scores = fit_answer_rules(logits, labels, patients, paths, sources, of_other)
     metrics = evaluate(scores, rules["operating_points"][OPERATING_POINT]["threshold"])
     used = index.films.set_index("path", drop=False).loc[split["path"]]
     return {

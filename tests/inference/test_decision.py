@@ -47,6 +47,15 @@ def test_the_choice_decides(probability: float, point: str | None, rate: float |
     assert read(prediction(probability, probability), point, rate).verdict == expected
 
 
+@pytest.mark.parametrize(("probability", "expected"), [(0.85, "uncertain"), (0.86, "pneumonia"), (0.1, "normal")])
+def test_a_film_that_may_as_well_show_another_disease_is_uncertain(probability: float, expected: str) -> None:
+    rules = replace(RULES, other_to=0.85)
+    reading = decide(prediction(probability, probability), rules, Choice(), "m", "v")
+    assert reading.verdict == expected
+    assert any("another disease" in str(reason) for reason in reading.reasons) == (expected == "uncertain")
+    assert rules.answered(Choice())[1] == pytest.approx(rules.number(0.85, Choice()))
+
+
 @pytest.mark.parametrize(
     ("probability", "point", "limits", "fitted", "prevalence", "words"),
     [

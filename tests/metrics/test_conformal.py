@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cxr_core.errors import DataSetError, SettingsError
-from cxr_core.metrics.conformal import ConformalLimits, fit_conformal
+from cxr_core.metrics.conformal import ConformalLimits, fit_conformal, upper_limit
 from cxr_core.metrics.scores import Scores
 
 
@@ -39,6 +39,12 @@ def test_limits_are_the_order_statistics():
     assert limits["0.1"] == ConformalLimits(pneumonia_from=0.52, normal_to=0.18)
     assert limits["0.05"] == ConformalLimits(pneumonia_from=0.51, normal_to=0.19)
     assert limits["0.3"] == ConformalLimits(pneumonia_from=0.56, normal_to=0.14)
+
+
+def test_an_upper_limit_is_the_order_statistic() -> None:
+    values = np.arange(20, 0, -1) / 100
+    assert upper_limit(values, 1 / 3) == 0.14  # floor(21 / 3) = 7 from above; six films lie higher
+    assert upper_limit(values[:1], 1 / 3) == 1.0
 
 
 def test_a_class_too_small_is_never_ruled_out():

@@ -12,6 +12,7 @@ from cxr_core.metrics.film_metrics import estimate_to_report
 from cxr_core.models.card_sections import CardSource
 from cxr_core.models.registry import Model
 
+OTHER_DISEASE = "Another disease, answered pneumonia"
 SHOWN = {"auroc": "AUROC", "sensitivity": "Sensitivity", "specificity": "Specificity"}
 
 
@@ -71,6 +72,7 @@ def estimates_by_source(model: Model) -> pd.DataFrame:
             "With pneumonia": one.pneumonia,
         }
         | {title: value_with_interval(estimate_to_report(one, name)) for name, title in SHOWN.items()}
+        | ({OTHER_DISEASE: value_with_interval(one.other_answered)} if one.other_answered else {})
         for one in sources
     ]
     estimates = model.card.estimates.values
