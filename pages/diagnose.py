@@ -20,11 +20,11 @@ from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.diagnose.new_drop import awaited, end_of_new_drop
 from cxr_core.app.diagnose.own_reading import own_reading_controls
 from cxr_core.app.diagnose.prevalence import ask_prevalence, is_assumed
-from cxr_core.app.diagnose.session import FilmResult, UnreadableFile, read_next, session_results
+from cxr_core.app.diagnose.session import FilmResult, UnreadableFile, read_by, read_next, session_results
 from cxr_core.app.diagnose.settings import choose_settings
 from cxr_core.app.diagnose.similar import show_similar
 from cxr_core.app.diagnose.styles import apply_styles
-from cxr_core.app.diagnose.verdict import show_stability
+from cxr_core.app.diagnose.verdict import stability_in_words
 from cxr_core.app.diagnose.worklist import choose_film, filtered, show_worklist
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.model_cache import predictor_with_spinner
@@ -58,7 +58,8 @@ def progress_of(read: int, files: int) -> tuple[float, str]:
 def read_more(progress: Callable[[int], object]) -> None:
     """Read some more films, and report their number; an error ends the page."""
     try:
-        read_next(files, predictor_with_spinner(settings.model.name, _("Loading the model.")), started, progress)
+        predictor = predictor_with_spinner(settings.model.name, _("Loading the model."))
+        read_next(files, predictor.at(settings.site), started, progress)
     except CXRError as error:
         st.error(escape_markdown(error_text(error)))
         st.stop()
@@ -96,13 +97,14 @@ with middle:
 with st.container():  # always drawn, as `status` below
     show_ward(settings.blind)
 files, unreadable = unpack(dropped)
-take_over(files, settings.model.version)
-results = session_results(files, settings.model.version)
+by = read_by(settings.model, settings.rules)
+take_over(files, by)
+results = session_results(files, by)
 status = st.container(key="status")  # always drawn, so that the elements below it keep their position
 if files and not results and not any_on_screen():  # no film of before is left on screen: answer in this very run
     with status:
         read_more(lambda _: None)
-    results = session_results(files, settings.model.version)
+    results = session_results(files, by)
 readable = [settings.apply(result) for result in results.values() if isinstance(result, FilmResult)]
 unreadable += [result.error for result in results.values() if isinstance(result, UnreadableFile)]
 log = ReadingLog(reader=account().id)
@@ -174,8 +176,8 @@ if readable:
         if chosen.synthetic:
             st.caption(f":material/science: {_(SYNTHETIC_FILM)}")
         with st.expander(_("Details of the result")):
-            if not hidden:
-                show_stability(reading, settings.rules, settings.choice)
+            if not hidden and (stability := stability_in_words(reading, settings.rules, settings.choice)):
+                st.caption(escape_markdown(stability))
             for sentence in settings.summary():
                 st.caption(_(sentence))
         similar = st.expander(_("Similar films"), key="similar", on_change="rerun")

@@ -40,7 +40,7 @@ class Answer:
     """One film's answer.
 
     probability: of pneumonia at `prevalence`, in [0, 1]; None if the film is not assessable. lowest, highest: the same
-    over the augmented views; None where there is no probability. threshold: of the operating point, at `prevalence`.
+    over the film and its augmented views; None without either. threshold: of the operating point, at `prevalence`.
     reasons: sentences, the most important first.
     """
 
@@ -77,7 +77,7 @@ def answer_of(reading: Reading, model: Model, terms: Terms) -> Answer:
 
     views = reading.prediction.view_probabilities if reading.prediction else None
     views = None if views is None else moved(views, rules.shift)
-    known = reading.probability is not None and views is not None and len(views)
+    known = reading.probability is not None and views is not None and len(views) > 1
     return Answer(
         verdict=reading.verdict,
         probability=None if reading.probability is None else here(reading.probability),

@@ -98,8 +98,8 @@ def _observation(answer: Answer, made: datetime) -> dict[str, Any]:
     at = f"at a prevalence of {answer.prevalence:.0%}"
     numbers = (
         (answer.probability, PROBABILITY, f"Probability of pneumonia {at}"),
-        (answer.lowest, MINIMUM, f"Lowest probability over augmented views {at}"),
-        (answer.highest, MAXIMUM, f"Highest probability over augmented views {at}"),
+        (answer.lowest, MINIMUM, f"Lowest probability over the film and its augmented views {at}"),
+        (answer.highest, MAXIMUM, f"Highest probability over the film and its augmented views {at}"),
         (answer.threshold if answer.probability is not None else None, THRESHOLD, f"Threshold {at}"),
     )
     components = [_component(value, code, text) for value, code, text in numbers if value is not None]

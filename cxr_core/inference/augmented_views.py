@@ -13,6 +13,7 @@ SHIFT = 0.03  # of the side, about the variation in positioning
 SHIFTS = ((1, 1), (-1, -1))  # directions: right and down, left and up
 UNSTABLE_SHARE = 0.05  # of the validation films
 MIN_SPREAD_LIMIT = 0.10  # in probability
+MOST_CLEAR, MARGIN = 0.02, 2  # of `fit_stability`; benchmarks/accuracy/fewer_views.py
 
 
 def mirrored(inputs: np.ndarray) -> np.ndarray:
@@ -33,9 +34,14 @@ def shifted(inputs: np.ndarray) -> np.ndarray:
     return np.stack(moved)
 
 
+def first_views(inputs: np.ndarray, mirror: bool) -> np.ndarray:
+    """Model inputs `uint8 (N, S, S)`, then their mirror images if `mirror`: `uint8 (N or 2 N, S, S)`."""
+    return np.concatenate([inputs, mirrored(inputs)]) if mirror else inputs
+
+
 def all_views(inputs: np.ndarray, mirror: bool) -> np.ndarray:
-    """Model inputs `uint8 (N, S, S)`, then their mirror images if `mirror`, then the shifts: `uint8 (V * N, S, S)`."""
-    return np.concatenate([inputs, *([mirrored(inputs)] if mirror else []), shifted(inputs)])
+    """The first views of model inputs `uint8 (N, S, S)`, then their shifts: `uint8 (V * N, S, S)`."""
+    return np.concatenate([first_views(inputs, mirror), shifted(inputs)])
 
 
 def views_in_words(mirror: bool) -> str:
@@ -49,18 +55,35 @@ def spread(probabilities: np.ndarray) -> np.ndarray:
     return result
 
 
+def from_the_ends(probabilities: np.ndarray) -> np.ndarray:
+    """How far the views of each film are from 0, or from 1 if that is nearer: `float (V, N)` -> `float (N,)`.
+
+    The view that is farthest counts, so that views on both sides of 0.5 are far from both.
+    """
+    result: np.ndarray = np.minimum(probabilities.max(axis=0), 1 - probabilities.min(axis=0))
+    return result
+
+
 def fit_stability(probabilities: np.ndarray, mirror: bool) -> dict[str, Any]:
-    """The card's entry `stability`: the largest spread at which an answer still counts as stable.
+    """The card's entry `stability`: the largest spread at which an answer still counts as stable, and who is shifted.
 
     probabilities: `float (V, N)`, of all views of N films of the validation patients. UNSTABLE_SHARE of them have a
     larger spread than the limit. The limit is at least MIN_SPREAD_LIMIT: answers that hardly vary are stable.
+    A film is not shifted if its first views are less than `clear` from 0 or 1. It is at most MOST_CLEAR, and each
+    validation film with a larger spread is at least MARGIN times as far.
     mirror: whether the mirror image is one of the views.
     """
-    limit = max(MIN_SPREAD_LIMIT, float(np.quantile(spread(probabilities), 1 - UNSTABLE_SHARE)))
-    views = f"the film{', its mirror image' if mirror else ''} and {len(SHIFTS)} shifts by {SHIFT:.0%} of the side"
+    spreads = spread(probabilities)
+    limit = max(MIN_SPREAD_LIMIT, float(np.quantile(spreads, 1 - UNSTABLE_SHARE)))
+    ends = from_the_ends(probabilities[: 2 if mirror else 1])
+    clear = min(MOST_CLEAR, float(ends[spreads > limit].min(initial=1)) / MARGIN)
+    image, its = (", its mirror image", " and of its mirror image") if mirror else ("", "")
+    views = f"the film{image} and {len(SHIFTS)} shifts by {SHIFT:.0%} of the side"
     return {
         "max_spread": limit,
+        "clear": clear,
         "rule": f"The spread of the probability over {views} that {1 - UNSTABLE_SHARE:.0%} of films do not exceed, "
-        f"at least {MIN_SPREAD_LIMIT:g}.",
+        f"at least {MIN_SPREAD_LIMIT:g}. A film is not shifted if the probability of the film as it is{its} is below "
+        f"{clear:.1%} or above {1 - clear:.1%}; films with a larger spread are at least {MARGIN} times as far away.",
         "fitted_on": f"{probabilities.shape[1]} films of the validation patients",
     }

@@ -49,6 +49,7 @@ class Rules:
     max_spread: of the probability over augmented views, in [0, 1]; an answer that varies more may be unstable.
     other_to: the probability up to which a film may as well show another disease; 0 if that is not known.
     mirror: whether the mirror image is one of the augmented views.
+    clear: a film whose first views are less than this from 0 or 1 is not shifted, see `fit_stability`; 0 shifts all.
     fitted_prevalence: share of pneumonia among the films that the probability was calibrated on. prevalence: the
     default of `Choice.prevalence`. shift: subtracted from the logit of every probability at a site that was
     recalibrated. site: a sentence on the site profile that applies, or "".
@@ -59,6 +60,7 @@ class Rules:
     max_spread: float
     default: Choice
     mirror: bool = False
+    clear: float = 0.0
     fitted_prevalence: float = UNKNOWN_PREVALENCE
     prevalence: float = DEFAULT_PREVALENCE
     shift: float = 0.0
@@ -74,6 +76,7 @@ class Rules:
             max_spread=DEFAULT_MAX_SPREAD if card.max_spread is None else card.max_spread,
             default=Choice(card.operating_point, card.error_rate),
             mirror=card.training.mirrored,
+            clear=card.clear or 0.0,
             fitted_prevalence=fitted_prevalence(card),
             prevalence=DEFAULT_PREVALENCE if card.prevalence is None else card.prevalence,
             other_to=card.other_to or 0.0,

@@ -18,7 +18,8 @@ class Prediction:
     probability: calibrated, of pneumonia, in [0, 1].
     averaged: whether `probability` is the mean over all views (see `test_time_augmentation`), not that of the film
         as it is.
-    view_probabilities: `float64 (V,)` in [0, 1], for the film as it is and then for its `augmented_views`.
+    view_probabilities: `float64 (V,)` in [0, 1], for the film as it is, then for its mirror image if that is one of
+        the `augmented_views`, then for its shifts; a film that is near to 0 or 1 in these is not shifted.
     heatmap: `float32 (h, w)` in [0, 1], see `heatmap.heatmap_of`; None if the model cannot give one for this film.
     heat_in_lungs: share of the heat inside the estimated lung fields, in [0, 1]; None without heat.
     features: `float32 (C,)`, to search for similar films.
@@ -38,8 +39,3 @@ class Prediction:
     heat_in_lungs: float | None = None
     features: np.ndarray | None = None
     seconds: float = 0.0
-
-    @property
-    def spread(self) -> float | None:
-        """The highest minus the lowest of `view_probabilities`, in [0, 1]."""
-        return None if self.view_probabilities is None else float(np.ptp(self.view_probabilities))

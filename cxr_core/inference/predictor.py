@@ -1,5 +1,6 @@
 """A loaded model that predicts and reads films."""
 
+import copy
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -9,8 +10,8 @@ import numpy as np
 from cxr_core.imaging.film import Film
 from cxr_core.imaging.lungs import lung_fields
 from cxr_core.imaging.preprocessing import Preprocessing
-from cxr_core.inference.augmented_views import all_views
-from cxr_core.inference.decision import Choice, Rules, decide
+from cxr_core.inference.augmented_views import all_views, first_views, from_the_ends, shifted
+from cxr_core.inference.decision import Choice, Rules, decide, moved
 from cxr_core.inference.explain.evidence_map import read_evidence_map
 from cxr_core.inference.explain.heatmap import heatmap_of, share_inside
 from cxr_core.inference.explain.local_evidence import MIN_CORRELATION, LocalEvidence, read_local_evidence
@@ -62,6 +63,12 @@ class Predictor:
         self._augmentation = read_test_time_augmentation(model.card, self.rules.mirror)
         self._gate = gate
 
+    def at(self, site: SiteProfile | None) -> "Predictor":
+        """A predictor that reads by another site's profile, or by none, with the same loaded network."""
+        other = copy.copy(self)
+        other.rules = Rules.of(self.model.card).at(site)
+        return other
+
     def read(self, film: Film, choice: Choice = Choice()) -> Reading:  # noqa: B008  frozen
         """The reading of one film. Raises SettingsError for a choice that the model's card does not have."""
         return self.decide(self.predict_film(film), choice)
@@ -72,7 +79,7 @@ class Predictor:
             yield self.decide(prediction, choice)
 
     def predict(self, films: Iterable[Film]) -> Iterator[Prediction]:
-        """The predictions for films, in order; they do not depend on the user's choice."""
+        """The predictions for films, in order; they depend on the model and on the site's shift, not on the choice."""
         return map_in_order(self.predict_film, films)
 
     def predict_film(self, film: Film, score_refused: bool = False) -> Prediction:
@@ -115,10 +122,13 @@ class Predictor:
     def _run_network(self, film: Film) -> dict[str, Any]:
         """For an admitted film, the fields of `Prediction` from the network: `logit` to `features`."""
         inputs = self.preprocessing.apply(film.pixels)[None]
-        outputs = self._network.forward(all_views(inputs, mirror=True))  # the heatmap needs the mirror image
-        logits = (outputs.logits if self.rules.mirror else np.delete(outputs.logits, 1))[:, None]
-        final, averaged = self._augmentation.combine(logits), self._augmentation.borderline(logits[0])
-        heat = self._heatmaps(outputs.feature_map[:2])[0]
+        outputs = self._network.forward(first_views(inputs, mirror=True))  # the heatmap needs the mirror image
+        logits = outputs.logits[: 2 if self.rules.mirror else 1, None]
+        averaged = self._augmentation.borderline(logits[0])
+        if averaged[0] or not self._clear(logits)[0]:
+            logits = np.concatenate([logits, self._network.logits(shifted(inputs))[:, None]])
+        final = self._augmentation.combine(logits)
+        heat = self._heatmaps(outputs.feature_map)[0]
         return {
             "logit": float(final[0]),
             "probability": float(self.probabilities(final)[0]),
@@ -128,6 +138,13 @@ class Predictor:
             "heat_in_lungs": None if heat is None else share_inside(heat, lung_fields(film.pixels)),
             "features": outputs.features[0].copy(),  # a view would keep those of all augmented views
         }
+
+    def _clear(self, logits: np.ndarray) -> np.ndarray:
+        """Whether films are so near to 0 or 1 in their first views that shifts would change no answer, `bool (N,)`.
+
+        logits: `float (V, N)`, of the first views.
+        """
+        return from_the_ends(moved(self.probabilities(logits), self.rules.shift)) < self.rules.clear
 
     def _heatmaps(self, feature_map: np.ndarray) -> Sequence[np.ndarray | None]:
         """The heatmap of each film, None where there is none; of `float32 (2 N, h, w, C)`, films and mirror images."""

@@ -1,7 +1,8 @@
 """Test-time augmentation: for a borderline film, the mean logit over the film and its augmented views.
 
 Averaging over augmented views: Wang et al. 2019, doi 10.1016/j.neucom.2019.01.103. A film with a probability near 0 or
-1 is scored once: augmented views would not change its answer, and each costs as much as the film itself.
+1 keeps its own logit: each view costs as much as the film itself. Whether its answer is stable is another question, see
+`augmented_views.fit_stability`.
 """
 
 from collections.abc import Callable

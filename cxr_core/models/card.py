@@ -26,8 +26,9 @@ class ModelCard(Record):
     logit to the logit of the calibrated probability. calibrated_at: the share of pneumonia among the films of that
     calibration. prevalence: the default of what the reader states. operating_point: the default of `operating_points`.
     error_rate: the default of `limits_by_error_rate`. other_to: the probability up to which a film may as well show
-    another disease. max_spread: of the probability over augmented views.
-    frequencies: by rising score. population_years: the ages of the training films, youngest and oldest.
+    another disease. max_spread: of the probability over augmented views. clear: how near to 0 or 1 a film's first views
+    are if it is not shifted. frequencies: by rising score.
+    population_years: the ages of the training films, youngest and oldest.
     None: this card does not have it.
     """
 
@@ -58,6 +59,7 @@ class ModelCard(Record):
     heatmap: CardHeatmap | None
     conversion: CardConversion | None
     max_spread: float | None
+    clear: float | None
     frequencies: tuple[Frequency, ...]
     population_years: tuple[float, float] | None
 
@@ -80,6 +82,7 @@ class ModelCard(Record):
         if conformal.number("error_rate") not in limits:
             raise ValueError("conformal.error_rate is not one of conformal.limits_by_error_rate")
         augmentation, heatmap = fields.optional_part("second_look"), fields.optional_part("heatmap")
+        stability = fields.part("stability", optional=True)
         conversion, population = fields.optional_part("conversion"), fields.optional_part("population")
         return cls(
             content=values,
@@ -108,7 +111,8 @@ class ModelCard(Record):
             augmentation=CardAugmentation.of(augmentation) if augmentation else None,
             heatmap=CardHeatmap.of(heatmap) if heatmap else None,
             conversion=CardConversion.of(conversion) if conversion else None,
-            max_spread=fields.part("stability", optional=True).optional_number("max_spread"),
+            max_spread=stability.optional_number("max_spread"),
+            clear=stability.optional_number("clear"),
             frequencies=tuple(Frequency.of(row) for row in fields.parts("frequencies")),
             population_years=_years(population) if population else None,
         )

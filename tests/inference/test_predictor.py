@@ -12,6 +12,7 @@ from cxr_core.inference.decision import Choice
 from cxr_core.inference.predictor import NO_HEATMAP_FITS, NO_HEATMAP_IN_MODEL, Predictor
 from cxr_core.metrics.calibration import Platt
 from cxr_core.models.registry import find_model
+from tests.models.test_site_profile import profile
 from tests.support.open_gate import OpenGate, film_of
 from tests.support.synthetic_chests import chest
 
@@ -59,6 +60,33 @@ def test_a_borderline_film_is_averaged_over_its_views_and_the_reading_says_so(
             assert np.ptp(views) > 1e-3  # else both would be the same
 
 
+@pytest.mark.parametrize("flip", [False, True])
+def test_a_film_that_is_clear_in_its_first_views_is_not_shifted(tiny_home: Path, films: list[Film], flip: bool) -> None:
+    model = find_model("tiny")
+    training = model.card.content["training"]
+    model = model.described(training=training | {"settings": training["settings"] | {"flip": flip}})
+    all_shifted, none_shifted, by_site = (Predictor(model, gate=OpenGate()) for _ in range(3))  # type: ignore[arg-type]
+    for predictor, clear in ((all_shifted, 0.0), (none_shifted, 1.1), (by_site, 1.1)):
+        predictor.rules = replace(predictor.rules, clear=clear)
+        predictor._augmentation = replace(predictor._augmentation, calibration=Platt(1e-6, 9.0))  # none is borderline
+    with_shifts, without = all_shifted.predict_film(films[0]), none_shifted.predict_film(films[0])
+    assert with_shifts.view_probabilities is not None
+    assert without.view_probabilities is not None
+    first = 2 if flip else 1
+    assert (len(with_shifts.view_probabilities), len(without.view_probabilities)) == (first + 2, first)
+    assert without.view_probabilities == pytest.approx(with_shifts.view_probabilities[:first])
+    assert (without.probability, without.heat_in_lungs) == (with_shifts.probability, with_shifts.heat_in_lungs)
+    shift = float(logit(with_shifts.view_probabilities[0]))
+    card = model.card.changed(stability={"max_spread": 0.2, "clear": 0.4})
+    by_site.model = replace(model, card=card)
+    by_site = by_site.at(profile(shift=shift))  # its probability is moved to 50%
+    none_shifted._augmentation = replace(none_shifted._augmentation, calibration=Platt(1e-6, 0.0))  # all are borderline
+    for predictor in (by_site, none_shifted):
+        views = predictor.predict_film(films[0]).view_probabilities
+        assert views is not None
+        assert len(views) == first + 2
+
+
 def test_another_choice_needs_no_new_prediction(
     predictor: Predictor, films: list[Film], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,7 +103,6 @@ def test_a_prediction_holds_what_the_page_needs(predictor: Predictor, films: lis
     one = next(iter(predictor.predict(films)))
     assert one.view_probabilities is not None
     assert one.view_probabilities.shape == (3,)
-    assert one.spread == pytest.approx(np.ptp(one.view_probabilities))
     assert one.features is not None
     assert one.heatmap is not None
     assert not any("No heatmap" in note for note in one.notes)

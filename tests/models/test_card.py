@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cxr_core.inference.decision import Rules
 from cxr_core.models.card import ModelCard
 from cxr_core.models.registry import damaged_models, find_model, list_models
 from cxr_core.paths import home
@@ -77,7 +78,7 @@ def test_the_sections_of_the_released_card_are_read(stored: dict[str, Any]) -> N
     assert (card.conversion.of_sha256, len(card.conversion.outputs)) == (card.sha256, 3)
     assert card.training.split["val"].films == stored["training"]["split"]["val"]["films"]
     assert sum(row.films for row in card.frequencies) == sum(row["films"] for row in stored["frequencies"])
-    assert card.max_spread == stored["stability"]["max_spread"]
+    assert (card.max_spread, card.clear) == (stored["stability"]["max_spread"], stored["stability"]["clear"])
     assert card.heatmap
     assert card.augmentation
 
@@ -85,5 +86,6 @@ def test_the_sections_of_the_released_card_are_read(stored: dict[str, Any]) -> N
 def test_a_card_without_later_sections_is_read(stored: dict[str, Any]) -> None:
     later = ("second_look", "heatmap", "conversion", "stability", "frequencies", "population", "training")
     card = ModelCard.from_dict({key: value for key, value in stored.items() if key not in later})
-    assert (card.augmentation, card.heatmap, card.conversion, card.max_spread) == (None, None, None, None)
+    assert (card.augmentation, card.heatmap, card.conversion) == (None, None, None)
+    assert (card.max_spread, card.clear, Rules.of(card).clear) == (None, None, 0.0)
     assert (card.frequencies, card.population_years, card.training.data) == ((), None, "")

@@ -16,6 +16,7 @@ from cxr_core.inference.gate.pixel_checks import Refusal
 from cxr_core.inference.prediction import Prediction
 from cxr_core.inference.reading import Reading
 from cxr_core.models.registry import Model
+from cxr_core.models.site_profile import SiteProfile
 from tests.conftest import REPOSITORY
 from tests.support.synthetic_films import encoded
 
@@ -26,6 +27,11 @@ class QuickPredictor:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.rules = Rules.of(model.card)
+
+    def at(self, site: SiteProfile | None) -> "QuickPredictor":
+        other = QuickPredictor(self.model)
+        other.rules = other.rules.at(site)
+        return other
 
     def decide(self, prediction: Prediction) -> Reading:
         return decide(prediction, self.rules, Choice(), self.model.name, self.model.version)

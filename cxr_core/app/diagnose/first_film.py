@@ -17,7 +17,7 @@ from cxr_core.app.components.browser_component import show_component
 from cxr_core.app.diagnose.dropped_files import DroppedFile, file_name, is_zip
 from cxr_core.app.diagnose.film_view import KEY, banner_of, draw_viewer, on_phone, words_of
 from cxr_core.app.diagnose.language import page_language, speaking
-from cxr_core.app.diagnose.session import FilmResult, Result, keep, read_file, record
+from cxr_core.app.diagnose.session import FilmResult, Result, keep, read_by, read_file, record
 from cxr_core.app.diagnose.settings import Settings
 from cxr_core.app.diagnose.viewer import film_data, screen_jpeg
 from cxr_core.app.first_answer import PATH, Awaited, await_first
@@ -74,7 +74,7 @@ def await_first_film(settings: Settings) -> None:
             with st.container(horizontal=True, vertical_alignment="center", gap="small", key="answer"):
                 st.html("<div data-awaited></div>")
             draw_viewer(KEY, {"film": None})
-    first = st.session_state[STATE] = FirstFilm(settings, predictor, context)
+    first = st.session_state[STATE] = FirstFilm(settings, predictor.at(settings.site), context)
     await_first(context.session_id, first.awaited)
     root = f"/{str(st.get_option('server.baseUrlPath') or '').strip('/')}".rstrip("/")
     addresses = {
@@ -91,11 +91,11 @@ def _upload_scripts() -> list[str]:
     return [file.relative_to(root).as_posix() for file in root.glob("static/js/axios.*.js")]
 
 
-def take_over(files: list[DroppedFile], version: str) -> None:
-    """Let the session have the reading that its browser was sent, if it is of one of these files."""
+def take_over(files: list[DroppedFile], by: str) -> None:
+    """Let the session have the reading that its browser was sent, if it is of one of these files. by: see `read_by`."""
     first: FirstFilm | None = st.session_state.pop(STATE, None)
-    if first is None or first.result is None or first.settings.model.version != version:
+    if first is None or first.result is None or read_by(first.settings.model, first.settings.rules) != by:
         return
     for file in files:
         if file.key == first.result.file.key:
-            keep(version, first.result, file, first.picture)
+            keep(by, first.result, file, first.picture)

@@ -23,9 +23,11 @@ from cxr_core.errors import UnreadableFilm
 from cxr_core.imaging.decode import decode_film
 from cxr_core.imaging.film import Film, Provenance
 from cxr_core.imaging.full_range import FullRange, full_range
+from cxr_core.inference.decision import Rules
 from cxr_core.inference.pipeline import predict_source
 from cxr_core.inference.reading import Reading
 from cxr_core.languages import Message, message
+from cxr_core.models.registry import Model
 from cxr_core.parallel import map_in_order
 
 if TYPE_CHECKING:
@@ -85,13 +87,18 @@ class UnreadableFile:
 Result = FilmResult | UnreadableFile
 
 
-def session_results(files: Sequence[DroppedFile], version: str) -> dict[str, Result]:
-    """The results that the session has of these files and that model version, by file key; drops all others."""
+def read_by(model: Model, rules: Rules) -> str:
+    """What the results of films depend on, beside the films: the model's version and the shift of the site."""
+    return f"{model.version} {rules.shift:g}"
+
+
+def session_results(files: Sequence[DroppedFile], by: str) -> dict[str, Result]:
+    """The results that the session has of these files, by file key; drops all others. by: see `read_by`."""
     stored: dict[tuple[str, str], Result] = st.session_state.setdefault("results", {})
-    wanted = {(version, file.key) for file in files}
+    wanted = {(by, file.key) for file in files}
     for stale in stored.keys() - wanted:
         del stored[stale]
-    return {file.key: stored[version, file.key] for file in files if (version, file.key) in stored}
+    return {file.key: stored[by, file.key] for file in files if (by, file.key) in stored}
 
 
 def read_next(
@@ -106,14 +113,14 @@ def read_next(
     now = time.monotonic()
     ends = now + max(REDRAW_SECONDS, (now - started) / REDRAW_SHARE)
     stored: dict[tuple[str, str], Result] = st.session_state.results
-    version = predictor.model.version
-    missing = [file for file in files if (version, file.key) not in stored]
+    by = read_by(predictor.model, predictor.rules)
+    missing = [file for file in files if (by, file.key) not in stored]
     first, others = missing[:FIRST_FILES], missing[FIRST_FILES:] if stored else []
     # Files that are being read when the time is up are finished, and no further ones are begun.
     in_time = takewhile(lambda _: time.monotonic() < ends, others)
     reported = now
     for result in read_files(chain(first, in_time), predictor):
-        stored[version, result.file.key] = result
+        stored[by, result.file.key] = result
         if isinstance(result, FilmResult):
             record(account(), result.reading)
         if time.monotonic() - reported > REPORT_SECONDS:
@@ -149,9 +156,12 @@ def record(account: Account, reading: Reading) -> None:
     )
 
 
-def keep(version: str, result: Result, file: DroppedFile, picture: bytes) -> None:
-    """Store the result of a file of the session and its JPEG for the screen, both made before this script run."""
-    st.session_state.setdefault("results", {})[version, file.key] = replace(result, file=file)
+def keep(by: str, result: Result, file: DroppedFile, picture: bytes) -> None:
+    """Store the result of a file of the session and its JPEG for the screen, both made before this script run.
+
+    by: see `read_by`.
+    """
+    st.session_state.setdefault("results", {})[by, file.key] = replace(result, file=file)
     _kept("picture", (file.key, MAX_SIDE), lambda: picture, KEPT_PICTURES)
 
 

@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from html import escape as escaped
 
-import streamlit as st
-
 from cxr_core.app.diagnose.language import translated as _
-from cxr_core.app.markdown import escape_markdown
 from cxr_core.inference.decision import Choice, Rules, moved
 from cxr_core.inference.number import number_in_words, number_text, of_100
 from cxr_core.inference.reading import Reading
@@ -45,23 +42,28 @@ def banner(
     return _banner(reading.verdict, text, number, about, warnings, film)
 
 
-def show_stability(reading: Reading, rules: Rules, choice: Choice) -> None:
-    """How the number varies over the augmented views."""
+def stability_in_words(reading: Reading, rules: Rules, choice: Choice) -> str:
+    """How the number varies over the augmented views; "" for a film that has none."""
     prediction = reading.prediction
     if prediction is None or prediction.view_probabilities is None:
-        return
+        return ""
     views = moved(prediction.view_probabilities, rules.shift)
     low, high = (number_text(rules.number(float(end), choice)) for end in (views.min(), views.max()))
     about = {"low": low, "high": high}
+    shifted = len(views) > (2 if rules.mirror else 1)
+    if not shifted and not rules.mirror:
+        return ""
+    if not shifted and low == high:
+        return _("When the film is mirrored, the probability stays at {low}.", low=low)
+    if not shifted:
+        return _("When the film is mirrored, the probability ranges from {low} to {high}.", **about)
     if low == high and rules.mirror:
-        text = _("When the film is mirrored or shifted slightly, the probability stays at {low}.", low=low)
-    elif low == high:
-        text = _("When the film is shifted slightly, the probability stays at {low}.", low=low)
-    elif rules.mirror:
-        text = _("When the film is mirrored or shifted slightly, the probability ranges from {low} to {high}.", **about)
-    else:
-        text = _("When the film is shifted slightly, the probability ranges from {low} to {high}.", **about)
-    st.caption(escape_markdown(text))
+        return _("When the film is mirrored or shifted slightly, the probability stays at {low}.", low=low)
+    if low == high:
+        return _("When the film is shifted slightly, the probability stays at {low}.", low=low)
+    if rules.mirror:
+        return _("When the film is mirrored or shifted slightly, the probability ranges from {low} to {high}.", **about)
+    return _("When the film is shifted slightly, the probability ranges from {low} to {high}.", **about)
 
 
 def _banner(verdict: str, text: str, number: str, about: Sequence[str], warnings: Sequence[str], film: str) -> str:

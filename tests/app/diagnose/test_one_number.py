@@ -1,11 +1,12 @@
 """Verdict, number, words, frequency sentence and colour never contradict each other, whatever the settings."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from cxr_core.app.diagnose.verdict import banner
+from cxr_core.app.diagnose.verdict import banner, stability_in_words
 from cxr_core.inference.decision import Choice, Rules, decide
 from cxr_core.inference.number import frequency_sentence
 from cxr_core.inference.prediction import Prediction
@@ -80,3 +81,26 @@ def test_what_is_shown_of_a_film_never_contradicts_itself(rules: Rules) -> None:
         point, rate = choices[number % len(choices)]
         choice = Choice(point, rate, float(prevalences[number // len(choices) % len(prevalences)]))
         check(decide(prediction, rules, choice, "m", "v"), rules, choice)
+
+
+@pytest.mark.parametrize(
+    ("mirror", "views", "expected"),
+    [
+        (True, [0.5, 0.4, 0.3, 0.5], "When the film is mirrored or shifted slightly, the probability ranges from 13%"),
+        (True, [0.5] * 4, "When the film is mirrored or shifted slightly, the probability stays at 25%"),
+        (True, [0.5, 0.4], "When the film is mirrored, the probability ranges from 18% to 25%"),
+        (True, [0.5, 0.5], "When the film is mirrored, the probability stays at 25%"),
+        (False, [0.5, 0.5, 0.4], "When the film is shifted slightly, the probability ranges from 18% to 25%"),
+        (False, [0.5] * 3, "When the film is shifted slightly, the probability stays at 25%"),
+        (False, [0.5], ""),
+        (True, None, ""),
+    ],
+)
+def test_the_views_that_were_computed_are_named(mirror: bool, views: list[float] | None, expected: str) -> None:
+    found = None if views is None else np.array(views)
+    film = Prediction("a", "0" * 64, probability=0.5, view_probabilities=found)
+    rules = replace(MADE, mirror=mirror, fitted_prevalence=0.5)
+    choice = Choice(prevalence=0.25)
+    said = stability_in_words(decide(film, rules, choice, "m", "v"), rules, choice)
+    assert said.startswith(expected)
+    assert bool(said) is bool(expected)

@@ -279,9 +279,12 @@ def test_a_site_profile_is_applied_and_named(cxr_home: Path) -> None:
     store_profile(SiteProfile.from_dict(values))
     page = drop(open_page(), *films(1))
     assert "site north<" in html(page)
+    (by_site,) = page.session_state["results"].values()
     assert "where 40 of 100 patients" in html(page)
     assert not any("is assumed" in caption.value for caption in page.caption)
     assert any(line.value.startswith("By the profile of site north, 90 films") for line in page.markdown)
     check(page.selectbox(key="site").set_value("").run())
     assert "site north" not in html(page)
+    (by_none,) = page.session_state["results"].values()
+    assert by_none.reading.prediction is not by_site.reading.prediction  # another shift may need other views
     assert "where 20 of 100 patients" in html(page)
