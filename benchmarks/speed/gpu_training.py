@@ -6,7 +6,8 @@ Each line comes from a process of its own, one after the other, with one new CXR
 cache. The films are noise; the network is that of the recipe `released`, or the one that a line names.
 
 first epoch: from the start of the process to its end, importing, building, compiling and storing the epoch included.
-our fit: films from the device, augmented there, with reports and checkpoints; median of the epochs after the first.
+our fit: films from the device, augmented there, with reports, validation and checkpoints; median of the epochs
+after the first, from the end of one to the end of the next, as for the bare fit.
 bare fit: `keras.Model.fit` of the same model on the same arrays, on the device, without callbacks, in the same process.
 card: forward and backward pass of the network alone, on random data that stay on the device.
 """

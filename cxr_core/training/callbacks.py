@@ -3,16 +3,20 @@
 import math
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import psutil
 
 from cxr_core.accelerator import device_memory
 from cxr_core.backend import event_log
 from cxr_core.errors import WorkError
 from cxr_core.training.batch_history import BatchHistory
-from cxr_core.training.checkpoint import Commit, commit
+from cxr_core.training.checkpoint import Commit, commit, copied
 from cxr_core.training.network import METRICS
 from cxr_core.training.recipe_settings import Recipe
 from cxr_core.training.runs import Run, StopRequested
@@ -21,10 +25,29 @@ SECONDS_BETWEEN_REPORTS = 0.25
 COMPILING = "Compiling the network for this device; the first batch takes a minute or more on a GPU."
 
 
+class OneBehind(keras.callbacks.CallbackList):  # type: ignore[misc]
+    """Callbacks that are told of a batch once the next one is given to the device, and of an epoch's last at once.
+
+    Keras waits for a batch's figures before it tells them: on JAX, the device would be idle until it has the next.
+    """
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._untold: tuple[Any, ...] | None = None
+        super().on_epoch_begin(epoch, logs)
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        untold, self._untold = self._untold, (batch, logs)
+        if untold:
+            super().on_train_batch_end(*untold)
+        if batch + 1 == self.params["steps"]:
+            super().on_train_batch_end(batch, logs)
+
+
 class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
     """Writes epoch, step and metrics to `state.json` and `batches.csv`; ends the fit when a stop was requested.
 
-    batch: films of a step. steps: how many of them Keras counts as one batch.
+    batch: films of a step. steps: how many of them Keras counts as one batch. Within an epoch it leaves `self.model`
+    alone, for which Keras on JAX would fetch every variable.
     """
 
     def __init__(self, run: Run, batch: int, steps: int) -> None:
@@ -34,16 +57,18 @@ class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._compiling = True
-        self._run.report(compiling=True, message=COMPILING)
+        self._run.report(compiling=True, message=COMPILING, learning_rate=_learning_rate(self.model))
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._began, self._epoch = time.time(), epoch + 1
         self._batches.begin(self._epoch)
         self._run.report(epoch=self._epoch, step=0, validating=False)
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self._run.stop_requested:
             raise StopRequested
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         now = time.time()
         if self._compiling:
             self._compiling, self._reported = False, 0.0
@@ -55,7 +80,6 @@ class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
             self._run.report(
                 step=(batch + 1) * self._steps,
                 films_per_second=(batch + 1) * self._steps * self._batch / (now - self._began),
-                learning_rate=float(self.model.optimizer.learning_rate),
                 memory=psutil.Process().memory_info().rss,
                 device_memory=device_memory(),
                 **metrics,
@@ -64,7 +88,7 @@ class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._run.report(validating=True)
 
-    def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_test_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self._run.stop_requested:
             raise StopRequested
 
@@ -72,7 +96,8 @@ class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
 class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
     """Commits each epoch, stores the best by the recipe's monitor, and ends a run that has stopped improving.
 
-    network: the one that is stored. Epochs with smaller films (see `network.phases`) are never the best.
+    An epoch is stored in a thread of its own while the next one trains; an error of it is raised by the next batch or
+    by `wait`. network: the one that is stored. Epochs with smaller films (see `network.phases`) are never the best.
     """
 
     def __init__(
@@ -83,14 +108,26 @@ class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
         self._sign = -1.0 if recipe.monitor == "val_loss" else 1.0
         self._best = done.best if done else float("-inf")
         self._best_epoch = done.best_epoch if done else 0
+        self._thread = ThreadPoolExecutor(1)
+        self._storing: Future[None] | None = None
 
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+    def wait(self) -> None:
+        """Return when the last epoch is stored. Raises what its storing raised."""
+        if self._storing:
+            self._storing.result()
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if self._storing and self._storing.done():
+            self._storing.result()
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._began = time.time()
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        row = {"epoch": epoch + 1} | {name: float(value) for name, value in (logs or {}).items()}
-        row["learning_rate"] = float(self.model.optimizer.learning_rate)
-        row["seconds"] = round(time.time() - self._began, 2)
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
+        logs["learning_rate"] = _learning_rate(self.model)
+        row = {"epoch": epoch + 1} | {name: float(value) for name, value in logs.items()}
+        before, self._began = self._began, time.time()
+        row["seconds"] = round(self._began - before, 2)  # from end to end, what is between epochs included
         if not math.isfinite(row["loss"]):
             raise WorkError(
                 f"The loss of epoch {epoch + 1} is not a finite number", accepted="a smaller learning rate may help"
@@ -99,31 +136,48 @@ class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
         whole = epoch >= self._recipe.small_epochs
         if whole and (score > self._best or not self._best_epoch):
             self._best, self._best_epoch = score, epoch + 1
-            self._run.report(best_val_auc=row["val_auc"])
+        self._run.report(validating=False, learning_rate=row["learning_rate"])
+        self.wait()
         done = Commit(epoch + 1, row, self._best_epoch, self._best, self._run_identity)
-        commit(self._run, self.model, done, self._network)
-        if self._best_epoch:
-            self._run.report(best_epoch=self._best_epoch)
-        self._run.report(validating=False)
-        print(" ".join(f"{name} {value:.5g}" for name, value in row.items()), flush=True)
+        arrays = copied(self.model)
+        best = self._network.variables if done.best_epoch == done.epoch else []
+        weights = [(variable, np.asarray(variable).copy()) for variable in best]
+        self._storing = self._thread.submit(self._store, done, arrays, weights)
         self.model.stop_training = whole and epoch + 1 - self._best_epoch >= self._recipe.patience
+
+    def _store(self, done: Commit, arrays: dict[str, np.ndarray], weights: list[tuple[Any, np.ndarray]]) -> None:
+        commit(self._run, done, arrays, partial(_save, self._network, weights))
+        if done.best_epoch == done.epoch:
+            self._run.report(best_epoch=done.epoch, best_val_auc=done.row["val_auc"])
+        print(" ".join(f"{name} {value:.5g}" for name, value in done.row.items()), flush=True)
+
+
+def _save(network: keras.Model, weights: list[tuple[Any, np.ndarray]], file: Path) -> None:
+    """Save a network with these values of its variables, which may be training meanwhile."""
+    with keras.StatelessScope(initialize_variables=False) as scope:
+        for weight in weights:
+            scope.add_update(weight)
+        network.save(file)
 
 
 class PauseAfter(keras.callbacks.Callback):  # type: ignore[misc]
-    """Ends the fit after an epoch, as if a stop was requested, where a function of its number says so."""
+    """Ends the fit after an epoch is stored, as if a stop was requested, where a function of its number says so."""
 
-    def __init__(self, run: Run, pauses: Callable[[int], bool]) -> None:
+    def __init__(self, run: Run, keep: KeepBest, pauses: Callable[[int], bool]) -> None:
         super().__init__()
-        self._run, self._pauses = run, pauses
+        self._run, self._keep, self._pauses = run, keep, pauses
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._keep.wait()
         if self._pauses(epoch + 1):
             (self._run.folder / "stop").touch()
             raise StopRequested
 
 
 class TensorBoardLog(keras.callbacks.Callback):  # type: ignore[misc]
-    """Appends each epoch to `tensorboard/` in the run folder, for `tensorboard --logdir runs`."""
+    """Appends each epoch to `tensorboard/` in the run folder, for `tensorboard --logdir runs`. It comes
+    after `KeepBest`, which adds the learning rate.
+    """
 
     def __init__(self, run: Run) -> None:
         super().__init__()
@@ -133,6 +187,9 @@ class TensorBoardLog(keras.callbacks.Callback):  # type: ignore[misc]
         logs = logs or {}
         validated = {name.removeprefix("val_"): value for name, value in logs.items() if name.startswith("val_")}
         trained = {name: value for name, value in logs.items() if not name.startswith("val_")}
-        rate = {"learning_rate": float(self.model.optimizer.learning_rate)}
-        self._write["train"](epoch + 1, trained | rate)
+        self._write["train"](epoch + 1, trained)
         self._write["validation"](epoch + 1, validated)
+
+
+def _learning_rate(model: keras.Model) -> float:
+    return float(model.optimizer.learning_rate)

@@ -3,13 +3,15 @@
 An epoch is committed when `backup/epoch.json` is replaced. Before that its data are written: weights and optimiser
 state to `backup/epoch-N.npz`, and the model to `best-N.part.keras` if it is the best so far. After it `settle` updates
 `best.keras` and `history.csv`; it may be repeated. A process that is killed between any two steps therefore leaves
-either the previous epoch or this one, and each epoch once in the history.
+either the previous epoch or this one, and each epoch once in the history. All of it happens in one thread, from copies
+of the variables, while the next epoch trains (`callbacks.KeepBest`); an epoch is stored once the one before is.
 """
 
 import contextlib
 import csv
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, Self
@@ -70,8 +72,8 @@ def last_commit(run: Run) -> Commit | None:
     return Commit.from_dict(read_object(file, COMMIT), file) if file.exists() else None
 
 
-def commit(run: Run, model: Any, done: Commit, network: Any = None) -> None:
-    """Store an epoch of the compiled Keras model `model`; `network` is stored as the best, `model` itself by default.
+def commit(run: Run, done: Commit, arrays: dict[str, np.ndarray], save: Callable[[Path], None]) -> None:
+    """Store an epoch: `arrays` as `copied` gives them; `save` writes the network, if it is the best, into a file.
 
     Raises WorkError if the run folder cannot be written; the previous epoch is then still complete.
     """
@@ -79,9 +81,9 @@ def commit(run: Run, model: Any, done: Commit, network: Any = None) -> None:
     try:
         folder.mkdir(exist_ok=True)
         if done.best_epoch == done.epoch:
-            (network or model).save(_best_part(run, done.epoch))
+            save(_best_part(run, done.epoch))
         with replace_atomically(folder / f"epoch-{done.epoch}.npz") as part:
-            _save_variables(model, part)
+            _write_arrays(part, arrays)
         with replace_atomically(folder / "epoch.json") as part:
             part.write_text(json.dumps(done.to_dict()))
         settle(run)
@@ -126,12 +128,20 @@ def _variables(model: Any) -> dict[str, list[Any]]:
     return {"model": weights, "optimizer": model.optimizer.variables}
 
 
-def _save_variables(model: Any, part: Path) -> None:
-    arrays = {
-        f"{prefix}{number}": np.asarray(variable)
+def copied(model: Any) -> dict[str, np.ndarray]:
+    """Copies of the variables of a compiled Keras model and its optimiser, which goes on without changing them."""
+    named = {
+        f"{prefix}{number}": variable
         for prefix, variables in _variables(model).items()
         for number, variable in enumerate(variables)
     }
+    for variable in named.values():
+        if fetch := getattr(variable.value, "copy_to_host_async", None):  # JAX: all at once, not one after the other
+            fetch()
+    return {name: np.asarray(variable).copy() for name, variable in named.items()}
+
+
+def _write_arrays(part: Path, arrays: dict[str, np.ndarray]) -> None:
     with part.open("wb") as stream:
         np.savez(stream, **arrays)  # type: ignore[arg-type]
         stream.flush()

@@ -173,14 +173,13 @@ def train(
 
     Returns the network and the compiled model around it.
     """
-    from cxr_core.training.callbacks import KeepBest, PauseAfter, ReportProgress, TensorBoardLog
+    from cxr_core.training.callbacks import KeepBest, OneBehind, PauseAfter, ReportProgress, TensorBoardLog
     from cxr_core.training.checkpoint import last_commit, restore, settle
     from cxr_core.training.network import compile_for, network, phases
 
     settle(run)
     done = last_commit(run)
     rows = known.train
-    pause = [PauseAfter(run, after_epoch)] if after_epoch else []
     steps = math.ceil(min(recipe.epoch_films or len(rows), len(rows)) / recipe.batch)
     model = network(recipe)
     compiled = model_to_train(model, recipe)
@@ -199,6 +198,12 @@ def train(
         if batches.steps > 1:
             take_several_steps(compiled, batches.steps)
         keep = KeepBest(run, recipe, run_identity, done, model)
+        report = ReportProgress(run, recipe.batch, batches.steps)
+        pause = [PauseAfter(run, keep, after_epoch)] if after_epoch else []
+        callbacks: Any = [report, *judge, keep, TensorBoardLog(run), *pause]
+        if import_keras().backend.backend() == "jax":
+            about = {"model": compiled, "epochs": phase.last, "steps": len(batches)}
+            callbacks = OneBehind(callbacks, add_history=True, **about)
         try:
             compiled.fit(
                 batches,
@@ -207,10 +212,12 @@ def train(
                 epochs=phase.last,
                 shuffle=False,  # FilmBatches shuffles the films; Keras would also shuffle the batches
                 verbose=0,
-                callbacks=[ReportProgress(run, recipe.batch, batches.steps), *judge, keep, TensorBoardLog(run), *pause],
+                callbacks=callbacks,
             )
         except StopRequested:
             break
+        finally:
+            keep.wait()
         done = last_commit(run)
         epoch = done.epoch if done else epoch
     return model, compiled

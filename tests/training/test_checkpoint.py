@@ -8,7 +8,7 @@ import pytest
 
 from cxr_core.errors import WorkError
 from cxr_core.training import checkpoint
-from cxr_core.training.checkpoint import Commit, commit, last_commit, restore, settle
+from cxr_core.training.checkpoint import Commit, commit, copied, last_commit, restore, settle
 from cxr_core.training.recipes import configure
 from cxr_core.training.runs import Run, create_run
 
@@ -19,7 +19,7 @@ class Killed(BaseException):
 
 class Optimizer:
     def __init__(self) -> None:
-        self.variables = [np.zeros(2)]
+        self.variables = [Variable(0)]
 
 
 class Variable:
@@ -56,7 +56,7 @@ def run() -> Run:
 
 def store_epoch(run: Run, epoch: int, best_epoch: int) -> None:
     row = {"epoch": epoch, "loss": 1 / epoch, "val_auc": 0.5}
-    commit(run, Model(epoch), Commit(epoch, row, best_epoch, 0.5, {}))
+    commit(run, Commit(epoch, row, best_epoch, 0.5, {}), copied(Model(epoch)), Model(epoch).save)
 
 
 def epochs(run: Run) -> list[int]:
@@ -141,7 +141,7 @@ def test_a_full_disk_is_reported_and_the_previous_epoch_stays(run: Run, monkeypa
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoint, "_save_variables", full)
+        patch.setattr(checkpoint, "_write_arrays", full)
         with pytest.raises(WorkError, match="No space left on device"):
             store_epoch(run, 2, 2)
     settle(run)

@@ -153,6 +153,60 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_a_message(data: Path, monke
     assert run.state().status == "failed"
 
 
+def test_an_epoch_that_cannot_be_stored_ends_the_run_with_a_message_and_the_one_before_stays(
+    data: Path, monkeypatch
+) -> None:
+    from cxr_core.training import checkpoint
+
+    write = checkpoint._write_arrays
+
+    def full(part: Path, arrays: dict[str, np.ndarray]) -> None:
+        if "epoch-2" in part.name:
+            raise OSError(28, "No space left on device")
+        write(part, arrays)
+
+    monkeypatch.setattr(checkpoint, "_write_arrays", full)
+    run = tiny(data, epochs="4")
+    with pytest.raises(WorkError, match=r"epoch 2 cannot be stored \(No space left on device\)"):
+        fit(run)
+    assert run.state().status == "failed"
+    assert "No space left" in run.state().message
+    assert run.history()["epoch"].tolist() == [1]
+
+
+def test_a_network_is_saved_with_the_weights_it_had_though_it_trains_meanwhile(tmp_path: Path) -> None:
+    from cxr_core.backend import load_network
+    from cxr_core.training.callbacks import _save
+    from cxr_core.training.network import network
+
+    trained = network(configure("sequential-4conv", TINY))
+    had = [(variable, np.asarray(variable).copy()) for variable in trained.weights]
+    for variable in trained.weights:
+        variable.assign(variable + 1)
+    _save(trained, had, tmp_path / "saved.keras")
+    loaded = load_network(tmp_path / "saved.keras").weights
+    for saved, now, (_, value) in zip(loaded, trained.weights, had, strict=True):
+        np.testing.assert_array_equal(saved, value)
+        np.testing.assert_array_equal(now, value + 1)
+
+
+def test_a_batch_is_told_once_the_next_is_given_and_the_last_at_once() -> None:
+    import keras
+
+    from cxr_core.training.callbacks import OneBehind
+
+    seen: list[str] = []
+    begin, end = (lambda batch, logs, what=what: seen.append(f"{what} {batch}") for what in ("given", "told"))
+    tells = keras.callbacks.LambdaCallback(on_train_batch_begin=begin, on_train_batch_end=end)
+    callbacks = OneBehind([tells], steps=3)
+    for epoch in range(2):
+        callbacks.on_epoch_begin(epoch)
+        for batch in range(3):
+            callbacks.on_train_batch_begin(batch)
+            callbacks.on_train_batch_end(batch, {})
+    assert seen == ["given 0", "given 1", "told 0", "given 2", "told 1", "told 2"] * 2
+
+
 def test_a_published_experiment_is_measured_on_its_test_films(data: Path) -> None:
     recipe = configure("sequential-4conv", TINY | {"epochs": "1"})
     run = create_run(data, "sequential-4conv", recipe, experiment={"name": "sequential-4conv", "split": "image"})
