@@ -1,9 +1,11 @@
 """Keras callbacks that write the progress of a fit into its run folder."""
 
 import math
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from cxr_core.accelerator import device_memory
 from cxr_core.backend import event_log
 from cxr_core.errors import WorkError
 from cxr_core.training.batch_history import BatchHistory
-from cxr_core.training.checkpoint import Commit, commit, copied
+from cxr_core.training.checkpoint import Commit, commit, copied, copies
 from cxr_core.training.network import METRICS
 from cxr_core.training.recipe_settings import Recipe
 from cxr_core.training.runs import Run, StopRequested
@@ -96,8 +98,9 @@ class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
 class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
     """Commits each epoch, stores the best by the recipe's monitor, and ends a run that has stopped improving.
 
-    An epoch is stored in a thread of its own while the next one trains; an error of it is raised by the next batch or
-    by `wait`. network: the one that is stored. Epochs with smaller films (see `network.phases`) are never the best.
+    Epochs are stored in a thread of its own while the next one trains: one that ends while another is being stored is
+    stored with the newest that has ended by then. An error of it is raised by the next batch or by `wait`.
+    network: the one that is stored. Epochs with smaller films (see `network.phases`) are never the best.
     """
 
     def __init__(
@@ -109,16 +112,19 @@ class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
         self._best = done.best if done else float("-inf")
         self._best_epoch = done.best_epoch if done else 0
         self._thread = ThreadPoolExecutor(1)
-        self._storing: Future[None] | None = None
+        self._storing: list[Future[None]] = []
+        self._lock = threading.Lock()
+        self._ended: list[_Ended] = []
+        self._failed = False
 
     def wait(self) -> None:
-        """Return when the last epoch is stored. Raises what its storing raised."""
-        if self._storing:
-            self._storing.result()
+        """Return when all epochs that have ended are stored. Raises what their storing raised."""
+        while self._storing:
+            self._storing.pop(0).result()
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        if self._storing and self._storing.done():
-            self._storing.result()
+        while self._storing and self._storing[0].done():
+            self._storing.pop(0).result()
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._began = time.time()
@@ -134,29 +140,52 @@ class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
             )
         score = self._sign * row[self._recipe.monitor]
         whole = epoch >= self._recipe.small_epochs
-        if whole and (score > self._best or not self._best_epoch):
+        improved = whole and (score > self._best or not self._best_epoch)
+        if improved:
             self._best, self._best_epoch = score, epoch + 1
         self._run.report(validating=False, learning_rate=row["learning_rate"])
-        self.wait()
         done = Commit(epoch + 1, row, self._best_epoch, self._best, self._run_identity)
-        arrays = copied(self.model)
-        best = self._network.variables if done.best_epoch == done.epoch else []
-        weights = [(variable, np.asarray(variable).copy()) for variable in best]
-        self._storing = self._thread.submit(self._store, done, arrays, weights)
+        ended = _Ended(done, copied(self.model), copies(self._network.variables) if improved else [])
+        with self._lock:
+            self._ended = [*(one.without_state() for one in self._ended), ended]
+        self._storing.append(self._thread.submit(self._store))
         self.model.stop_training = whole and epoch + 1 - self._best_epoch >= self._recipe.patience
 
-    def _store(self, done: Commit, arrays: dict[str, np.ndarray], weights: list[tuple[Any, np.ndarray]]) -> None:
-        commit(self._run, done, arrays, partial(_save, self._network, weights))
-        if done.best_epoch == done.epoch:
-            self._run.report(best_epoch=done.epoch, best_val_auc=done.row["val_auc"])
-        print(" ".join(f"{name} {value:.5g}" for name, value in done.row.items()), flush=True)
+    def _store(self) -> None:
+        with self._lock:
+            ended, self._ended = self._ended, []
+        if self._failed or not ended:
+            return
+        best = next((one for one in reversed(ended) if one.best), None)
+        done = replace(ended[-1].done, earlier=[one.done.row for one in ended[:-1]])
+        weights = list(zip(self._network.variables, best.best, strict=True)) if best else []
+        self._failed = True  # until it is stored: a later epoch must not be, without this one
+        commit(self._run, done, ended[-1].state, partial(_save, self._network, weights) if best else None)
+        self._failed = False
+        if best:
+            self._run.report(best_epoch=best.done.epoch, best_val_auc=best.done.row["val_auc"])
+        for row in done.rows:
+            print(" ".join(f"{name} {value:.5g}" for name, value in row.items()), flush=True)
 
 
-def _save(network: keras.Model, weights: list[tuple[Any, np.ndarray]], file: Path) -> None:
+@dataclass(frozen=True)
+class _Ended:
+    """An epoch that is not stored yet. state: see `checkpoint.copied`. best: the weights of a new best network."""
+
+    done: Commit
+    state: dict[str, Any]
+    best: list[Any]
+
+    def without_state(self) -> "_Ended":
+        """Once a newer epoch has ended."""
+        return replace(self, state={})
+
+
+def _save(network: keras.Model, weights: list[tuple[Any, Any]], file: Path) -> None:
     """Save a network with these values of its variables, which may be training meanwhile."""
     with keras.StatelessScope(initialize_variables=False) as scope:
-        for weight in weights:
-            scope.add_update(weight)
+        for variable, value in weights:
+            scope.add_update((variable, np.asarray(value)))
         network.save(file)
 
 

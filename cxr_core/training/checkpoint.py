@@ -5,6 +5,8 @@ state to `backup/epoch-N.npz`, and the model to `best-N.part.keras` if it is the
 `best.keras` and `history.csv`; it may be repeated. A process that is killed between any two steps therefore leaves
 either the previous epoch or this one, and each epoch once in the history. All of it happens in one thread, from copies
 of the variables, while the next epoch trains (`callbacks.KeepBest`); an epoch is stored once the one before is.
+Where storing takes longer than an epoch, those that have ended meanwhile are committed at once, with the newest one's
+state.
 """
 
 import contextlib
@@ -12,7 +14,7 @@ import csv
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -33,6 +35,7 @@ class Commit:
 
     epoch, best_epoch: counted from 1. row: its row of the history. best: the best epoch's score, greater is better.
     run_identity: the settings, split and data that it belongs to, see `fit.run_identity`; the key "asked" in the file.
+    earlier: the rows of epochs that are committed with it.
     """
 
     epoch: int
@@ -40,6 +43,12 @@ class Commit:
     best_epoch: int
     best: float
     run_identity: dict[str, Any]
+    earlier: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def rows(self) -> list[dict[str, float]]:
+        """The rows of the history that are committed, in order."""
+        return [*self.earlier, self.row]
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; `from_dict` reads it."""
@@ -51,16 +60,18 @@ class Commit:
         """What `to_dict` wrote into a file. Raises DamagedRecord for anything else."""
         fields = Fields(values)
         try:
-            row = fields.part("row")
+            row, earlier = fields.part("row"), fields.parts("earlier")
             asked = fields.part("asked")
-            for key in row.values:
-                row.number(key, finite=False)
+            for one in (*earlier, row):
+                for key in one.values:
+                    one.number(key, finite=False)
             return cls(
                 epoch=fields.whole("epoch"),
                 row=row.values,
                 best_epoch=fields.whole("best_epoch"),
                 best=fields.number("best", finite=False),
                 run_identity=asked.values,
+                earlier=[one.values for one in earlier],
             )
         except ValueError as error:
             raise damaged(file, COMMIT, str(error)) from error
@@ -72,15 +83,15 @@ def last_commit(run: Run) -> Commit | None:
     return Commit.from_dict(read_object(file, COMMIT), file) if file.exists() else None
 
 
-def commit(run: Run, done: Commit, arrays: dict[str, np.ndarray], save: Callable[[Path], None]) -> None:
-    """Store an epoch: `arrays` as `copied` gives them; `save` writes the network, if it is the best, into a file.
+def commit(run: Run, done: Commit, arrays: dict[str, Any], save: Callable[[Path], None] | None) -> None:
+    """Store an epoch: `arrays` as `copied` gives them; `save` writes a new best network, if there is one, into a file.
 
     Raises WorkError if the run folder cannot be written; the previous epoch is then still complete.
     """
     folder = run.folder / "backup"
     try:
         folder.mkdir(exist_ok=True)
-        if done.best_epoch == done.epoch:
+        if save:
             save(_best_part(run, done.epoch))
         with replace_atomically(folder / f"epoch-{done.epoch}.npz") as part:
             _write_arrays(part, arrays)
@@ -98,7 +109,7 @@ def settle(run: Run) -> None:
     """Bring the history and the best model to the last commit, and remove files that no commit needs."""
     done = last_commit(run)
     epoch = done.epoch if done else 0
-    if done and done.best_epoch == epoch and _best_part(run, epoch).exists():
+    if done and _best_part(run, epoch).exists():
         _best_part(run, epoch).replace(run.folder / "best.keras")
     _settle_history(run.folder / "history.csv", done)
     for leftover in [*run.folder.glob("best-*.part.keras"), *(run.folder / "backup").glob("*")]:
@@ -128,22 +139,24 @@ def _variables(model: Any) -> dict[str, list[Any]]:
     return {"model": weights, "optimizer": model.optimizer.variables}
 
 
-def copied(model: Any) -> dict[str, np.ndarray]:
-    """Copies of the variables of a compiled Keras model and its optimiser, which goes on without changing them."""
-    named = {
-        f"{prefix}{number}": variable
+def copied(model: Any) -> dict[str, Any]:
+    """`copies` of the variables of a compiled Keras model and its optimiser, by name."""
+    return {
+        f"{prefix}{number}": copy
         for prefix, variables in _variables(model).items()
-        for number, variable in enumerate(variables)
+        for number, copy in enumerate(copies(variables))
     }
-    for variable in named.values():
-        if fetch := getattr(variable.value, "copy_to_host_async", None):  # JAX: all at once, not one after the other
-            fetch()
-    return {name: np.asarray(variable).copy() for name, variable in named.items()}
 
 
-def _write_arrays(part: Path, arrays: dict[str, np.ndarray]) -> None:
+def copies(variables: list[Any]) -> list[Any]:
+    """Arrays that stay as they are when these Keras variables change; on JAX they stay on the device as well."""
+    values = [variable.value for variable in variables]
+    return [value.copy() if hasattr(value, "devices") else np.asarray(value).copy() for value in values]
+
+
+def _write_arrays(part: Path, arrays: dict[str, Any]) -> None:
     with part.open("wb") as stream:
-        np.savez(stream, **arrays)  # type: ignore[arg-type]
+        np.savez(stream, **{name: np.asarray(array) for name, array in arrays.items()})  # type: ignore[arg-type]
         stream.flush()
         os.fsync(stream.fileno())
 
@@ -157,13 +170,14 @@ def _settle_history(file: Path, done: Commit | None) -> None:
     last = lines[-1].split(",")[0] if complete else "0" if not lines else ""
     if last == str(done.epoch):
         return
-    if last == str(done.epoch - 1):
+    first = int(done.rows[0]["epoch"])
+    if last == str(first - 1):
         with file.open("a", newline="") as table:
-            _write_rows(table, [done.row], header=not lines)
+            _write_rows(table, done.rows, header=not lines)
         return
-    rows = [row for row in csv.DictReader(lines) if row["epoch"].isdigit() and int(row["epoch"]) < done.epoch]
+    rows = [row for row in csv.DictReader(lines) if row["epoch"].isdigit() and int(row["epoch"]) < first]
     with replace_atomically(file) as part, part.open("w", newline="") as table:
-        _write_rows(table, [*rows, done.row], header=True)
+        _write_rows(table, [*rows, *done.rows], header=True)
 
 
 def _write_rows(table: IO[str], rows: list[dict[str, Any]], header: bool) -> None:

@@ -54,9 +54,11 @@ def run() -> Run:
     return create_run(Path("/films"), "residual-128", configure("residual-128", {}))
 
 
-def store_epoch(run: Run, epoch: int, best_epoch: int) -> None:
-    row = {"epoch": epoch, "loss": 1 / epoch, "val_auc": 0.5}
-    commit(run, Commit(epoch, row, best_epoch, 0.5, {}), copied(Model(epoch)), Model(epoch).save)
+def store_epoch(run: Run, epoch: int, best_epoch: int, earlier: int = 0) -> None:
+    """Store an epoch, and with it so many before it."""
+    *before, row = ({"epoch": n, "loss": 1 / n, "val_auc": 0.5} for n in range(epoch - earlier, epoch + 1))
+    save = Model(best_epoch).save if best_epoch >= epoch - earlier else None
+    commit(run, Commit(epoch, row, best_epoch, 0.5, {}, before), copied(Model(epoch)), save)
 
 
 def epochs(run: Run) -> list[int]:
@@ -73,7 +75,10 @@ def test_epochs_are_stored_one_after_the_other(run: Run) -> None:
 
 @pytest.mark.parametrize("step", range(6))
 @pytest.mark.parametrize("best", [True, False])
-def test_killed_at_any_step_no_epoch_is_lost_or_repeated(run: Run, step: int, best: bool, monkeypatch) -> None:
+@pytest.mark.parametrize("earlier", [0, 2])
+def test_killed_at_any_step_no_epoch_is_lost_or_repeated(
+    run: Run, step: int, best: bool, earlier: int, monkeypatch
+) -> None:
     store_epoch(run, 1, 1)
     steps = iter(range(100))
 
@@ -89,7 +94,7 @@ def test_killed_at_any_step_no_epoch_is_lost_or_repeated(run: Run, step: int, be
         for name in ("replace_atomically", "_best_part", "_write_rows"):
             patch.setattr(checkpoint, name, stepping(getattr(checkpoint, name)))
         with contextlib.suppress(Killed):
-            store_epoch(run, 2, 2 if best else 1)
+            store_epoch(run, 2 + earlier, 2 if best else 1, earlier)
     settle(run)
     done = last_commit(run)
     assert done is not None

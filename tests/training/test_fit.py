@@ -1,6 +1,7 @@
 """The fit, end to end, with tiny networks on synthetic films."""
 
 import json
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -172,6 +173,31 @@ def test_an_epoch_that_cannot_be_stored_ends_the_run_with_a_message_and_the_one_
     assert run.state().status == "failed"
     assert "No space left" in run.state().message
     assert run.history()["epoch"].tolist() == [1]
+
+
+def test_epochs_that_end_while_one_is_being_stored_are_stored_with_the_newest(data: Path, monkeypatch) -> None:
+    from cxr_core.training import callbacks
+
+    third_has_ended, commits = threading.Event(), []
+    commit, end = callbacks.commit, callbacks.KeepBest.on_epoch_end
+
+    def slow(run, done, *more) -> None:
+        assert third_has_ended.wait(60)
+        commits.append([row["epoch"] for row in done.rows])
+        commit(run, done, *more)
+
+    def on_end(self, epoch, logs) -> None:
+        end(self, epoch, logs)
+        if epoch == 2:
+            third_has_ended.set()
+
+    monkeypatch.setattr(callbacks, "commit", slow)
+    monkeypatch.setattr(callbacks.KeepBest, "on_epoch_end", on_end)
+    run = tiny(data, epochs="3", patience="3")
+    fit(run)
+    assert commits == [[1], [2, 3]]
+    assert run.history()["epoch"].tolist() == [1, 2, 3]
+    assert run.state().best_epoch == run.history()["val_auc"].idxmax() + 1
 
 
 def test_a_network_is_saved_with_the_weights_it_had_though_it_trains_meanwhile(tmp_path: Path) -> None:
