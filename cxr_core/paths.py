@@ -7,6 +7,7 @@ publish. Nothing is written beside the user's data. A folder that cannot be crea
 """
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 from cxr_core.errors import work_error
@@ -29,7 +30,7 @@ def home() -> Path:
 
 def home_path() -> Path:
     """The path of `home`, which is not created."""
-    return Path(os.environ.get("CXR_HOME") or _default_home()).expanduser().resolve()
+    return _resolved(Path(os.environ.get("CXR_HOME") or _default_home()).expanduser().absolute())
 
 
 def runs_folder() -> Path:
@@ -45,6 +46,11 @@ def cache_folder(name: str) -> Path:
 def published_models_folder() -> Path:
     """`models/` under the home folder: where `publish` writes; created by it."""
     return home() / "models"
+
+
+@lru_cache(maxsize=16)
+def _resolved(path: Path) -> Path:  # a system call for each part of the path, and a page asks ten times
+    return path.resolve()
 
 
 def _default_home() -> Path:

@@ -8,7 +8,7 @@ import streamlit as st
 from cxr_core.app.account import account
 from cxr_core.app.components.passed_over import show_passed_over
 from cxr_core.app.diagnose.agreement import show_agreement
-from cxr_core.app.diagnose.decision_time import any_on_screen, note_on_screen
+from cxr_core.app.diagnose.decision_time import any_on_screen, note_empty_page, note_on_screen
 from cxr_core.app.diagnose.dropped_files import unpack
 from cxr_core.app.diagnose.export import offer_downloads
 from cxr_core.app.diagnose.file_details import show_file_details, show_unreadable_files
@@ -214,6 +214,8 @@ if keep:
 
 choose_language()
 
+if not files:  # all is drawn: what was on screen before is gone
+    note_empty_page()
 if len(results) < len(files):
     read_more(lambda read: progress_bar.progress(*progress_of(read, len(files))))
     st.rerun()

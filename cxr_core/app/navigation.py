@@ -1,7 +1,11 @@
 """The frame around every page: the navigation, the page, the notice."""
 
+import copy
 import logging
+from base64 import b64encode
 from contextvars import ContextVar
+from functools import cache
+from typing import Any
 
 import streamlit as st
 
@@ -51,48 +55,61 @@ def _keep_messages_out_of_the_log() -> None:
         streamlit_logger.addFilter(SurpriseFilter())
 
 
+def _pages() -> list[Any]:
+    """The pages, new for each run: Streamlit lets a page be run once."""
+    return [copy.copy(page) for page in _first_pages()]
+
+
+@cache
+def _first_pages() -> list[Any]:
+    return [
+        st.Page(
+            "pages/diagnose.py",
+            title="Diagnose",
+            icon=":material/radiology:",
+            default=True,
+            help="Read chest X-rays: pneumonia or normal, with probability and heatmap.",
+        ),
+        st.Page(
+            "pages/dataset.py",
+            title="Dataset",
+            icon=":material/photo_library:",
+            help="Explore a data set: class counts, sample films, shortcuts and faults.",
+        ),
+        st.Page(
+            "pages/train.py",
+            title="Train",
+            icon=":material/model_training:",
+            help="Train a network on a data set: start, monitor, stop and publish runs.",
+        ),
+        st.Page(
+            "pages/evaluate.py",
+            title="Evaluate",
+            icon=":material/fact_check:",
+            help="Measure a model on a data set, with confidence intervals.",
+        ),
+        st.Page(
+            "pages/models.py",
+            title="Models",
+            icon=":material/inventory_2:",
+            help="The models on this machine, with their model cards.",
+        ),
+    ]
+
+
+@cache
+def _icon() -> str:
+    """The icon as an address: of a file Streamlit would compute the hash in every run."""
+    return f"data:image/png;base64,{b64encode(ICON.read_bytes()).decode()}"
+
+
 def draw_frame() -> None:
     """Draw the frame and run the page of the current URL; a WorkError of the page is shown as a message."""
     configure_logging("app")
     _keep_messages_out_of_the_log()
-    st.set_page_config(page_icon=ICON, layout="wide")
+    st.set_page_config(page_icon=_icon(), layout="wide")
     person = signed_in_account()
-    page = st.navigation(
-        [
-            st.Page(
-                "pages/diagnose.py",
-                title="Diagnose",
-                icon=":material/radiology:",
-                default=True,
-                help="Read chest X-rays: pneumonia or normal, with probability and heatmap.",
-            ),
-            st.Page(
-                "pages/dataset.py",
-                title="Dataset",
-                icon=":material/photo_library:",
-                help="Explore a data set: class counts, sample films, shortcuts and faults.",
-            ),
-            st.Page(
-                "pages/train.py",
-                title="Train",
-                icon=":material/model_training:",
-                help="Train a network on a data set: start, monitor, stop and publish runs.",
-            ),
-            st.Page(
-                "pages/evaluate.py",
-                title="Evaluate",
-                icon=":material/fact_check:",
-                help="Measure a model on a data set, with confidence intervals.",
-            ),
-            st.Page(
-                "pages/models.py",
-                title="Models",
-                icon=":material/inventory_2:",
-                help="The models on this machine, with their model cards.",
-            ),
-        ][: None if person.may_research else 1],
-        position="top",
-    )
+    page = st.navigation(_pages()[: None if person.may_research else 1], position="top")
     name_page(page.title)
     come_to_page(page.title)
     end_when_idle()

@@ -10,7 +10,7 @@ KEY = "decision_time"
 
 @dataclass
 class _Watch:
-    """film: on screen since `since`, a time of `time.monotonic`. spent: seconds of films that were before it."""
+    """film: on screen since `since`, a time of `time.monotonic`; "" if none is. spent: seconds of films before it."""
 
     film: str = ""
     since: float = 0.0
@@ -29,9 +29,16 @@ def note_on_screen(sha256: str, hidden: bool) -> None:
         watch.answered.add(sha256)
 
 
+def note_empty_page() -> None:
+    """The page shows no film, and nothing of one is left of the run before."""
+    if KEY in st.session_state:
+        note_on_screen("", True)
+
+
 def any_on_screen() -> bool:
-    """Whether a film of this patient has been on screen."""
-    return KEY in st.session_state
+    """Whether a film is on screen since the last run."""
+    watch: _Watch | None = st.session_state.get(KEY)
+    return watch is not None and watch.film != ""
 
 
 def seconds_on_screen(sha256: str) -> float:

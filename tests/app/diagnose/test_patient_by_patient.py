@@ -77,6 +77,21 @@ def test_no_verdict_is_shown_while_the_new_film_is_read(monkeypatch: pytest.Monk
     assert not page.get("download_button")
 
 
+def test_films_dropped_on_an_emptied_page_are_answered_in_the_same_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cxr_core.app.diagnose import intake
+
+    runs, take_films = [], intake.take_films
+    monkeypatch.setattr(intake, "take_films", lambda: runs.append(1) or take_films())
+    page = drop(open_page(), ("first.png", bright_film(0.97)))
+    check(page.file_uploader[0].set_value(None).run())
+    assert 'data-testid="verdict"' not in html(page)
+    for name, expected in (("second.png", 1), ("third.png", 2)):  # the third with the second still on the screen
+        runs.clear()
+        check(page.file_uploader[0].set_value((name, bright_film(0.03, expected), "image/png")).run())
+        assert chosen_name(page) == name
+        assert len(runs) == expected
+
+
 def test_the_next_patient_clears_everything() -> None:
     page = drop(open_page(), ("first.png", bright_film(0.97)))
     check(button(page, "Next patient").click().run())
