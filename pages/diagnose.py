@@ -58,7 +58,7 @@ def progress_of(read: int, files: int) -> tuple[float, str]:
 def read_more(progress: Callable[[int], object]) -> None:
     """Read some more films, and report their number; an error ends the page."""
     try:
-        predictor = predictor_with_spinner(settings.model.name, _("Loading the model."))
+        predictor = predictor_with_spinner(settings.model, _("Loading the model."))
         read_next(files, predictor.at(settings.site), started, progress)
     except CXRError as error:
         st.error(escape_markdown(error_text(error)))

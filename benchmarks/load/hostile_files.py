@@ -36,7 +36,7 @@ def main() -> None:
     for number, (name, data) in enumerate(hostile_files(arguments.files)):
         started, started_cpu = time.perf_counter(), time.process_time()
         files, refused = unpack([DroppedFile(str(number), name, data)])
-        results = list(read_files(files, predictor))
+        results = [result for result, _ in read_files(files, predictor)]
         seconds = time.perf_counter() - started
         if seconds > slowest:
             slowest, slowest_cpu, slowest_name = seconds, time.process_time() - started_cpu, name

@@ -26,10 +26,10 @@ def load_predictor(name: str, version: str) -> "Predictor":
     return predictor
 
 
-def predictor_with_spinner(name: str, text: str = "Loading the model.") -> "Predictor":
-    """The model of that name, with a spinner that says `text` while it loads. Raises CXRError."""
+def predictor_with_spinner(model: Model, text: str = "Loading the model.") -> "Predictor":
+    """The predictor of a model, with a spinner that says `text` while it loads. Raises CXRError."""
     with st.spinner(text):
-        return load_predictor(name, find_model(name).version)
+        return load_predictor(model.name, model.version)
 
 
 def loaded_predictor(model: Model) -> "Predictor | None":

@@ -135,7 +135,7 @@ class Predictor:
             "averaged": bool(averaged[0]),
             "view_probabilities": self.probabilities(logits)[:, 0],
             "heatmap": heat,
-            "heat_in_lungs": None if heat is None else share_inside(heat, lung_fields(film.pixels)),
+            "heat_in_lungs": share_inside(heat, lung_fields(film.pixels)) if heat is not None and heat.any() else None,
             "features": outputs.features[0].copy(),  # a view would keep those of all augmented views
         }
 

@@ -149,7 +149,7 @@ def _map(index: Index, method: str, sample: int) -> FilmMap | None:
     if not len(index.readable):
         st.info("No film of this data set can be read.", icon=":material/info:")
         return None
-    predictor = predictor_with_spinner(find_model().name)
+    predictor = predictor_with_spinner(find_model())
     slot = st.empty()
 
     def show(done: int, total: int) -> None:

@@ -24,7 +24,7 @@ def read_with_model(index: Index, films: pd.DataFrame) -> None:
 
     usable = films[films["fault"] == ""].head(MOST_FILMS)
     try:
-        predictor = predictor_with_spinner(find_model().name)
+        predictor = predictor_with_spinner(find_model())
         readings = _readings(predictor.model.version)
         new = usable[~usable["sha256"].isin(list(readings))]
         slot = st.empty()

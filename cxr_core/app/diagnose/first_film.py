@@ -19,7 +19,7 @@ from cxr_core.app.diagnose.film_view import KEY, banner_of, draw_viewer, on_phon
 from cxr_core.app.diagnose.language import page_language, speaking
 from cxr_core.app.diagnose.session import FilmResult, Result, keep, read_by, read_file, record
 from cxr_core.app.diagnose.settings import Settings
-from cxr_core.app.diagnose.viewer import film_data, screen_jpeg
+from cxr_core.app.diagnose.viewer import film_data
 from cxr_core.app.first_answer import PATH, Awaited, await_first
 from cxr_core.app.model_cache import loaded_predictor
 
@@ -44,10 +44,9 @@ class FirstFilm:
         (upload,) = self._files.get_files(self._session, [file_id])
         if is_zip(upload.data):
             return None
-        result, film = read_file(DroppedFile(file_id, file_name(upload.name), upload.data), self._predictor)
-        if isinstance(result, FilmResult) and film is not None:
-            inverted = result.reading.prediction and result.reading.prediction.inverted
-            self.picture = screen_jpeg(255 - film.pixels if inverted else film.pixels)
+        file = DroppedFile(file_id, file_name(upload.name), upload.data)
+        result, self.picture = read_file(file, self._predictor, shown=True)
+        if isinstance(result, FilmResult):
             record(self._account, result.reading)
         self.result = result
         return self._answer(self.settings.apply(result)) if isinstance(result, FilmResult) else None

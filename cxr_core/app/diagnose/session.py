@@ -5,7 +5,7 @@ little more memory than their files.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, takewhile
 from typing import TYPE_CHECKING, TypeVar
@@ -116,11 +116,14 @@ def read_next(
     by = read_by(predictor.model, predictor.rules)
     missing = [file for file in files if (by, file.key) not in stored]
     first, others = missing[:FIRST_FILES], missing[FIRST_FILES:] if stored else []
+    shown = set() if stored else {file.key for file in first}
     # Files that are being read when the time is up are finished, and no further ones are begun.
     in_time = takewhile(lambda _: time.monotonic() < ends, others)
     reported = now
-    for result in read_files(chain(first, in_time), predictor):
+    for result, picture in read_files(chain(first, in_time), predictor, shown):
         stored[by, result.file.key] = result
+        if picture:
+            _keep_picture(result.file, picture)
         if isinstance(result, FilmResult):
             record(account(), result.reading)
         if time.monotonic() - reported > REPORT_SECONDS:
@@ -128,13 +131,19 @@ def read_next(
             reported = time.monotonic()
 
 
-def read_files(files: Iterable[DroppedFile], predictor: "Predictor") -> Iterator[Result]:
-    """A result for each file, in order, several of them read at a time."""
-    return map_in_order(lambda file: read_file(file, predictor)[0], files)
+def read_files(
+    files: Iterable[DroppedFile], predictor: "Predictor", shown: Container[str] = ()
+) -> Iterator[tuple[Result, bytes]]:
+    """What `read_file` returns for each file, in order, several of them read at a time. shown: keys of files."""
+    return map_in_order(lambda file: read_file(file, predictor, file.key in shown), files)
 
 
-def read_file(file: DroppedFile, predictor: "Predictor") -> tuple[Result, Film | None]:
-    """The result for a file, in this thread, and its film; no film if the file cannot be read."""
+def read_file(file: DroppedFile, predictor: "Predictor", shown: bool) -> tuple[Result, bytes]:
+    """The result for a file, in this thread.
+
+    shown: whether the film's JPEG for the screen is returned as well, while its pixels are there; else it is empty, as
+    for a file that cannot be read.
+    """
     synthetic = False
 
     def decode(file: DroppedFile) -> Film:
@@ -145,8 +154,9 @@ def read_file(file: DroppedFile, predictor: "Predictor") -> tuple[Result, Film |
 
     found = predict_source(file, decode, predictor)
     if isinstance(found, UnreadableFilm):
-        return UnreadableFile(file, found), None
-    return FilmResult(file, predictor.decide(found.prediction), found.film.source, synthetic), found.film
+        return UnreadableFile(file, found), b""
+    result = FilmResult(file, predictor.decide(found.prediction), found.film.source, synthetic)
+    return result, screen_jpeg(_as_read(found.film.pixels, result)) if shown else b""
 
 
 def record(account: Account, reading: Reading) -> None:
@@ -162,6 +172,10 @@ def keep(by: str, result: Result, file: DroppedFile, picture: bytes) -> None:
     by: see `read_by`.
     """
     st.session_state.setdefault("results", {})[by, file.key] = replace(result, file=file)
+    _keep_picture(file, picture)
+
+
+def _keep_picture(file: DroppedFile, picture: bytes) -> None:
     _kept("picture", (file.key, MAX_SIDE), lambda: picture, KEPT_PICTURES)
 
 
@@ -192,6 +206,9 @@ def _kept(what: str, key: tuple[str, int], make: Callable[[], Kept], number: int
 
 def pixels_of(result: FilmResult) -> np.ndarray:
     """The film's pixels as the model read them, `uint8 (H, W)`, bone white; an inverted grey scale is corrected."""
-    pixels = decode_film(result.file.read(), result.file.name).pixels
+    return _as_read(decode_film(result.file.read(), result.file.name).pixels, result)
+
+
+def _as_read(pixels: np.ndarray, result: FilmResult) -> np.ndarray:
     prediction = result.reading.prediction
     return 255 - pixels if prediction and prediction.inverted else pixels

@@ -17,7 +17,7 @@ from cxr_core.imaging.decode import read_film
 from cxr_core.inference.reading import Reading
 from cxr_core.labels import NORMAL, OTHER, PNEUMONIA
 from cxr_core.languages import message
-from cxr_core.models.registry import Model
+from cxr_core.models.registry import Model, find_model
 
 if TYPE_CHECKING:
     from cxr_core.datasets.index import Index
@@ -78,4 +78,4 @@ def _features(name: str, version: str, fingerprint: str, _index: Index) -> Featu
     """The features of a data set's films, shared by all sessions."""
     from cxr_core.inference.similar_films import FeatureIndex
 
-    return FeatureIndex(predictor_with_spinner(name, _("Loading the model.")), _index)
+    return FeatureIndex(predictor_with_spinner(find_model(name), _("Loading the model.")), _index)

@@ -110,7 +110,7 @@ def _heatmap(film: Film, model: Model) -> tuple[np.ndarray | None, str]:
     kept: dict[tuple[str, str], tuple[np.ndarray | None, str]] = st.session_state.setdefault("error_heatmaps", {})
     about = (film.sha256, model.version)
     if about not in kept:
-        reading = predictor_with_spinner(model.name).read(film)
+        reading = predictor_with_spinner(model).read(film)
         first = 0 if reading.verdict == "not_assessable" else -1
         kept[about] = reading.heatmap, "" if reading.heatmap is not None else reading.reasons[first]
         while len(kept) > 8:

@@ -22,7 +22,7 @@ from cxr_core.evaluation.store import data_folder_of
 from cxr_core.imaging.decode import read_film
 from cxr_core.inference.explain.heatmap import overlay
 from cxr_core.labels import PNEUMONIA
-from cxr_core.models.registry import Model
+from cxr_core.models.registry import Model, find_model
 
 PAGE, SIDE, OPACITY = 8, 420, 0.5
 
@@ -126,7 +126,7 @@ def _scaled_film(file: str, sha256: str) -> np.ndarray:
 @st.cache_data(max_entries=256, show_spinner=False)
 def _with_heatmap(file: str, sha256: str, name: str, version: str) -> tuple[np.ndarray, bool, str]:
     film = _scaled_film(file, sha256)
-    reading = predictor_with_spinner(name).read(read_film(Path(file)))
+    reading = predictor_with_spinner(find_model(name)).read(read_film(Path(file)))
     if reading.heatmap is None:
         if reading.verdict == "not_assessable":
             return film, False, f"Not assessable: {reading.reasons[0]}"

@@ -29,7 +29,7 @@ def predictor() -> QuickPredictor:
 def test_every_file_is_read_or_refused_with_a_reason(predictor: QuickPredictor) -> None:
     for number, (name, data) in enumerate(hostile_files(SOME)):
         files, messages = unpack([DroppedFile(str(number), name, data)])
-        results = list(read_files(files, predictor))  # type: ignore[arg-type]
+        results = [result for result, _ in read_files(files, predictor)]  # type: ignore[arg-type]
         assert len(results) == len(files)
         assert results or messages, name
         for message in [str(error) for error in messages] + [
@@ -41,7 +41,7 @@ def test_every_file_is_read_or_refused_with_a_reason(predictor: QuickPredictor) 
 
 def test_undamaged_files_among_them_are_read(predictor: QuickPredictor) -> None:
     files = [DroppedFile(kind, kind, data) for kind, data in real_files().items()]
-    assert all(isinstance(one, FilmResult) for one in read_files(files, predictor))  # type: ignore[arg-type]
+    assert all(isinstance(one, FilmResult) for one, _ in read_files(files, predictor))  # type: ignore[arg-type]
 
 
 @pytest.mark.usefixtures("quick_predictor", "predictor")

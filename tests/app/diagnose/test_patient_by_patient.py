@@ -111,3 +111,14 @@ def test_films_survive_another_page_and_are_not_doubled() -> None:
     drop(page, ("third.png", bright_film(0.5, 2)))
     assert len(component(page, "worklist")["rows"]) == 3
     assert chosen_name(page) == "third.png"
+
+
+def test_the_first_films_of_a_drop_are_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cxr_core.app.diagnose import session
+
+    decoded: list[str] = []
+    decode_film = session.decode_film
+    monkeypatch.setattr(session, "decode_film", lambda data, name: decoded.append(name) or decode_film(data, name))
+    dropped = [(f"{seed}.png", bright_film(0.97, seed)) for seed in range(session.FIRST_FILES)]
+    drop(open_page(), *dropped)
+    assert sorted(decoded) == sorted(name for name, _ in dropped)
