@@ -149,9 +149,9 @@ def fitted_prevalence(card: ModelCard) -> float:
 def decide(prediction: Prediction, rules: Rules, choice: Choice, model: str, version: str) -> Reading:
     """The reading for a prediction, by the model's rules and the user's choice. Costs no computation.
 
-    An answer is given if one class alone is possible at the chosen error rate, the operating point agrees, films of
-    another disease seldom look so, it holds in augmented views, and the probability at the stated prevalence is at
-    least 50% for pneumonia, at most 20% for normal.
+    An answer is given if one class alone is possible at the chosen error rate, the operating point agrees, it holds in
+    augmented views, and the probability at the stated prevalence is at most 20% for normal, for pneumonia at least 50%
+    and higher than films of another disease often have.
     Otherwise the verdict is uncertain, and the first rule that failed is the reason.
     Raises SettingsError for a choice that the model's card does not have.
     """
@@ -178,9 +178,9 @@ def decide(prediction: Prediction, rules: Rules, choice: Choice, model: str, ver
     called: Verdict = "pneumonia" if probability >= threshold else "normal"
     rules_that_fail = (
         *_class_uncertainty(called, limits.answer(probability), rate),
-        *_other_disease(called, probability, rules.other_to),
         *_instability(views, threshold, rules, choice),
         *_prevalence_uncertainty(called, here, prevalence),
+        *_other_disease(called, probability, rules.other_to),
     )
     verdict: Verdict = "uncertain" if rules_that_fail else called
     averaged = (

@@ -82,6 +82,8 @@ def estimates_by_source(model: Model) -> pd.DataFrame:
         total |= {"Patients": patients, "With pneumonia": ill}
     values = {title: value_with_interval(estimates[name]) for name, title in SHOWN.items() if name in estimates}
     table = pd.DataFrame([*rows, total | values])
+    if OTHER_DISEASE in table:
+        table[OTHER_DISEASE] = table[OTHER_DISEASE].fillna("–")
     return table.astype({column: "Int64" for column in ("Patients", "With pneumonia") if column in table})
 
 
