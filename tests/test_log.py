@@ -87,7 +87,7 @@ def test_an_exception_that_is_handled_is_one_line_by_type_and_place(cxr_home: Pa
 def test_a_verb_that_fails_shows_a_number_and_no_traceback(
     cxr_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("cxr_core.models.registry.list_models", fail)
+    monkeypatch.setattr("cxr_core.models.registry._all_models", fail)
     assert main(["models"]) == 1
     shown = capsys.readouterr().err
     assert len(shown.strip().splitlines()) == 1
@@ -98,7 +98,7 @@ def test_a_verb_that_fails_shows_a_number_and_no_traceback(
 
 def test_a_page_that_fails_shows_a_number(cxr_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cxr_core.app.navigation.log_surprise", log_surprise)
-    monkeypatch.setattr("cxr_core.models.registry.list_models", fail)
+    monkeypatch.setattr("cxr_core.models.registry._all_models", fail)
     page = (
         AppTest.from_file(str(REPOSITORY / "streamlit_app.py"), default_timeout=60).switch_page("pages/models.py").run()
     )
