@@ -27,11 +27,13 @@ from cxr_core.datasets.split import read_split
 from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.lungs import SIDE, lung_fields
 from cxr_core.inference.augmented_views import mirrored
+from cxr_core.inference.explain.evidence_map import EvidenceMap, read_evidence_map
 from cxr_core.inference.explain.heatmap import share_inside
 from cxr_core.inference.explain.localisation import localisation
 from cxr_core.inference.predictor import Predictor
 from cxr_core.labels import PNEUMONIA
 from cxr_core.models.registry import find_model
+from cxr_core.publishing.network_outputs import LOGIT_LAYER, layer_of_cells, load_keras_network
 
 SHEET_FILMS, SHEET_COLUMNS = 40, 8
 BATCH = 32
@@ -75,18 +77,13 @@ def main() -> None:
 
 def methods(predictor: Predictor) -> dict[str, Maps]:
     """The model's own heat, and the maps that it is compared with."""
-    keras = import_keras()
-    import cxr_core.training.architectures.evidence_map
-    import cxr_core.training.augmentation  # noqa: F401  both register layers that model.keras names
-
-    network = keras.saving.load_model(predictor.model.weights, compile=False)
-    found: dict[str, Maps] = {"heat": lambda inputs: own_heat(predictor, inputs)}
-    logit = network.get_layer("logit")
-    if (
-        isinstance(logit, keras.layers.Dense)
-        and logit.kernel.shape[0] == network.get_layer("features").output.shape[-1]
-    ):
-        found["CAM"] = lambda inputs: class_activation(network, np.asarray(logit.kernel)[:, 0], inputs)
+    network = load_keras_network(predictor.model.weights)
+    found: dict[str, Maps] = {}
+    if scale := read_evidence_map(predictor.model.card):
+        found["heat"] = lambda inputs: own_heat(predictor, scale, inputs)
+    if layer_of_cells(network) == LOGIT_LAYER:
+        weights = np.asarray(network.get_layer(LOGIT_LAYER).kernel)[:, 0]
+        found["CAM"] = lambda inputs: class_activation(network, weights, inputs)
     return found | {"Grad-CAM": lambda inputs: grad_cam(network, inputs)}
 
 
@@ -95,13 +92,16 @@ def inputs_of(predictor: Predictor, index: Index, films: pd.DataFrame) -> np.nda
     return np.array(cached_inputs(index.root, films, predictor.preprocessing))
 
 
-def own_heat(predictor: Predictor, inputs: np.ndarray) -> list[np.ndarray]:
-    """The heat that the model shows; none where it shows none."""
-    heats = []
+def own_heat(predictor: Predictor, scale: EvidenceMap, inputs: np.ndarray) -> list[np.ndarray]:
+    """The model's heat, also where its card says that it is not shown."""
+    heats: list[np.ndarray] = []
     for start in range(0, len(inputs), BATCH):
         some = inputs[start : start + BATCH]
-        outputs = predictor._network.forward(np.concatenate([some, mirrored(some)]))
-        heats += [heat if heat is not None else np.zeros((1, 1)) for heat in predictor._heatmaps(outputs.feature_map)]
+        cells, of_mirror_image = (predictor._network.forward(films).feature_map for films in (some, mirrored(some)))
+        assert cells is not None
+        assert of_mirror_image is not None
+        pairs = zip(cells[..., 0], of_mirror_image[..., 0], strict=True)
+        heats += [scale.heat(*pair) for pair in pairs]
     return heats
 
 

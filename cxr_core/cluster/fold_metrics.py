@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxr_core.backend import import_keras
 from cxr_core.datasets.boxes import find_boxes
 from cxr_core.datasets.index import Index
 from cxr_core.datasets.input_cache import cached_inputs
@@ -17,7 +16,7 @@ from cxr_core.evaluation.sources import of_both_classes
 from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.lungs import lung_fields
 from cxr_core.inference.augmented_views import mirrored
-from cxr_core.inference.explain.evidence_map import LAYER, EvidenceMap
+from cxr_core.inference.explain.evidence_map import EvidenceMap
 from cxr_core.inference.explain.heatmap import share_inside
 from cxr_core.inference.explain.localisation import localisation
 from cxr_core.inference.test_time_augmentation import fit_test_time_augmentation
@@ -28,6 +27,7 @@ from cxr_core.metrics.curves import roc_curve
 from cxr_core.metrics.scores import Scores
 from cxr_core.publishing.answer_rules import evidence_scale, fit_answer_rules
 from cxr_core.publishing.evidence_check import cells_of
+from cxr_core.publishing.network_outputs import LOGIT_LAYER, layer_of_cells, load_keras_network
 from cxr_core.training.runs import Run
 
 SENSITIVITY = 0.97
@@ -39,17 +39,14 @@ class FoldNetwork:
     """The best network of a finished run, with the rules fitted to its validation patients.
 
     validation, held_out: rows of the index, with their calibrated probability in `score`; the held-out ones with
-    those of neither class.
+    those of neither class. cells_from: the layer of its cells, of which heat is made; None if it has none.
     """
 
     def __init__(self, run: Run, index: Index) -> None:
         """Scores all films of the run that it was not trained on."""
         self.index = index
         self.recipe = run.config().parsed
-        import cxr_core.training.architectures.evidence_map
-        import cxr_core.training.augmentation  # noqa: F401  both register layers that best.keras names
-
-        self.network = import_keras().saving.load_model(run.folder / "best.keras", compile=False)
+        self.network = load_keras_network(run.folder / "best.keras")
         table = pd.read_csv(run.folder / "validation.csv", dtype={"patient": str})
         films = index.films.set_index("path", drop=False)
         validation = films.loc[table["path"]]
@@ -64,7 +61,8 @@ class FoldNetwork:
         calibration = self.rules["calibration"]
         platt = Platt(**calibration["parameters"])
         scale = evidence_scale(platt, calibration["prevalence"])
-        self.heat_scale = EvidenceMap(scale["slope"], scale["intercept"])
+        self.cells_from = layer_of_cells(self.network)
+        self.heat_scale = EvidenceMap(scale["slope"], scale["intercept"], mean=self.cells_from == LOGIT_LAYER)
         self.validation = validation.assign(score=scores.scores)
         held_out = index.films[split == "test"]
         self.held_out = held_out.assign(score=platt.probability(self.logits(held_out)))
@@ -88,20 +86,15 @@ class FoldNetwork:
         return self._augmentation.logits(score, self.inputs(films))
 
     def heat(self, films: pd.DataFrame) -> list[np.ndarray]:
-        """The heat of each film, `float32 (h, w)`; the network must have an evidence map."""
+        """The heat of each film, `float32 (h, w)`; the network must have cells."""
         inputs = self.inputs(films)
         pairs = zip(cells_of(self.network, inputs), cells_of(self.network, mirrored(inputs)), strict=True)
         return [self.heat_scale.heat(*pair) for pair in pairs]
 
-    @property
-    def has_map(self) -> bool:
-        """Whether the network has an evidence map."""
-        return any(layer.name == LAYER for layer in self.network.layers)
-
 
 def held_out_metrics(found: FoldNetwork) -> list[dict[str, Any]]:
     """One row a source of the held-out films: METRICS, `specificity_at_97`, `other_called` (share of films of neither
-    class called pneumonia), and where there is a map `pointing`, `heat_over_area` and `heat_in_lungs` (median). NaN
+    class called pneumonia), and where there are cells `pointing`, `heat_over_area` and `heat_in_lungs` (median). NaN
     where not defined.
     """
     rows = []
@@ -114,7 +107,7 @@ def held_out_metrics(found: FoldNetwork) -> list[dict[str, Any]]:
             row |= {name: estimates[name].value for name in METRICS} | {"specificity_at_97": _specificity(scores)}
         if len(other):
             row["other_called"] = float((other["score"] >= found.threshold).mean())
-        if found.has_map:
+        if found.cells_from:
             row |= heat_metrics(found, both[both["label"] == PNEUMONIA])
         rows.append(row)
     return rows

@@ -20,7 +20,7 @@ class Prediction:
         as it is.
     view_probabilities: `float64 (V,)` in [0, 1], for the film as it is, then for its mirror image if that is one of
         the `augmented_views`, then for its shifts; a film that is near to 0 or 1 in these is not shifted.
-    heatmap: `float32 (h, w)` in [0, 1], see `heatmap.heatmap_of`; None if the model cannot give one for this film.
+    heatmap: `float32 (h, w)` in [0, 1], see `explain.evidence_map`; None if the model cannot give one for this film.
     heat_in_lungs: share of the heat inside the estimated lung fields, in [0, 1]; None without heat.
     features: `float32 (C,)`, to search for similar films.
     seconds: computing time, without decoding.

@@ -2,7 +2,7 @@
 
 import copy
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,7 @@ from cxr_core.imaging.preprocessing import Preprocessing
 from cxr_core.inference.augmented_views import all_views, first_views, from_the_ends, shifted
 from cxr_core.inference.decision import Choice, Rules, decide, moved
 from cxr_core.inference.explain.evidence_map import read_evidence_map
-from cxr_core.inference.explain.heatmap import heatmap_of, share_inside
-from cxr_core.inference.explain.local_evidence import MIN_CORRELATION, LocalEvidence, read_local_evidence
+from cxr_core.inference.explain.heatmap import share_inside
 from cxr_core.inference.gate.gate import INVERSION_CORRECTED, Admission, Gate, shipped_gate
 from cxr_core.inference.intended_use import age_note
 from cxr_core.inference.prediction import Prediction
@@ -27,13 +26,11 @@ from cxr_core.models.runtime import Network, ReadsInputs
 from cxr_core.models.site_profile import SiteProfile
 from cxr_core.parallel import map_in_order
 
-NO_HEATMAP_FITS = message(
-    "No heatmap: the network's features of this film are unlike those that the heatmap was fitted to."
-)
 HEATMAP_NOT_SHOWN = message(
     "No heatmap: with this model it would look much the same if the network had learnt nothing."
 )
-NO_HEATMAP_IN_MODEL = message("No heatmap: this model was published without one; publish its run under a new name.")
+NO_HEATMAP_IN_NETWORK = message("No heatmap: this model's answer is not put together from places on the film.")
+NO_HEATMAP_IN_MODEL = message("No heatmap: this model was converted by an earlier version; convert it again.")
 
 
 class Predictor:
@@ -53,8 +50,6 @@ class Predictor:
         """
         self._network = network or Network(model)
         self._map = read_evidence_map(model.card)
-        fitted = model.card.heatmap and model.card.heatmap.sha256
-        self._local = read_local_evidence(model.local_evidence) if fitted else None
         self.model = model
         self.preprocessing = Preprocessing(**model.card.preprocessing)
         self.rules = Rules.of(model.card).at(site)
@@ -128,7 +123,7 @@ class Predictor:
         if averaged[0] or not self._clear(logits)[0]:
             logits = np.concatenate([logits, self._network.logits(shifted(inputs))[:, None]])
         final = self._augmentation.combine(logits)
-        heat = self._heatmaps(outputs.feature_map)[0]
+        heat = self._heatmap(outputs.feature_map)
         return {
             "logit": float(final[0]),
             "probability": float(self.probabilities(final)[0]),
@@ -146,13 +141,18 @@ class Predictor:
         """
         return from_the_ends(moved(self.probabilities(logits), self.rules.shift)) < self.rules.clear
 
-    def _heatmaps(self, feature_map: np.ndarray) -> Sequence[np.ndarray | None]:
-        """The heatmap of each film, None where there is none; of `float32 (2 N, h, w, C)`, films and mirror images."""
-        count = len(feature_map) // 2
-        if self._map:
-            cells = feature_map[..., 0]
-            return [self._map.heat(cells[i], cells[count + i]) if self._map.shown else None for i in range(count)]
-        return _heatmaps(feature_map, self._local) if self._local else [None] * count
+    def _heatmap(self, feature_map: np.ndarray | None) -> np.ndarray | None:
+        """The heatmap of a film, if there is one, of `float32 (2, h, w, C)`, the film and its mirror image."""
+        if feature_map is None or self._map is None or not self._map.shown:
+            return None
+        return self._map.heat(*feature_map[..., 0])
+
+    def _without_heatmap(self) -> str:
+        """Why this model shows no heatmap, a sentence."""
+        conversion = self.model.card.conversion
+        if conversion and "feature_map" not in conversion.outputs:
+            return NO_HEATMAP_IN_NETWORK
+        return HEATMAP_NOT_SHOWN if self._map else NO_HEATMAP_IN_MODEL
 
     def _combined(self, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Logits `(V, N)` of all views -> probabilities: the final ones `(N,)` and those of the views `(V, N)`."""
@@ -162,7 +162,7 @@ class Predictor:
         film = admission.film
         notes = [*admission.notes, *age_note(film.source.header, self.model.card)]
         if admission.refusal is None and by_network["heatmap"] is None:
-            notes.append(NO_HEATMAP_FITS if self._local else HEATMAP_NOT_SHOWN if self._map else NO_HEATMAP_IN_MODEL)
+            notes.append(self._without_heatmap())
         about: dict[str, Any] = {
             "file": film.name,
             "sha256": film.sha256,
@@ -170,16 +170,3 @@ class Predictor:
             "seconds": seconds,
         }
         return Prediction(refusal=admission.refusal, notes=tuple(notes), **about, **by_network)
-
-
-def _heatmaps(feature_map: np.ndarray, local: LocalEvidence) -> list[np.ndarray | None]:
-    """The heatmap of each film; None where `local` was not fitted to such features.
-
-    feature_map: `float32 (2 N, h, w, C)`, of the films and of their mirror images.
-    """
-    count = len(feature_map) // 2
-    evidence, correlation = local.evidence(feature_map), local.correlation(feature_map[:count])
-    return [
-        heatmap_of(evidence[i], evidence[count + i], local.reference) if correlation[i] >= MIN_CORRELATION else None
-        for i in range(count)
-    ]

@@ -17,7 +17,7 @@ class Reading:
     probability: calibrated, of pneumonia, in [0, 1]; None if the film is not assessable.
     threshold: a film with this probability or more is called pneumonia.
     reasons: sentences, the most important first.
-    heatmap: `float32 (h, w)` in [0, 1], see `heatmap.heatmap_of`; None if there is none.
+    heatmap: `float32 (h, w)` in [0, 1], see `explain.evidence_map`; None if there is none.
     check: the check that failed, if the film is not assessable.
     seconds: computing time, without decoding.
     prevalence: the stated share of films with pneumonia. probability_here: of pneumonia, at that prevalence.

@@ -182,29 +182,26 @@ class CardAugmentation:
 
 @dataclass(frozen=True)
 class CardHeatmap:
-    """How heatmaps are computed, in words, and by which of the two methods.
+    """How heatmaps are computed, in words; slope and intercept of their scale; and whether they may be shown.
 
-    sha256: of `local_evidence.npz`; None for a network with an evidence map, which is its layer named `layer`, with
-    `slope` and `intercept` of its scale, and `shown`: whether it may be shown.
+    pooling: how the film's logit is made of its cells, "" if it is not known; see `inference.explain.evidence_map`.
+    Without slope or intercept it is the card of an earlier version, by whose method none is computed any more.
     """
 
     method: str
-    sha256: str | None
-    layer: str | None
-    slope: float
-    intercept: float
+    slope: float | None
+    intercept: float | None
+    pooling: str
     shown: bool
 
     @classmethod
     def of(cls, section: Fields) -> Self:
         """Raises ValueError."""
-        layer = section.optional_text("layer")
         return cls(
             method=section.text("method"),
-            sha256=section.optional_text("sha256"),
-            layer=layer,
-            slope=section.number("slope", None if layer else 1.0),
-            intercept=section.number("intercept", None if layer else 0.0),
+            slope=section.optional_number("slope"),
+            intercept=section.optional_number("intercept"),
+            pooling=section.optional_text("pooling") or "",
             shown=section.flag("shown", True),
         )
 

@@ -32,7 +32,8 @@ from cxr_core.records import Fields, Record
 
 _logger = logging.getLogger(__name__)
 MANIFEST, SIGNATURE = "manifest.json", "signature.json"
-EXPORTED = ("card.json", "model.keras", "model.tflite", "local_evidence.npz", "folds.csv", "sources.csv", "CHANGES.md")
+EXPORTED = ("card.json", "model.keras", "model.tflite", "folds.csv", "sources.csv", "CHANGES.md")
+FORMER = ("local_evidence.npz",)  # in archives of earlier versions; passed over
 NEEDED = ("card.json", "model.keras", "model.tflite")
 _FAILURES = re.compile(r"known_failures/[A-Za-z0-9_-]{1,80}\.(png|json)")
 _PACKED = (".keras", ".npz", ".png")
@@ -134,7 +135,7 @@ def _checked(packed: zipfile.ZipFile, thing: str) -> tuple[_Manifest, str]:
         raise UnusableFile("holds other files than it lists: the file was changed", thing=thing)
     if missing := [one for one in NEEDED if one not in manifest.files]:
         raise UnusableFile(f"has no {missing[0]}", thing=thing)
-    if wrong := [one for one in manifest.files if one not in EXPORTED and not _FAILURES.fullmatch(one)]:
+    if wrong := [one for one in manifest.files if one not in EXPORTED + FORMER and not _FAILURES.fullmatch(one)]:
         raise UnusableFile(f"holds {wrong[0][:80]!r}, which is no part of a model", thing=thing)
     return manifest, public_key
 
@@ -152,6 +153,8 @@ def _unpacked(packed: zipfile.ZipFile, manifest: _Manifest, name: str, thing: st
     try:
         part.mkdir(parents=True)
         for file, sha256 in manifest.files.items():
+            if file in FORMER:
+                continue
             target = part / file
             target.parent.mkdir(exist_ok=True)
             digest = hashlib.sha256()

@@ -1,7 +1,6 @@
 """The models on this machine: those released with the app and those that its users published.
 
-    models/NAME/model.keras, model.tflite, local_evidence.npz,
-                card.json, evaluations/*.json                                       released, in the checkout
+    models/NAME/model.keras, model.tflite, card.json, evaluations/*.json            released, in the checkout
     models/NAME/folds.csv, sources.csv, label_audit.csv, known_failures/*, CHANGES.md   of a released model only
     $CXR_HOME/models/NAME/...                                                       published here
 
@@ -51,11 +50,6 @@ class Model:
         return self.folder / "model.tflite"
 
     @property
-    def local_evidence(self) -> Path:
-        """`local_evidence.npz`, the fitted `LocalEvidence` of the heatmap; not of a network with an evidence map."""
-        return self.folder / "local_evidence.npz"
-
-    @property
     def folds(self) -> Path:
         """`folds.csv`, written by `cxr folds`: estimates by fold. Released models only."""
         return self.folder / "folds.csv"
@@ -96,7 +90,7 @@ class Model:
 
         Raises NotFound if a file is missing.
         """
-        conversion, heatmap = self.card.conversion, self.card.heatmap
+        conversion = self.card.conversion
         if conversion is None or not self.converted:
             command = f"cxr publish --convert {self.name}"
             raise WorkError(
@@ -105,8 +99,6 @@ class Model:
                 accepted=f"the Models page or `{command}` does that",
             )
         described = {self.weights: self.card.sha256, self.reading_weights: conversion.sha256}
-        if heatmap and heatmap.sha256:
-            described[self.local_evidence] = heatmap.sha256
         for file, expected in described.items():
             actual = sha256_of(file)
             if actual != expected:

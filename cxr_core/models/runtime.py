@@ -1,9 +1,9 @@
-"""A model's network, loaded for reading: model inputs to logits, features and the feature map behind the heatmap.
+"""A model's network, loaded for reading: model inputs to logits, features, and cells where it has any.
 
 It reads `model.tflite`, which `publishing/convert.py` writes. Neither TensorFlow nor Keras is imported.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
@@ -15,7 +15,8 @@ from cxr_core.models.lite_network import LiteNetwork
 from cxr_core.models.registry import Model
 
 ROLES = ("logits", "features", "feature_map")
-"""The outputs of a converted network, see `NetworkOutputs`; the card's `conversion` has their order in the file."""
+"""The outputs of a converted network, see `NetworkOutputs`; the card's `conversion` has their order in the file. The
+last is left out for a network without cells."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,13 +24,19 @@ class NetworkOutputs:
     """The outputs for N films, all `float32`.
 
     logits: `(N,)`. features: `(N, C)`, the mean of the layer named `features` over its cells.
-    feature_map: `(N, h, w, C)`, what the heatmap is computed from, see `publishing.network_outputs`; of a network with
-    an evidence map its cells, `(N, h, w, 1)`.
+    feature_map: the cells, `(N, h, w, 1)`, logits from which that of the film is pooled, see
+    `publishing.network_outputs`; None for a network without any. Of a model converted by an earlier version it may be
+    another map, `(N, h, w, C)`; the card then has no scale for it, and it is not shown.
     """
 
     logits: np.ndarray
     features: np.ndarray
-    feature_map: np.ndarray
+    feature_map: np.ndarray | None
+
+    @classmethod
+    def of(cls, by_role: Mapping[str, np.ndarray]) -> Self:
+        """From the outputs of a network by role, `logits` as `(N, 1)`."""
+        return cls(by_role["logits"][:, 0], by_role["features"], by_role.get("feature_map"))
 
 
 class ReadsInputs(Protocol):
@@ -49,11 +56,11 @@ class Network:
         """Raises WorkError if the model is not converted for reading, or a file is not the one its card describes."""
         model.check()
         roles = model.card.conversion.outputs if model.card.conversion else ()
-        if set(roles) != set(ROLES):
+        if set(roles) not in (set(ROLES), set(ROLES[:2])):
             raise WorkError(
                 f"model.tflite gives {', '.join(roles)}",
                 thing=f"model {model.name}",
-                accepted=f"{', '.join(ROLES)} are needed",
+                accepted=f"{' and '.join(ROLES[:2])} are needed, {ROLES[2]} is accepted with them",
             )
         self._lite = LiteNetwork(model.reading_weights, roles)
 
@@ -70,5 +77,4 @@ class Network:
 
     def forward(self, inputs: np.ndarray) -> NetworkOutputs:
         """All outputs for model inputs `uint8 (N, S, S)`."""
-        outputs = self._lite.run(inputs)
-        return NetworkOutputs(outputs["logits"][:, 0], outputs["features"], outputs["feature_map"])
+        return NetworkOutputs.of(self._lite.run(inputs))

@@ -24,6 +24,7 @@ from cxr_core.models.lite_network import LiteNetwork
 from cxr_core.models.registry import Model
 from cxr_core.models.runtime import ROLES
 from cxr_core.progress import Progress
+from cxr_core.publishing.evidence_check import describe_evidence_map
 from cxr_core.publishing.fingerprint_films import fingerprint_films
 from cxr_core.publishing.network_outputs import load_keras_network, reading_network
 
@@ -40,7 +41,7 @@ def convert_model(
 ) -> Model:
     """Convert a published model, compared on all its validation films; its card gets the entry `conversion`.
 
-    The fingerprints of its films are written as well.
+    The card's entry `heatmap` and the fingerprints of its films are written as well.
 
     data: the data sets that it was trained on; by default where this machine has opened it. activity: called with what
     is done next; may raise to end the work. Returns the model with its new card. Raises what `films_to_compare` raises,
@@ -49,12 +50,14 @@ def convert_model(
     """
     table, folder = films_to_compare(model, data)
     index = build_index(folder, progress)
-    inputs = validation_inputs(model, table, index, progress)
+    films = validation_films(model, table, index)
+    inputs = np.asarray(cached_inputs(index.root, films, Preprocessing(**model.card.preprocessing), progress))
     activity("Converting the network and comparing it on the validation films.")
     try:
         with locked(model.folder):
             entry = convert(model.weights, model.reading_weights, inputs)
-            converted = model.described(conversion=entry)
+            activity("Comparing the heatmap with that of randomised weights.")
+            converted = model.described(conversion=entry, heatmap=describe_evidence_map(model, index, films))
             converted.write_card()
             fingerprint_films(model.folder, table, index, progress)
     except OSError as error:
@@ -99,8 +102,8 @@ def known_data(model: Model) -> list[Path] | None:
     return next((folders for folders in choices if all(folder.exists() for folder in folders)), None)
 
 
-def validation_inputs(model: Model, table: pd.DataFrame, index: Index, progress: Progress | None = None) -> np.ndarray:
-    """The model's validation films as model inputs, `uint8 (N, S, S)`.
+def validation_films(model: Model, table: pd.DataFrame, index: Index) -> pd.DataFrame:
+    """The model's validation films, rows of the index.
 
     table: the model's split, with `sha256` and `split`. Raises InputError if a film is not in the index.
     """
@@ -109,8 +112,7 @@ def validation_inputs(model: Model, table: pd.DataFrame, index: Index, progress:
     missing = int((~wanted.isin(films.index)).sum())
     if missing:
         raise InputError(f"lacks {missing:,} of the {len(wanted):,} validation films of {model.name}", thing=index.root)
-    preprocessing = Preprocessing(**model.card.preprocessing)
-    return np.asarray(cached_inputs(index.root, films.loc[wanted], preprocessing, progress))
+    return films.loc[wanted]
 
 
 def convert(weights: Path, file: Path, inputs: np.ndarray) -> dict[str, Any]:
@@ -124,7 +126,7 @@ def convert(weights: Path, file: Path, inputs: np.ndarray) -> dict[str, Any]:
         raise WorkError(f"cannot be loaded ({error.problem}).", thing=weights) from error
     except (OSError, ValueError, TypeError) as error:
         raise work_error(weights, "cannot be loaded", error) from error
-    return {"of": sha256_of(weights)} | convert_network(network, ROLES, file, inputs)
+    return {"of": sha256_of(weights)} | convert_network(network, ROLES[: len(network.outputs)], file, inputs)
 
 
 def convert_network(network: Any, roles: Sequence[str], file: Path, inputs: np.ndarray) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Whether an evidence map depends on what the network learnt: its cells beside those of randomised weights.
+"""Whether a network's cells depend on what it learnt: beside those of randomised weights.
 
 The randomisation test of Adebayo et al. 2018 (arXiv:1810.03292): a map that stays much the same when the weights are
 drawn anew shows the film, not what the network learnt of it.
@@ -15,24 +15,41 @@ from cxr_core.datasets.index import Index
 from cxr_core.datasets.input_cache import cached_inputs
 from cxr_core.imaging.preprocessing import Preprocessing
 from cxr_core.inference.decision import fitted_prevalence
-from cxr_core.inference.explain.evidence_map import LAYER, METHOD, MOST_RANDOM_CORRELATION
+from cxr_core.inference.explain.evidence_map import MEAN
 from cxr_core.labels import PNEUMONIA
 from cxr_core.metrics.calibration import Platt
 from cxr_core.models.registry import Model
 from cxr_core.publishing.answer_rules import evidence_scale
+from cxr_core.publishing.network_outputs import (
+    EVIDENCE_LAYER,
+    LOGIT_LAYER,
+    cells_network,
+    layer_of_cells,
+    load_keras_network,
+)
 
+METHODS = {
+    EVIDENCE_LAYER: "The network's own evidence map: the film's answer is pooled from these cells (log-mean-exp). Heat "
+    "is tanh(x / 2) of a cell's calibrated log-likelihood ratio x, 0 where it speaks for normal; mean of film and "
+    "mirror image.",
+    LOGIT_LAYER: "Class activation mapping (Zhou et al. 2016, arXiv:1512.04150): the film's answer is the mean of "
+    "these cells. Heat is in proportion to a cell's calibrated log-likelihood ratio x, 0 where it speaks for normal, "
+    "and tanh(x / 2) where it is highest; mean of film and mirror image.",
+}
+POOLINGS = {EVIDENCE_LAYER: "log-mean-exp", LOGIT_LAYER: MEAN}
+MOST_RANDOM_CORRELATION = 0.2
 FILMS = 40
 REINITIALISED, PERMUTED = 8, 4  # draws of each kind
 _BATCH = 32
 
 
 def describe_evidence_map(model: Model, index: Index, validation: pd.DataFrame) -> dict[str, Any] | None:
-    """The card's entry `heatmap` for a network with an evidence map; None for any other.
+    """The card's entry `heatmap`; None for a network without cells.
 
-    validation: rows of the index, of the run's validation patients.
+    validation: rows of the index, of the run's validation patients. Raises UnusableFile if `model.keras` is damaged.
     """
-    network = import_keras().saving.load_model(model.weights, compile=False)
-    if not any(layer.name == LAYER for layer in network.layers):
+    network = load_keras_network(model.weights)
+    if layer_of_cells(network) is None:
         return None
     sick = validation[validation["label"] == PNEUMONIA]
     inputs = np.array(cached_inputs(index.root, sick, Preprocessing(**model.card.preprocessing)))
@@ -41,19 +58,22 @@ def describe_evidence_map(model: Model, index: Index, validation: pd.DataFrame) 
 
 
 def describe_evidence(network: Any, inputs: np.ndarray, scale: dict[str, float]) -> dict[str, Any]:
-    """The card's entry `heatmap` for a network with an evidence map.
+    """The card's entry `heatmap` for a network with cells.
 
     network: a `keras.Model`. inputs: model inputs of pneumonia films of validation patients, `uint8 (N, S, S)`, N >= 1.
     scale: `slope` and `intercept`, see `EvidenceMap`.
     """
+    layer = layer_of_cells(network)
+    assert layer
     some = inputs[np.linspace(0, len(inputs) - 1, min(FILMS, len(inputs))).astype(int)]
     learnt = _cells(network, some)
     randomised = [reinitialised(network, seed) for seed in range(REINITIALISED)]
     randomised += [permuted(network, seed) for seed in range(PERMUTED)]
     correlations = [float(np.mean(rank_correlations(learnt, _cells(other, some)))) for other in randomised]
     return {
-        "method": METHOD,
-        "layer": LAYER,
+        "method": METHODS[layer],
+        "layer": layer,
+        "pooling": POOLINGS[layer],
         "places": list(learnt.shape[1:]),
         **scale,
         "randomised": {
@@ -69,17 +89,15 @@ def describe_evidence(network: Any, inputs: np.ndarray, scale: dict[str, float])
 
 
 def cells_of(network: Any, inputs: np.ndarray) -> np.ndarray:
-    """The cells of a network's evidence map, `float32 (N, h, w)`, of model inputs `uint8 (N, S, S)`."""
-    keras = import_keras()
-    look = inference_function(keras.Model(network.input, network.get_layer(LAYER).output))
+    """The cells of a network that has them, `float32 (N, h, w)`, of model inputs `uint8 (N, S, S)`."""
+    look = inference_function(cells_network(network))
     parts = [look(inputs[i : i + _BATCH][..., None])[0][..., 0] for i in range(0, len(inputs), _BATCH)]
     return np.concatenate(parts)
 
 
 def _cells(network: Any, inputs: np.ndarray) -> np.ndarray:
     """`cells_of` for few films, without compiling: faster for a network that is used once."""
-    cells = import_keras().Model(network.input, network.get_layer(LAYER).output)
-    return np.asarray(cells(inputs[..., None], training=False))[..., 0]
+    return np.asarray(cells_network(network)(inputs[..., None], training=False))[..., 0]  # type: ignore[misc]
 
 
 def reinitialised(network: Any, seed: int) -> Any:

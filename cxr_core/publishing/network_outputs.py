@@ -1,4 +1,7 @@
-"""The outputs of a Keras network that reading needs, by role: logits, pooled features, the map behind the heatmap."""
+"""The outputs of a Keras network that reading needs, by role: logits, pooled features, and cells if there are any.
+
+Cells are logits of the places of a film from which the film's own logit is pooled.
+"""
 
 import threading
 from pathlib import Path
@@ -8,11 +11,9 @@ import numpy as np
 
 from cxr_core.backend import import_keras, inference_function, load_network
 from cxr_core.models.registry import Model
-from cxr_core.models.runtime import NetworkOutputs
+from cxr_core.models.runtime import ROLES, NetworkOutputs
 
-MAX_STRIDE = 16  # of the feature map: input pixels per cell
-MAX_CHANNELS = 100  # of the feature map, where the network has such a layer
-EVIDENCE_LAYER = "evidence"  # gives the cells that the answer is pooled from, where a network has them
+EVIDENCE_LAYER, LOGIT_LAYER, FEATURES_LAYER = "evidence", "logit", "features"
 
 
 def load_keras_network(file: Path) -> Any:
@@ -24,55 +25,46 @@ def load_keras_network(file: Path) -> Any:
     return load_network(file)
 
 
-def with_feature_map(network: Any) -> Any:
-    """The Keras network with three outputs: logits, the layer named `features`, and the map behind the heatmap.
+def layer_of_cells(network: Any) -> str | None:
+    """The name of the layer that gives a Keras network's cells; None for a network whose answer is made otherwise.
 
-    The map is that of the layer named `evidence` if there is one, else that of `feature_map_layer`. Keras cannot output
-    a layer of a nested backbone directly, so the parts before, within and after it are reconnected.
+    It is the layer `evidence` of a network with an evidence map, or the layer `logit` where that is one dense layer on
+    the mean of the layer `features` over its cells.
     """
     keras = import_keras()
-    features = network.get_layer("features")
-    if any(layer.name == EVIDENCE_LAYER for layer in network.layers):
-        cells = network.get_layer(EVIDENCE_LAYER).output
-        return keras.Model(network.input, [network.outputs[0], features.output, cells])
-    at = next((i for i, layer in enumerate(network.layers) if isinstance(layer, keras.Model)), None)
-    if at is None:
-        return keras.Model(network.input, [network.outputs[0], features.output, feature_map_layer(network).output])
-    backbone = network.layers[at]
-    before = keras.Model(network.input, network.layers[at - 1].output)
-    within = keras.Model(backbone.input, [backbone.outputs[0], feature_map_layer(backbone).output])
-    after = keras.Model(features.input, [network.outputs[0], features.output])
-    last, feature_map = within(before(network.input))
-    return keras.Model(network.input, [*after(last), feature_map])
+    names = [layer.name for layer in network.layers]
+    if EVIDENCE_LAYER in names:
+        return EVIDENCE_LAYER
+    *between, last = network.layers[names.index(FEATURES_LAYER) + 1 :]
+    pooled = [layer for layer in between if not isinstance(layer, keras.layers.Dropout)]
+    only_mean = len(pooled) == 1 and isinstance(pooled[0], keras.layers.GlobalAveragePooling2D)
+    linear = isinstance(last, keras.layers.Dense) and last.activation is keras.activations.linear
+    return LOGIT_LAYER if only_mean and linear else None
 
 
-def feature_map_layer(network: Any) -> Any:
-    """The Keras layer whose output the heatmap is computed from.
+def cells_network(network: Any) -> Any | None:
+    """The Keras network from films to its cells `float32 (N, h, w, 1)`; None for a network without any.
 
-    It belongs to the coarsest stage with a stride of at most MAX_STRIDE. In that stage it is the last layer of at most
-    MAX_CHANNELS channels, or the last layer if all have more. On EfficientNet-Lite0, the only network tested, later
-    and wider layers of the stage find fewer opacities.
+    Where the film's logit is a dense layer on the mean of the features, that layer is applied to the features of each
+    cell, and the film's logit is the mean of the cells: class activation mapping (Zhou et al. 2016, arXiv:1512.04150).
     """
-    least = network.inputs[0].shape[1] / MAX_STRIDE
-    padding = import_keras().layers.ZeroPadding2D
-    layers = [layer for layer in network.layers if not isinstance(layer, padding)]
-    outputs = [(layer, layer.output.shape) for layer in layers if len(layer.output.shape) == 4]
-    fewest = min(shape[1] for _, shape in outputs if shape[1] >= least)
-    stage = [layer for layer, shape in outputs if shape[1] == fewest]
-    return ([layer for layer in stage if layer.output.shape[3] <= MAX_CHANNELS] or stage)[-1]
+    name = layer_of_cells(network)
+    if name is None:
+        return None
+    layer = network.get_layer(name)
+    cells = layer.output if name == EVIDENCE_LAYER else layer(network.get_layer(FEATURES_LAYER).output)
+    return import_keras().Model(network.input, cells)
 
 
 def reading_network(network: Any) -> Any:
-    """The Keras network with the outputs `models.runtime.ROLES`, in that order, for conversion.
+    """The Keras network with the outputs `models.runtime.ROLES`, in that order, the last if it has cells.
 
     Its features are pooled: `(N, C)`.
     """
     keras = import_keras()
-    outputs = with_feature_map(network)
-    logits, features, feature_map = outputs.outputs
-    if len(features.shape) == 4:
-        features = keras.ops.mean(features, axis=(1, 2))
-    return keras.Model(outputs.input, [logits, features, feature_map])
+    features = keras.ops.mean(network.get_layer(FEATURES_LAYER).output, axis=(1, 2))
+    cells = cells_network(network)
+    return keras.Model(network.input, [network.outputs[0], features, *(cells.outputs if cells else ())])
 
 
 class KerasNetwork:
@@ -90,5 +82,5 @@ class KerasNetwork:
     def forward(self, inputs: np.ndarray) -> NetworkOutputs:
         """All outputs for model inputs `uint8 (N, S, S)`."""
         with self._lock:
-            logits, features, feature_map = self._run(np.ascontiguousarray(inputs)[..., None])
-        return NetworkOutputs(logits[:, 0], features, feature_map)
+            outputs = self._run(np.ascontiguousarray(inputs)[..., None])
+        return NetworkOutputs.of(dict(zip(ROLES, outputs, strict=False)))

@@ -41,7 +41,6 @@ from cxr_core.publishing.card_builder import data_flow, describe_use, subgroups_
 from cxr_core.publishing.convert import convert
 from cxr_core.publishing.evidence_check import describe_evidence_map
 from cxr_core.publishing.fingerprint_films import fingerprint_films
-from cxr_core.publishing.fit_heatmap import fit_heatmap
 from cxr_core.publishing.kinds import describe_kinds
 from cxr_core.publishing.network_outputs import load_keras_network
 from cxr_core.publishing.populations import describe_population
@@ -105,8 +104,8 @@ def _publish(run: Run, name: str, into: Path | None, activity: Callable[[str], o
         validation, other = of_both_classes(validation)
         activity("Converting the network and calibrating it on validation patients.")
         model = Model(part, ModelCard.from_dict(_card(run, name, part, index, validation, other)))
-        activity("Fitting the heatmap.")
-        model = model.described(heatmap=describe_evidence_map(model, index, validation) or fit_heatmap(model, index))
+        activity("Comparing the heatmap with that of randomised weights.")
+        model = model.described(heatmap=describe_evidence_map(model, index, validation))
         activity("Measuring on held-out patients.")
         _measure(model, index, training, validation, held_out)
         part.rename(folder)

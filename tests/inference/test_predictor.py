@@ -9,9 +9,11 @@ from scipy.special import expit, logit
 
 from cxr_core.imaging.film import Film
 from cxr_core.inference.decision import Choice
-from cxr_core.inference.predictor import NO_HEATMAP_FITS, NO_HEATMAP_IN_MODEL, Predictor
+from cxr_core.inference.explain.evidence_map import read_evidence_map
+from cxr_core.inference.predictor import HEATMAP_NOT_SHOWN, NO_HEATMAP_IN_MODEL, NO_HEATMAP_IN_NETWORK, Predictor
 from cxr_core.metrics.calibration import Platt
 from cxr_core.models.registry import find_model
+from cxr_core.models.runtime import Network, NetworkOutputs, ReadsInputs
 from tests.models.test_site_profile import profile
 from tests.support.open_gate import OpenGate, film_of
 from tests.support.synthetic_chests import chest
@@ -19,7 +21,10 @@ from tests.support.synthetic_chests import chest
 
 @pytest.fixture
 def predictor(tiny_home: Path) -> Predictor:
-    return Predictor(find_model("tiny"), gate=OpenGate())  # type: ignore[arg-type]
+    """Of the tiny model, its heatmap shown whatever its randomisation test says."""
+    model = find_model("tiny")
+    heatmap = model.card.content["heatmap"] | {"shown": True}
+    return Predictor(model.described(heatmap=heatmap), gate=OpenGate())  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -108,20 +113,50 @@ def test_a_prediction_holds_what_the_page_needs(predictor: Predictor, films: lis
     assert not any("No heatmap" in note for note in one.notes)
 
 
-def test_without_a_heatmap_for_this_network_the_film_is_still_read(
+def test_without_a_heatmap_the_film_is_still_read_and_the_reason_is_true(
     tiny_home: Path, predictor: Predictor, films: list[Film]
 ) -> None:
     model = find_model("tiny")
-    without = Predictor(model.described(heatmap=None), gate=OpenGate())  # type: ignore[arg-type]
-    misfit = Predictor(model, gate=OpenGate())  # type: ignore[arg-type]
-    misfit._local = replace(misfit._local, centre=-misfit._local.centre)  # type: ignore[type-var, union-attr]
-    for one, note in ((without, NO_HEATMAP_IN_MODEL), (misfit, NO_HEATMAP_FITS)):
-        reading = one.read(films[0])
+    content, conversion = model.card.content, model.card.conversion
+    assert conversion
+    network = without_cells(Network(model))
+    no_role = content["conversion"] | {"outputs": [one for one in conversion.outputs if one != "feature_map"]}
+    cases = (
+        (None, model.described(heatmap=None), NO_HEATMAP_IN_MODEL),
+        (None, model.described(heatmap={"method": "discriminant", "sha256": "0" * 64}), NO_HEATMAP_IN_MODEL),
+        (None, model.described(heatmap=content["heatmap"] | {"shown": False}), HEATMAP_NOT_SHOWN),
+        (network, model.described(heatmap=None, conversion=no_role), NO_HEATMAP_IN_NETWORK),
+    )
+    for network_of, described, note in cases:
+        reading = Predictor(described, OpenGate(), network_of).read(films[0])  # type: ignore[arg-type]
         assert reading.heatmap is None
         assert reading.prediction is not None
         assert note in reading.prediction.notes
         assert reading.prediction.heat_in_lungs is None
         assert reading.probability == pytest.approx(predictor.read(films[0]).probability)
+
+
+def without_cells(network: Network) -> ReadsInputs:
+    """The network as one of an architecture without cells is converted."""
+
+    class WithoutCells(Network):
+        def __init__(self) -> None: ...
+
+        def forward(self, inputs: np.ndarray) -> NetworkOutputs:
+            return replace(network.forward(inputs), feature_map=None)
+
+    return WithoutCells()
+
+
+def test_the_heat_is_of_the_cells_that_decided(predictor: Predictor, films: list[Film]) -> None:
+    network, scale = Network(predictor.model), read_evidence_map(predictor.model.card)
+    assert scale
+    assert scale.mean
+    for film in films:
+        inputs = predictor.preprocessing.apply(film.pixels)[None]
+        cells = [network.forward(one).feature_map[0, ..., 0] for one in (inputs, inputs[:, :, ::-1])]  # type: ignore[index]
+        heat = predictor.predict_film(film).heatmap
+        np.testing.assert_allclose(heat, scale.heat(cells[0], cells[1]), atol=1e-5)
 
 
 def test_no_films_no_readings(predictor: Predictor) -> None:

@@ -71,13 +71,17 @@ def one_more_file(entries: dict[str, bytes]) -> None:
     entries["../evil.py"] = b""
 
 
+def sign_anew(entries: dict[str, bytes], manifest: dict[str, object]) -> None:
+    entries[MANIFEST] = json.dumps(manifest).encode()
+    key, signature = sign(entries[MANIFEST])
+    entries[SIGNATURE] = json.dumps({"public_key": key, "signature": signature}).encode()
+
+
 def signed_anew(entries: dict[str, bytes]) -> None:
     manifest = json.loads(entries[MANIFEST])
     manifest["files"]["../evil.py"] = "0" * 64
     entries["../evil.py"] = b""
-    entries[MANIFEST] = json.dumps(manifest).encode()
-    key, signature = sign(entries[MANIFEST])
-    entries[SIGNATURE] = json.dumps({"public_key": key, "signature": signature}).encode()
+    sign_anew(entries, manifest)
 
 
 def no_signature(entries: dict[str, bytes]) -> None:
@@ -87,9 +91,7 @@ def no_signature(entries: dict[str, bytes]) -> None:
 def no_card(entries: dict[str, bytes]) -> None:
     manifest = json.loads(entries[MANIFEST])
     del manifest["files"]["card.json"], entries["card.json"]
-    entries[MANIFEST] = json.dumps(manifest).encode()
-    key, signature = sign(entries[MANIFEST])
-    entries[SIGNATURE] = json.dumps({"public_key": key, "signature": signature}).encode()
+    sign_anew(entries, manifest)
 
 
 @pytest.mark.parametrize(
@@ -102,6 +104,18 @@ def test_a_changed_file_is_refused_and_nothing_is_left(archive: bytes, change, t
     with pytest.raises(UnusableFile):
         import_model(changed(archive, change), "again")
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_an_archive_of_an_earlier_version_is_imported_without_its_former_file(archive: bytes, tiny_home: Path) -> None:
+    def as_before(entries: dict[str, bytes]) -> None:
+        manifest = json.loads(entries[MANIFEST])
+        entries["local_evidence.npz"] = b"of a method that is gone"
+        manifest["files"]["local_evidence.npz"] = "0" * 64
+        sign_anew(entries, manifest)
+
+    model = import_model(changed(archive, as_before), "again")
+    model.check()
+    assert not (model.folder / "local_evidence.npz").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x05\x06" + b"\0" * 18])

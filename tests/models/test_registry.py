@@ -14,7 +14,7 @@ def tiny(tiny_home: Path) -> Model:
     return find_model("tiny")
 
 
-@pytest.mark.parametrize("name", ["model.keras", "local_evidence.npz"])
+@pytest.mark.parametrize("name", ["model.keras", "model.tflite"])
 def test_a_changed_file_is_reported(tiny: Model, name: str) -> None:
     file = tiny.folder / name
     file.write_bytes(file.read_bytes()[:-1])

@@ -22,8 +22,8 @@ def test_the_outputs_have_the_shapes_of_their_roles(network: Network) -> None:
     assert outputs.logits.shape == (7,)
     assert outputs.logits == pytest.approx(network.logits(inputs), abs=1e-6)
     assert outputs.features.shape == (7, 16)
-    assert outputs.feature_map.shape[0] == 7
-    assert outputs.feature_map.ndim == 4
+    assert outputs.feature_map is not None
+    assert outputs.feature_map.shape == (7, 8, 8, 1)
 
 
 def test_no_inputs_give_no_logits(network: Network) -> None:
@@ -51,8 +51,9 @@ def test_a_file_that_is_not_the_one_on_the_card_or_not_a_network_is_refused(tiny
         Network(model.described(conversion=conversion))
 
 
-def test_a_network_without_a_role_is_refused(tiny_home: Path) -> None:
+def test_a_network_with_a_role_that_is_not_known_or_without_one_is_refused(tiny_home: Path) -> None:
     model = find_model("tiny")
-    conversion = model.card.content["conversion"] | {"outputs": [*ROLES[:2], "mask"]}
-    with pytest.raises(WorkError, match="mask"):
-        Network(model.described(conversion=conversion))
+    for outputs in ([*ROLES[:2], "mask"], ["logits", "feature_map"]):
+        conversion = model.card.content["conversion"] | {"outputs": outputs}
+        with pytest.raises(WorkError, match=f"{outputs[-1]}; logits and features are needed"):
+            Network(model.described(conversion=conversion))

@@ -14,7 +14,9 @@ from cxr_core.models.runtime import Network
 from cxr_core.publishing import convert as conversion
 from cxr_core.publishing.convert import MAX_LOGIT_DIFFERENCE, convert, convert_model
 from cxr_core.publishing.jobs import start_conversion
-from cxr_core.publishing.network_outputs import load_keras_network, with_feature_map
+from cxr_core.publishing.network_outputs import load_keras_network, reading_network
+from cxr_core.training.network import network
+from cxr_core.training.recipes import configure
 from tests.jobs.run_here import run_jobs_here
 
 
@@ -30,12 +32,30 @@ def test_the_converted_network_gives_what_keras_gives(tiny_home: Path) -> None:
     model = find_model("tiny")
     inputs = np.random.default_rng(1).integers(0, 256, (5, 32, 32)).astype(np.uint8)
     outputs = Network(model).forward(inputs)
-    logits, features, feature_map = inference_function(with_feature_map(load_keras_network(model.weights)))(
-        inputs[..., None]
-    )
+    logits, features, cells = inference_function(reading_network(load_keras_network(model.weights)))(inputs[..., None])
     np.testing.assert_allclose(outputs.logits, logits[:, 0], atol=1e-5)
-    np.testing.assert_allclose(outputs.features, features.mean(axis=(1, 2)), atol=1e-5)
-    np.testing.assert_allclose(outputs.feature_map, feature_map, atol=1e-4)
+    np.testing.assert_allclose(outputs.features, features, atol=1e-5)
+    np.testing.assert_allclose(outputs.feature_map, cells, atol=1e-4)
+
+
+def test_the_cells_of_a_network_with_one_dense_layer_average_to_its_logit(tiny_home: Path) -> None:
+    inputs = np.random.default_rng(1).integers(0, 256, (5, 32, 32)).astype(np.uint8)
+    outputs = Network(find_model("tiny")).forward(inputs)
+    assert outputs.feature_map is not None
+    assert outputs.feature_map.shape == (5, 8, 8, 1)
+    assert outputs.feature_map.std() > 1e-3
+    np.testing.assert_allclose(outputs.feature_map.mean(axis=(1, 2, 3)), outputs.logits, atol=1e-5)
+
+
+def test_a_network_without_cells_is_converted_without_them(tmp_path: Path) -> None:
+    untrained = network(configure("sequential-4conv", {"size": "64", "widths": "4,4", "dense": "8"}))
+    untrained.save(tmp_path / "model.keras")
+    inputs = np.random.default_rng(1).integers(0, 256, (3, 64, 64)).astype(np.uint8)
+    entry = convert(tmp_path / "model.keras", tmp_path / "model.tflite", inputs)
+    assert sorted(entry["outputs"]) == ["features", "logits"]
+    outputs = Network.of_file(tmp_path / "model.tflite", entry["outputs"]).forward(inputs)
+    assert (outputs.features.shape, outputs.feature_map) == ((3, 4), None)
+    np.testing.assert_allclose(outputs.logits, untrained.predict(inputs[..., None], verbose=0)[:, 0], atol=1e-4)
 
 
 def test_a_published_model_is_converted_and_its_card_says_how_far_it_differs(tiny_home: Path) -> None:
@@ -48,7 +68,9 @@ def test_a_published_model_is_converted_and_its_card_says_how_far_it_differs(tin
 
 def test_an_older_model_is_converted_on_the_films_of_its_run(tiny_home: Path) -> None:
     old = without_conversion(find_model("tiny"))
-    convert_model(old)
+    heatmap = old.card.content["heatmap"]
+    convert_model(old.described(heatmap={"method": "discriminant", "sha256": "0" * 64}))
+    assert find_model("tiny").card.content["heatmap"] == heatmap
     Network(find_model("tiny"))
     validation = (tiny_home / "models/tiny/split.csv").read_text().count(",val")
     converted = find_model("tiny").card.conversion

@@ -60,7 +60,6 @@ def test_a_published_model_shows_what_decided_and_its_estimates_by_source(
     assert len(card["heatmap"]["randomised"]["rank_correlations"]) == 12
     assert card["calibration"]["prevalence"] == pytest.approx(0.5, abs=0.1)
     assert card["population"]["years"] == [1, 59]
-    assert not model.local_evidence.exists()
     shown = model.described(heatmap=card["heatmap"] | {"shown": True})
     predictor = Predictor(shown, OpenGate())  # type: ignore[arg-type]
     film = read_film(run.folder.parent.parent.parent / "adults" / "pneumonia" / "0.png")

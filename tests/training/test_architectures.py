@@ -10,7 +10,7 @@ import pytest
 from cxr_core.backend import import_keras
 from cxr_core.datasets.index import build_index
 from cxr_core.errors import SettingsError, WorkError
-from cxr_core.publishing.network_outputs import MAX_STRIDE, with_feature_map
+from cxr_core.publishing.network_outputs import layer_of_cells, reading_network
 from cxr_core.training.recipes import RECIPES, TRANSFER, Recipe, configure
 
 keras = import_keras()
@@ -72,9 +72,20 @@ def test_every_recipe_learns_from_the_demo_set(name: str, demo_set: Path) -> Non
     metrics = model.train_on_batch(films, labels, return_dict=True)
     assert np.isfinite(list(metrics.values())).all()
     assert not np.array_equal(before, model.get_layer(last).get_weights()[0])
-    logits, _, feature_map = with_feature_map(model)(films, training=False)
+    logits, _, *cells = (np.asarray(one) for one in reading_network(model)(films, training=False))
     assert np.allclose(logits, model(films, training=False), atol=1e-5)
-    assert size / MAX_STRIDE <= feature_map.shape[1] <= size / 2
+    plain = name in ("sequential-4conv", "xcovnet") or name.startswith("yagci")
+    assert layer_of_cells(model) == (None if plain else last)
+    assert len(cells) == (not plain)
+    if layer_of_cells(model) == "logit":
+        assert np.allclose(cells[0].mean(axis=(1, 2)), logits, rtol=1e-5, atol=1e-5)
+
+
+def test_a_hidden_dense_layer_leaves_no_cells() -> None:
+    for dense, layer in (("", "logit"), ("4", None)):
+        assert (
+            layer_of_cells(network(configure("residual-128", {"size": "32", "widths": "4", "dense": dense}))) == layer
+        )
 
 
 def _pixels(path: Path) -> np.ndarray:

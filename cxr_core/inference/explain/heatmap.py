@@ -1,23 +1,9 @@
-"""The heatmap of a film, from the local evidence for pneumonia, and its overlay on the film."""
+"""The outline of a film's heatmap, its overlay on the film, and its share inside the lungs."""
 
 import cv2
 import numpy as np
 
 OUTLINE_STEPS = 16  # a cell
-
-
-def heatmap_of(evidence: np.ndarray, mirrored: np.ndarray, reference: float) -> np.ndarray:
-    """The heatmap of one film.
-
-    evidence, mirrored: `float32 (h, w)`, log-likelihood ratios of the film and of its mirror image, in natural units,
-        see `local_evidence`.
-    reference: > 0, the reference evidence: the maximum ratio on a typical film with pneumonia.
-    Returns `float32 (h, w)` in [0, 1]: the mean evidence of both, 0 where it favours normal, divided by its maximum or
-    by `reference`, whichever is larger, so that a film with little evidence shows little heat.
-    """
-    heat = np.maximum((evidence + mirrored[:, ::-1]) / 2, 0)
-    result: np.ndarray = (heat / max(float(heat.max()), reference)).astype(np.float32)
-    return result
 
 
 def outline(heatmap: np.ndarray) -> list[np.ndarray]:

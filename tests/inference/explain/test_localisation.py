@@ -53,9 +53,21 @@ def test_the_mirror_image_counts_half() -> None:
     assert heat[0, 0] == pytest.approx(np.tanh(1.0), abs=1e-6)
 
 
-def test_a_card_without_an_evidence_map_has_none_to_read() -> None:
+def test_heat_is_in_proportion_where_the_answer_is_the_mean_of_the_cells() -> None:
+    shown = EvidenceMap(slope=2.0, intercept=-1.0, mean=True)
+    cells = np.float32([[0.5, 0.0], [4.5, 2.5]])  # x = 0, -1, 8, 4
+    heat = shown.heat(cells, cells[:, ::-1])
+    assert heat[0].tolist() == [0, 0]
+    assert heat[1, 0] == pytest.approx(np.tanh(4.0), abs=1e-6)
+    assert heat[1, 1] == pytest.approx(heat[1, 0] / 2, abs=1e-6)
+    assert not shown.heat(np.full((2, 2), -3, np.float32), np.full((2, 2), -3, np.float32)).any()
+
+
+def test_a_card_without_cells_or_of_an_earlier_version_has_no_scale_to_read() -> None:
     card = find_model().card
     assert read_evidence_map(card.changed(heatmap=None)) is None
     assert read_evidence_map(card.changed(heatmap={"method": "local", "sha256": "0"})) is None
     heatmap = {"method": "map", "layer": "evidence", "slope": 1, "intercept": 0.5, "shown": False}
     assert read_evidence_map(card.changed(heatmap=heatmap)) == EvidenceMap(1.0, 0.5, shown=False)
+    heatmap |= {"layer": "logit", "pooling": "mean"}
+    assert read_evidence_map(card.changed(heatmap=heatmap)) == EvidenceMap(1.0, 0.5, shown=False, mean=True)
