@@ -150,9 +150,8 @@ def test_blinded_reading_hides_the_models_reading_until_the_clinicians_is_entere
 
 
 def test_the_error_rate_changes_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    rules = replace(
-        Rules.of(find_model().card), limits={0.1: ConformalLimits(0.5, 0.5), 0.05: ConformalLimits(0.2, 0.95)}
-    )
+    limits = {0.1: ConformalLimits(0.5, 0.5), 0.05: ConformalLimits(0.2, 0.95)}
+    rules = replace(Rules.of(find_model().card), limits=limits, other_to=0.0)
     monkeypatch.setattr(Rules, "of", lambda card: rules)
     page = drop(open_page(), ("between.png", bright_film(0.92)))
     assert "Uncertain" not in html(page)
