@@ -54,6 +54,8 @@ class Session:
     def __init__(self, number: int, address: str, films: list[Image.Image], tally: Tally) -> None:
         self.number, self.address, self.films, self.tally = number, address, films, tally
         self.browser, self.cookies = requests.Session(), requests.cookies.RequestsCookieJar()
+        # As a browser does where the server has closed a connection that was at rest.
+        self.browser.mount("http://", requests.adapters.HTTPAdapter(max_retries=2))
         self.session_id = self.page = ""
         self.uploaders: list[str] = []  # the first is for files, the next for a folder
         self.hashes: set[str] = set()
