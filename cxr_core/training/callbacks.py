@@ -147,7 +147,7 @@ class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
         done = Commit(epoch + 1, row, self._best_epoch, self._best, self._run_identity)
         ended = _Ended(done, copied(self.model), copies(self._network.variables) if improved else [])
         with self._lock:
-            self._ended = [*(one.without_state() for one in self._ended), ended]
+            self._ended = [*(one.before(ended) for one in self._ended), ended]
         self._storing.append(self._thread.submit(self._store))
         self.model.stop_training = whole and epoch + 1 - self._best_epoch >= self._recipe.patience
 
@@ -156,7 +156,7 @@ class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
             ended, self._ended = self._ended, []
         if self._failed or not ended:
             return
-        best = next((one for one in reversed(ended) if one.best), None)
+        best = next((one for one in ended if one.best), None)
         done = replace(ended[-1].done, earlier=[one.done.row for one in ended[:-1]])
         weights = list(zip(self._network.variables, best.best, strict=True)) if best else []
         self._failed = True  # until it is stored: a later epoch must not be, without this one
@@ -176,9 +176,9 @@ class _Ended:
     state: dict[str, Any]
     best: list[Any]
 
-    def without_state(self) -> "_Ended":
-        """Once a newer epoch has ended."""
-        return replace(self, state={})
+    def before(self, newer: "_Ended") -> "_Ended":
+        """What is still needed of it once a newer epoch has ended: its weights, unless the newer ones are better."""
+        return replace(self, state={}, best=[] if newer.best else self.best)
 
 
 def _save(network: keras.Model, weights: list[tuple[Any, Any]], file: Path) -> None:
