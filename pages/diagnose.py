@@ -32,7 +32,6 @@ from cxr_core.app.navigation import require_frame
 from cxr_core.app.ward.worklist import show_ward
 from cxr_core.errors import CXRError, DamagedRecord
 from cxr_core.inference.elsewhere import worth_elsewhere
-from cxr_core.inference.intended_use import age_note
 from cxr_core.inference.number import frequency_sentence
 from cxr_core.inference.reader_log import ReadingLog
 from cxr_core.inference.wording import heatmap_in_words
@@ -148,7 +147,6 @@ if readable:
     reading, hidden = chosen.reading, chosen.file.key in hidden_keys
     note_on_screen(reading.sha256, hidden)
     with film_side:
-        warnings = age_note(chosen.source.header, settings.model.card)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="answer"):
             st.html(banner_of(chosen, listed, hidden, settings))
             ask_prevalence(settings.rules)
@@ -159,7 +157,7 @@ if readable:
         with st.container():  # so that the expanders below keep their position and stay open
             if not hidden:
                 for reason in reading.reasons[reading.probability_here is not None :]:  # the first is in the banner
-                    if reason not in warnings:
+                    if reason not in chosen.age_notes:
                         st.write(escape_markdown(_(reason)))
                 if reading.probability_here is not None:
                     st.write(_(frequency_sentence(reading.probability_here, settings.prevalence)))

@@ -17,11 +17,12 @@ import json
 import tempfile
 import time
 from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
 from pathlib import Path
 
 import numpy as np
 import psutil
-import requests
+import urllib3
 from PIL import Image
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Common_pb2 import FileURLs
@@ -53,9 +54,9 @@ class Session:
 
     def __init__(self, number: int, address: str, films: list[Image.Image], tally: Tally) -> None:
         self.number, self.address, self.films, self.tally = number, address, films, tally
-        self.browser, self.cookies = requests.Session(), requests.cookies.RequestsCookieJar()
-        # As a browser does where the server has closed a connection that was at rest.
-        self.browser.mount("http://", requests.adapters.HTTPAdapter(max_retries=2))
+        # Tries again, as a browser does, where the server has closed a connection that was at rest.
+        self.browser = urllib3.connection_from_url(address, retries=2, timeout=60)
+        self.cookies: dict[str, str] = {}
         self.session_id = self.page = ""
         self.uploaders: list[str] = []  # the first is for files, the next for a folder
         self.hashes: set[str] = set()
@@ -74,14 +75,22 @@ class Session:
         except Exception as error:
             self.tally.errors.append(f"session {self.number}: {type(error).__name__} {error}")
 
-    def browser_cookies(self) -> requests.cookies.RequestsCookieJar:
+    def browser_cookies(self) -> dict[str, str]:
         """The cookies with which the session begins."""
-        return self.browser.get(f"{self.address}/_stcore/health", timeout=60).cookies
+        cookies = SimpleCookie()
+        for header in self.browser.request("GET", "/_stcore/health").headers.getlist("set-cookie"):
+            cookies.load(header)
+        return {name: cookie.value for name, cookie in cookies.items()}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What each request of the browser says."""
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        return {"X-Xsrftoken": self.cookies.get("_streamlit_xsrf", ""), "Cookie": cookies}
 
     def connected(self) -> connect:
         """The WebSocket, opened as a browser does with these cookies."""
         url = self.address.replace("http", "ws") + "/_stcore/stream"
-        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         protocols = [Subprotocol("streamlit"), Subprotocol(self.cookies.get("_streamlit_xsrf") or "none")]
         return connect(
             url,
@@ -90,7 +99,7 @@ class Session:
             open_timeout=ANSWER_TIMEOUT,
             ping_timeout=None,  # a browser sends no pings; a busy machine may answer late
             origin=Origin(self.address),
-            additional_headers={"Cookie": cookies},
+            additional_headers={"Cookie": self.headers["Cookie"]},
         )
 
     def film(self, rng: np.random.Generator) -> bytes:
@@ -129,21 +138,17 @@ class Session:
 
     def upload(self, url: FileURLs, film: bytes) -> None:
         """Upload a film as the browser does."""
-        answer = self.browser.put(
-            self.address + url.upload_url,
-            files={"file": ("film.png", film, "image/png")},
-            headers={"X-Xsrftoken": self.cookies.get("_streamlit_xsrf") or ""},
-            cookies=self.cookies,
-            timeout=60,
-        )
-        answer.raise_for_status()
+        fields = {"file": ("film.png", film, "image/png")}
+        self.accepted(self.browser.request("PUT", url.upload_url, fields=fields, headers=self.headers))
 
     def delete(self, url: FileURLs) -> None:
         """Delete a film as the browser does when a file is removed from the drop zone."""
-        headers = {"X-Xsrftoken": self.cookies.get("_streamlit_xsrf") or ""}
-        self.browser.delete(
-            self.address + url.delete_url, headers=headers, cookies=self.cookies, timeout=60
-        ).raise_for_status()
+        self.accepted(self.browser.request("DELETE", url.delete_url, headers=self.headers))
+
+    def accepted(self, answer: urllib3.BaseHTTPResponse) -> None:
+        """Raises RuntimeError for an answer that tells of an error."""
+        if answer.status >= 400:
+            raise RuntimeError(f"the server answered {answer.status}: {answer.data[:300]!r}")
 
     def request(self, files: list[tuple[FileURLs, bytes]]) -> BackMsg:
         """What a browser sends to run the page with these files in its drop zone."""

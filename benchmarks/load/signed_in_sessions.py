@@ -18,7 +18,6 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import requests
 from PIL import Image
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -47,9 +46,9 @@ class Person(Session):
         """The subject at the provider."""
         return f"{self.role}-{self.number}"
 
-    def browser_cookies(self) -> requests.cookies.RequestsCookieJar:
+    def browser_cookies(self) -> dict[str, str]:
         """Those of a browser in which this person has signed in."""
-        return sign_in(self.address, self.name)
+        return {cookie.name: cookie.value or "" for cookie in sign_in(self.address, self.name)}
 
     async def round(self, line: ClientConnection, films: list[bytes]) -> None:
         """Drop films and check the answers; check the pages of the role, and open another one."""
@@ -93,7 +92,7 @@ async def load(address: str, people: list[Person], until: float, films: int, van
 
 async def _send_waves(address: str, person: Person, until: float, clients: int) -> None:
     """Clients that vanish, once a minute, with the sign-in of one person."""
-    cookies = await asyncio.to_thread(sign_in, address, person.name) if clients else None
+    cookies = await asyncio.to_thread(person.browser_cookies) if clients else {}
     while cookies and time.monotonic() < until:
         person.tally.errors += await send_wave(address, clients, cookies)
         await asyncio.sleep(min(WAVE_SECONDS, max(0.0, until - time.monotonic())))

@@ -21,7 +21,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
-import requests
 from PIL import Image
 
 from benchmarks.load.concurrent_sessions import ANSWER_TIMEOUT, Session, Tally, memory_of
@@ -62,10 +61,9 @@ class Vanishing(Session):
     def _cut_upload(self, path: str, film: bytes) -> None:
         """Send half of an upload that the server has begun to read, then reset the connection."""
         server = urlsplit(self.address)
-        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        own = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
         head = (
-            f"PUT {path} HTTP/1.1\r\nHost: {server.netloc}\r\nCookie: {cookies}\r\n"
-            f"X-Xsrftoken: {self.cookies.get('_streamlit_xsrf') or ''}\r\n"
+            f"PUT {path} HTTP/1.1\r\nHost: {server.netloc}\r\n{own}"
             f"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {len(film) + 200}\r\n"
             "Expect: 100-continue\r\n\r\n"
         )
@@ -78,7 +76,7 @@ class Vanishing(Session):
             line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-async def send_wave(address: str, clients: int, cookies: requests.cookies.RequestsCookieJar | None = None) -> list[str]:
+async def send_wave(address: str, clients: int, cookies: dict[str, str] | None = None) -> list[str]:
     """Send clients that all vanish; returns what went wrong before they did. cookies: of a sign-in."""
     tally, rng = Tally(), np.random.default_rng()
     sessions = [Vanishing(number, address, [], tally) for number in range(clients)]

@@ -1,9 +1,10 @@
-"""Film -> input of the gate's network, the same in training and in inference."""
+"""Film -> input of the gate's network and of its estimate of ages, the same in training and in inference."""
 
 import cv2
 import numpy as np
 
 SIDE = 80
+AGE_CELLS = 20  # on each side
 
 
 def gate_input(pixels: np.ndarray) -> np.ndarray:
@@ -19,3 +20,13 @@ def stretched_greys(small: np.ndarray) -> np.ndarray:
     values = (small.astype(np.float32) - low) * (255 / max(high - low, 1.0))
     result: np.ndarray = np.clip(values, 0, 255).astype(np.uint8)
     return result
+
+
+def age_inputs(inputs: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """What ages are estimated from, `float64 (N, 400 + C)`: cells of the film in [0, 1], then features.
+
+    inputs: of the gate's network, `uint8 (N, SIDE, SIDE)`. features: its features of them, `float (N, C)`.
+    """
+    step = SIDE // AGE_CELLS
+    cells = inputs.reshape(-1, AGE_CELLS, step, AGE_CELLS, step).mean(axis=(2, 4)) / 255
+    return np.concatenate([cells.reshape(len(inputs), -1), features], axis=1)

@@ -170,7 +170,7 @@ def decide(prediction: Prediction, rules: Rules, choice: Choice, model: str, ver
     if prediction.refusal or prediction.probability is None or prediction.view_probabilities is None:
         refusal = prediction.refusal
         check, reason = (refusal.check, refusal.reason) if refusal else (None, message("The film was not read."))
-        reasons = (reason, *prediction.notes)
+        reasons = (reason, *prediction.notes, *prediction.age_notes)
         return Reading(verdict="not_assessable", probability=None, heatmap=None, check=check, reasons=reasons, **about)
     views = moved(prediction.view_probabilities, rules.shift)
     probability = float(moved(np.array([prediction.probability]), rules.shift)[0])
@@ -189,7 +189,8 @@ def decide(prediction: Prediction, rules: Rules, choice: Choice, model: str, ver
         else message("Borderline: averaged over the film as it is and shifted slightly.")
     )
     site = [rules.site] if rules.site else []
-    notes = (*([averaged] if prediction.averaged else []), *rules_that_fail[:1], *prediction.notes, *site)
+    of_film = (*prediction.notes, *prediction.age_notes)
+    notes = (*([averaged] if prediction.averaged else []), *rules_that_fail[:1], *of_film, *site)
     return Reading(
         verdict=verdict,
         probability=probability,

@@ -12,7 +12,8 @@ class Prediction:
     """All that needs the network, computed once per film. `decision.decide` derives a `Reading` from it at no cost.
 
     refusal: why the gate refused the film, else None. A refused film has no probability and no heatmap.
-    notes: sentences on corrections to the film and on its use (inverted grey scale; age outside the intended use).
+    notes: sentences on corrections to the film (inverted grey scale) and on what the model does not give.
+    age_notes: the sentence on an age outside the model's intended use, if there is one.
     inverted: whether the grey scale of the file was inverted, bones black; `255 - pixels` is the film as it was read.
     logit: final, before calibration. Of a refused film only if it was asked for, see `Predictor.predict_film`.
     probability: calibrated, of pneumonia, in [0, 1].
@@ -30,6 +31,7 @@ class Prediction:
     sha256: str
     refusal: Refusal | None = None
     notes: tuple[str, ...] = ()
+    age_notes: tuple[str, ...] = ()
     inverted: bool = False
     logit: float | None = None
     probability: float | None = None

@@ -160,7 +160,7 @@ class Predictor:
 
     def _prediction(self, admission: Admission, by_network: dict[str, Any], seconds: float) -> Prediction:
         film = admission.film
-        notes = [*admission.notes, *age_note(film.source.header, self.model.card)]
+        notes = [*admission.notes]
         if admission.refusal is None and by_network["heatmap"] is None:
             notes.append(self._without_heatmap())
         about: dict[str, Any] = {
@@ -168,5 +168,6 @@ class Predictor:
             "sha256": film.sha256,
             "inverted": INVERSION_CORRECTED in admission.notes,
             "seconds": seconds,
+            "age_notes": age_note(film.source.header, self.model.card, admission.age_group),
         }
         return Prediction(refusal=admission.refusal, notes=tuple(notes), **about, **by_network)

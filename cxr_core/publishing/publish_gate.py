@@ -31,6 +31,7 @@ from cxr_core.metrics.estimate import wilson
 from cxr_core.parallel import map_in_order
 from cxr_core.paths import cache_folder
 from cxr_core.publishing.convert import convert_network
+from cxr_core.publishing.publish_age_groups import publish_age_groups
 from cxr_core.training.gate.fit import FittedGate, fit_gate
 from cxr_core.training.gate.training_films import SEED, GateData, load
 
@@ -40,7 +41,7 @@ STEPS = 2000
 def main() -> int:
     """Fit and test the gates, write the card."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path, help="the folder with chest_xray and not_chest_xray")
+    parser.add_argument("data", type=Path, help="the folder with chest_xray, not_chest_xray and rsna_adults")
     parser.add_argument("--out", type=Path, required=True, help="the folder to write the gate to")
     parser.add_argument("--steps", type=int, default=STEPS, help="number of batches of each fit")
     parser.add_argument("--convert", action="store_true", help="only convert the gate in --out for reading")
@@ -55,6 +56,7 @@ def main() -> int:
             for half in (0, 1):
                 _fit(data, (half,), half_folder(half), arguments.steps)
             _fit(data, (0, 1), arguments.out, arguments.steps)
+            publish_age_groups(arguments.data, arguments.out)
         halves = [Gate(half_folder(half)) for half in (0, 1)]
         figures = {"others": measure_non_frontal(data, halves), "films": measure_frontal(Gate(arguments.out), data)}
     except CXRError as error:

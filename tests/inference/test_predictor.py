@@ -1,5 +1,6 @@
 """A Predictor on the tiny model: one prediction for a film, then a reading for any choice."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from scipy.special import expit, logit
 from cxr_core.imaging.film import Film
 from cxr_core.inference.decision import Choice
 from cxr_core.inference.explain.evidence_map import read_evidence_map
+from cxr_core.inference.gate.gate import Admission
 from cxr_core.inference.predictor import HEATMAP_NOT_SHOWN, NO_HEATMAP_IN_MODEL, NO_HEATMAP_IN_NETWORK, Predictor
 from cxr_core.metrics.calibration import Platt
 from cxr_core.models.registry import find_model
@@ -178,3 +180,20 @@ def test_the_mirror_image_is_a_view_for_a_model_trained_on_mirrored_films(tiny_h
     final, by_view = predictor.probabilities_by_view(inputs)
     assert by_view == pytest.approx(views, abs=1e-5)
     assert final == pytest.approx(predictor.probabilities(predictor.logits(inputs)), abs=1e-5)
+
+
+class _AdultGate(OpenGate):
+    """Tells of each film that it shows an adult."""
+
+    def admit(self, films: Sequence[Film]) -> list[Admission]:
+        """The result for each film, in order."""
+        return [replace(one, age_group="adult") for one in super().admit(films)]
+
+
+def test_a_film_that_looks_like_an_adults_says_so_where_the_model_is_for_children(
+    tiny_home: Path, films: list[Film]
+) -> None:
+    for years, warned in (([1, 5], True), ([1, 90], False)):
+        model = find_model("tiny").described(population={"years": years})
+        reading = Predictor(model, gate=_AdultGate()).read(films[0])  # type: ignore[arg-type]
+        assert any("looks like the film of an adult" in reason for reason in reading.reasons) == warned

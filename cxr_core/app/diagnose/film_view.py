@@ -14,7 +14,6 @@ from cxr_core.app.diagnose.session import FilmResult, full_range_of, screen_jpeg
 from cxr_core.app.diagnose.settings import Settings
 from cxr_core.app.diagnose.verdict import SYMBOLS, TITLES, banner
 from cxr_core.app.diagnose.viewer import MAX_SIDE, PHONE_SIDE, film_data, heat_data
-from cxr_core.inference.intended_use import age_note
 from cxr_core.inference.number import number_text, of_100
 from cxr_core.inference.reading import Reading
 
@@ -26,8 +25,7 @@ def banner_of(result: FilmResult, listed: Sequence[FilmResult], hidden: bool, se
     """The banner of a film of the worklist, `listed`. hidden: whether its verdict is."""
     position = _("{number} of {films}", number=listed.index(result) + 1, films=len(listed))
     about = (result.reading.file, position, settings.model.name, *settings.site_text)
-    warnings = age_note(result.source.header, settings.model.card)
-    return banner(result.reading, about, warnings, result.file.key, hidden)
+    return banner(result.reading, about, result.age_notes, result.file.key, hidden)
 
 
 def show_film(chosen: FilmResult, hidden: bool, listed: Sequence[FilmResult]) -> None:

@@ -63,6 +63,12 @@ class FilmResult:
         """The key that sorts the worklist: the probability of pneumonia; -1 for a film that was not assessable."""
         return -1 if self.reading.probability is None else self.reading.probability
 
+    @property
+    def age_notes(self) -> tuple[str, ...]:
+        """The sentence on an age outside the model's intended use, if there is one; it is one of the reasons too."""
+        prediction = self.reading.prediction
+        return prediction.age_notes if prediction else ()
+
     def alt_text(self, hidden: bool) -> Message:
         """The film's alternative text; without the model's result if that is `hidden`."""
         reading = self.reading

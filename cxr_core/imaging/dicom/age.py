@@ -1,8 +1,9 @@
-"""The age of a DICOM header: PS3.5, value representation AS, three digits and a unit, "045Y"."""
+"""The age of a DICOM header: PS3.5, value representation AS, three digits and a unit, "045Y"; and the age groups."""
 
 import re
 from typing import NamedTuple
 
+CHILD_BELOW, ADULT_FROM = 13, 18  # years; films of those between look like either
 _UNITS = {"D": ("days", 365.25), "W": ("weeks", 365.25 / 7), "M": ("months", 12.0), "Y": ("years", 1.0)}
 
 

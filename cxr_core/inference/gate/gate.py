@@ -17,6 +17,7 @@ from cxr_core.errors import DamagedRecord, WorkError, work_error
 from cxr_core.files import sha256_of
 from cxr_core.imaging.film import Film
 from cxr_core.imaging.gate_input import gate_input
+from cxr_core.inference.gate.age_group import AgeGroup, AgeGroups
 from cxr_core.inference.gate.gate_card import GateCard
 from cxr_core.inference.gate.pixel_checks import Check, Refusal, check_pixels, exposure_notes
 from cxr_core.languages import message
@@ -56,6 +57,7 @@ class Admission:
     notes: sentences on corrections.
     frontal: the probability of a frontal chest film, in [0, 1]. distance: >= 0, from the training films, in standard
         deviations of their features (Mahalanobis). Both None if the pixel checks refused the film.
+    age_group: of the patient, None if the pixels do not tell it.
     """
 
     film: Film
@@ -63,6 +65,7 @@ class Admission:
     notes: tuple[str, ...] = ()
     frontal: float | None = None
     distance: float | None = None
+    age_group: AgeGroup | None = None
 
 
 class Gate:
@@ -79,6 +82,8 @@ class Gate:
                 raise WorkError(
                     "is not the gate that its card describes", thing=folder / "model.tflite", accepted="restore it"
                 )
+            limits = self.card.age_limits
+            self._ages = AgeGroups.of(folder, limits) if limits else None
             self._network = LiteNetwork(folder / "model.tflite", conversion.outputs)
         except (OSError, ValueError, KeyError, DamagedRecord) as error:
             raise work_error(folder, "the gate cannot be loaded", error) from error
@@ -101,17 +106,23 @@ class Gate:
             for admission in admissions
         ]
 
+    def features(self, inputs: np.ndarray) -> np.ndarray:
+        """The network's features `float32 (N, C)` of inputs `uint8 (N, SIDE, SIDE)`."""
+        return self._network.run(inputs)["features"]
+
     def _classified(self, films: list[Film]) -> list[Admission]:
         if not films:
             return []
-        outputs = self._network.run(np.stack([gate_input(film.pixels) for film in films]))
+        inputs = np.stack([gate_input(film.pixels) for film in films])
+        outputs = self._network.run(inputs)
         features, logits = outputs["features"], outputs["logits"]
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         probabilities = odds / odds.sum(axis=1, keepdims=True)
         distances = np.linalg.norm((features - self._mean) @ self._whitening, axis=1)
+        groups = self._ages.tell(inputs, features) if self._ages else [None] * len(films)
         return [
-            Admission(film, self._refusal(row, apart, film.source.colour), frontal=float(row[0]), distance=float(apart))
-            for film, row, apart in zip(films, probabilities, distances, strict=True)
+            Admission(film, self._refusal(row, apart, film.source.colour), (), float(row[0]), float(apart), group)
+            for film, row, apart, group in zip(films, probabilities, distances, groups, strict=True)
         ]
 
     def _refusal(self, probabilities: np.ndarray, distance: float, colour: bool) -> Refusal | None:
