@@ -1,5 +1,7 @@
 """The gate: refuses images that are not upright frontal chest films, before any probability is shown.
 
+It also tells children from adults where the film does, and refuses neither (`age_group.py`).
+
 A small network classifies the image as a frontal film or as one of eight kinds to refuse. An inverted grey scale is
 corrected and the film classified again. A film classified as frontal is still refused if its features are far from
 those of all training films. `cxr_core/publishing/publish_gate.py` fits the gate and writes its card, with estimates on

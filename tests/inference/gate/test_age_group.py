@@ -46,13 +46,13 @@ def test_missing_weights_are_named(tmp_path: Path) -> None:
 
 
 def test_real_films_of_two_hospitals(real_films: Path) -> None:
-    adults = sorted((real_films / "rsna_adults" / "normal").glob("*.jpg"))[:60]
-    children = sorted((real_films / "chest_xray_full_size" / "train").glob("*/*.jpeg"))[:60]
+    adults = sorted((real_films / "rsna_adults" / "normal").glob("*.jpg"))[:30]
+    children = sorted((real_films / "chest_xray_full_size" / "train").glob("*/*.jpeg"))[:30]
     told = [
         [one.age_group for one in shipped_gate().admit([read_film(path) for path in films])]
         for films in (adults, children)
     ]
-    assert told[0].count("adult") >= 30
-    assert told[0].count("child") <= 3
-    assert told[1].count("child") >= 50
-    assert told[1].count("adult") <= 3
+    assert told[0].count("adult") >= 15
+    assert told[0].count("child") <= 2
+    assert told[1].count("child") >= 25
+    assert told[1].count("adult") <= 2
