@@ -53,6 +53,18 @@ def test_what_is_shown_survives_reload_and_one_back(page, workbench: str, home: 
     wait_for_address(page, path, title)
 
 
+def test_what_is_written_before_the_pages_path_is_no_step(page, workbench: str) -> None:
+    path, heading, title, _ = SHOWN["acceptance"]
+    go(page, f"{workbench}/{path}", heading)
+    wait_for_address(page, path, title)
+    page.wait_for_function("window.cxrHistory")
+    steps = page.evaluate("history.length")
+    page.evaluate("history.pushState({}, '', '/evaluate?model=tiny'); history.pushState({}, '', '/models?model=tiny')")
+    assert page.evaluate("history.length") == steps + 1
+    page.go_back()
+    wait_for_address(page, path, title)
+
+
 def test_a_film_has_an_address(page, workbench: str, home: Path) -> None:
     go(page, f"{workbench}/dataset?set={data_set(home)}", "Dataset")
     open_first = page.get_by_role("button", name=re.compile("^Open .*jpeg")).first
