@@ -23,7 +23,6 @@ from cxr_core.inference.gate.gate import Gate
 from cxr_core.inference.intended_use import OLDEST, YOUNGEST
 from cxr_core.parallel import map_in_order
 from cxr_core.training.gate.age_groups import AgedFilms, FittedAges, fit_ages
-from cxr_core.training.gate.training_films import SEED
 
 
 def main() -> int:
@@ -43,20 +42,23 @@ def main() -> int:
 
 def publish_age_groups(data: Path, folder: Path) -> FittedAges:
     """Fit the age groups of the gate in `folder` and write them there; `data` as for `main`. Raises CXRError."""
-    gate = Gate(folder)
+    fitted = fit_ages(aged_films(data, Gate(folder)), AGE_CELLS**2)
+    np.savez_compressed(folder / FILE, weights=fitted.weights, bias=np.array(fitted.bias))
+    entry = {"child_to": fitted.child_to, "adult_from": fitted.adult_from, "told": fitted.told}
+    card = folder / "card.json"
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"age_groups": entry}, indent=1) + "\n")
+    return fitted
+
+
+def aged_films(data: Path, gate: Gate) -> AgedFilms:
+    """The films of `data`, as for `main`, with the inputs that the gate gives. Raises CXRError."""
     children, ages = build_index(data / "chest_xray"), build_index(data / "rsna_adults" / "films.csv")
     with_ages = ages.readable[ages.readable["age"].notna()]
     parts = [
         _aged(gate, children, children.readable.assign(age=(YOUNGEST + OLDEST) / 2), "chest_xray"),
         _aged(gate, ages, with_ages, "rsna_adults"),
     ]
-    films = AgedFilms(*(np.concatenate(one) for one in zip(*parts, strict=True)))
-    fitted = fit_ages(films, AGE_CELLS**2, SEED)
-    np.savez_compressed(folder / FILE, weights=fitted.weights, bias=np.array(fitted.bias))
-    entry = {"child_to": fitted.child_to, "adult_from": fitted.adult_from, "told": fitted.told}
-    card = folder / "card.json"
-    card.write_text(json.dumps(json.loads(card.read_text()) | {"age_groups": entry}, indent=1) + "\n")
-    return fitted
+    return AgedFilms(*(np.concatenate(one) for one in zip(*parts, strict=True)))
 
 
 def _aged(gate: Gate, index: Index, rows: pd.DataFrame, source: str) -> tuple[np.ndarray, ...]:

@@ -14,7 +14,7 @@ YOUNG_WEIGHT, ADOLESCENT_WEIGHT = 20.0, 10.0  # of a film, where an adult's coun
 SHARE_OF_CHILDREN_ALONE = 0.25  # weight of the sources without adults, beside that of the others
 RIDGE = 1.0
 WRONG_ADULTS, WRONG_CHILDREN = 0.01, 0.1  # largest shares told to be of the other group, of the children by source
-FOLDS, REPEATS = 5, 5
+FOLDS, REPEATS, SEED = 5, 5, 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,18 +52,24 @@ class FittedAges:
     told: dict[str, dict[str, dict[str, int]]]
 
 
-def fit_ages(films: AgedFilms, cells: int, seed: int) -> FittedAges:
-    """Fit to all films; the limits to estimates of each film by fits without its patient, in the mean over REPEATS.
+def estimated_ages(films: AgedFilms, cells: int) -> np.ndarray:
+    """The estimate of each film by fits without its patient, `float (N,)` in years, the geometric mean over REPEATS.
 
     cells: how many of the inputs are cells of the film; the others are features. Both count alike.
     """
     logarithms = np.zeros(len(films.ages))
     for repeat in range(REPEATS):
-        folds = GroupKFold(FOLDS, shuffle=True, random_state=seed + repeat)
+        folds = GroupKFold(FOLDS, shuffle=True, random_state=SEED + repeat)
         for others, fold in folds.split(films.inputs, groups=films.patients):
             weights, bias = _regression(films, others, cells)
             logarithms[fold] += (films.inputs[fold] @ weights + bias) / REPEATS
-    estimates = np.exp(logarithms)
+    years: np.ndarray = np.exp(logarithms)
+    return years
+
+
+def fit_ages(films: AgedFilms, cells: int) -> FittedAges:
+    """Fit to all films; the limits to `estimated_ages`, which see `cells`."""
+    estimates = estimated_ages(films, cells)
     child, adult = films.ages < CHILD_BELOW, films.ages >= ADULT_FROM
     child_to = float(np.quantile(estimates[adult], WRONG_ADULTS, method="lower"))
     sources = np.unique(films.sources)
