@@ -1,12 +1,13 @@
 """Twenty concurrent sessions on a real server: no error, no mix-up of films, constant memory.
 
     python -m benchmarks.load.concurrent_sessions [--sessions 20] [--minutes 5] [--films 3] [--checkout DIR]
+        [--data ../shared/data/chest_xray]
 
 Each session is a client that speaks the browser's protocol and keeps its connections open, so that the clients use
-little of the 2 cores; their processor time is printed beside the server's. A session drops films of its own, waits for
-their answers, checks that the worklist has the hashes of its films and no other, removes them and repeats. Loopback
-only; the server has its own home folder and ends with the run. Target: no error, no mix-up, and under 10% more memory
-at the end than after the first minute.
+little of the 2 cores; their processor time is printed beside the server's. A session drops films of its own, made of
+the six synthetic sample films or, with --data, of 60 of a data set, waits for their answers, checks that the worklist
+has the hashes of its films and no other, removes them and repeats. Loopback only; the server has its own home folder
+and ends with the run. Target: no error, no mix-up, and under 10% more memory at the end than after the first minute.
 """
 
 import argparse
@@ -31,11 +32,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from cxr_core.datasets.demo import sample_films
+from cxr_core.datasets.index import build_index
 from cxr_core.paths import REPOSITORY
 from tests.support.server import served
 
 ANSWER_TIMEOUT = 300.0
 REPORT_EVERY = 15.0
+REAL_FILMS = 60
 
 
 @dataclass
@@ -103,7 +106,7 @@ class Session:
         )
 
     def film(self, rng: np.random.Generator) -> bytes:
-        """A film that no other session has: a sample film with noise in one corner."""
+        """A film that no other session has: one of the films, with noise in one corner."""
         film = np.array(self.films[rng.integers(len(self.films))])
         film[:8, :8] = rng.integers(0, 255, (8, 8))
         buffer = io.BytesIO()
@@ -238,10 +241,19 @@ async def watch(until: float, port: int, tally: Tally) -> list[tuple[float, floa
     return samples
 
 
-async def load(address: str, sessions: int, minutes: float, films: int) -> tuple[Tally, list[tuple[float, float]]]:
-    """Run all sessions concurrently; returns their tally and the samples of `watch`."""
+def real_films(data: Path) -> list[Path]:
+    """REAL_FILMS films of a data set, evenly spaced."""
+    index = build_index(data)
+    paths = index.readable["path"]
+    return [index.root / path for path in paths[:: max(1, len(paths) // REAL_FILMS)][:REAL_FILMS]]
+
+
+async def load(
+    address: str, sessions: int, minutes: float, films: int, of: list[Path]
+) -> tuple[Tally, list[tuple[float, float]]]:
+    """Run all sessions concurrently, each round with so many films of these; their tally and the samples of `watch`."""
     tally, until = Tally(), time.monotonic() + minutes * 60
-    pictures = [Image.open(path).convert("L") for path in sample_films()]
+    pictures = [Image.open(path).convert("L") for path in of]
     running = [Session(number, address, pictures, tally).work(until, films) for number in range(sessions)]
     port = int(address.rsplit(":", 1)[1])
     before, own = processor_time_of(port), time.process_time()
@@ -260,10 +272,12 @@ def main() -> None:
     parser.add_argument(
         "--checkout", type=Path, default=REPOSITORY, help="another checkout of this repository to serve"
     )
+    parser.add_argument("--data", type=Path, help="a data set whose films are dropped")
     arguments = parser.parse_args()
+    of = real_films(arguments.data) if arguments.data else sample_films()
     with tempfile.TemporaryDirectory() as home:
         with served(Path(home), checkout=arguments.checkout.resolve()) as address:
-            tally, samples = asyncio.run(load(address, arguments.sessions, arguments.minutes, arguments.films))
+            tally, samples = asyncio.run(load(address, arguments.sessions, arguments.minutes, arguments.films, of))
         log = (Path(home) / "stderr.txt").read_text().splitlines()
         faults = [line for line in log if line.startswith(("  File", "Traceback")) or "Error" in line]
     settled = next((megabytes for seconds, megabytes in samples if seconds >= 60), samples[0][1])
