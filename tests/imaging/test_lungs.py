@@ -1,9 +1,10 @@
 """The estimated lung fields, and the share of the heat inside them."""
 
+import cv2
 import numpy as np
 import pytest
 
-from cxr_core.imaging.lungs import SIDE, lung_fields
+from cxr_core.imaging.lungs import SIDE, _surroundings, lung_fields
 from cxr_core.inference.explain.heatmap import share_inside
 from tests.support.synthetic_chests import chest
 
@@ -15,6 +16,11 @@ def test_lung_fields_are_where_the_synthetic_lungs_are() -> None:
     assert lungs[SIDE // 2, int(0.7 * SIDE)]
     assert not lungs[SIDE // 2, SIDE // 2]
     assert 0.1 < lungs.mean() < 0.45
+
+
+def test_the_surroundings_are_a_gaussian_blur() -> None:
+    level = np.random.default_rng(0).uniform(0, 255, (SIDE, SIDE)).astype(np.float32)
+    np.testing.assert_allclose(_surroundings(level), cv2.GaussianBlur(level, (0, 0), SIDE / 5), atol=1e-3)
 
 
 def test_an_opacified_lung_is_part_of_the_lung_fields() -> None:
