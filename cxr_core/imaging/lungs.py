@@ -17,10 +17,14 @@ AIR, RISE = 110.0, 60.0  # grey of the equalised film: air beside the body is da
 _MIN_AREA, _MAX_AREA = 0.03, 0.30  # of one lung, as a share of the film
 
 
+def reduced(pixels: np.ndarray) -> np.ndarray:
+    """What the lung fields of a film `uint8 (H, W)` are estimated from, `uint8 (SIDE, SIDE)`; once more, the same."""
+    return cv2.resize(halved(pixels), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+
+
 def lung_fields(pixels: np.ndarray) -> np.ndarray:
-    """The estimated lung fields, both lungs, of a frontal film `uint8 (H, W)`: `bool (SIDE, SIDE)`."""
-    small = cv2.resize(halved(pixels), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    level = cv2.GaussianBlur(cv2.equalizeHist(small).astype(np.float32), (0, 0), 2.5)
+    """The estimated lung fields, both lungs, of a frontal film `uint8 (H, W)`, reduced or not: `bool (SIDE, SIDE)`."""
+    level = cv2.GaussianBlur(cv2.equalizeHist(reduced(pixels)).astype(np.float32), (0, 0), 2.5)
     dark = (level < _surroundings(level) - 4) & ~_outside(level) & _ellipses(0.21, 0.37)
     middle = _spine(level)
     left, right = _largest(dark, slice(0, middle)), _largest(dark, slice(middle, SIDE))

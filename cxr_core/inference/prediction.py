@@ -1,9 +1,12 @@
 """A model's output for one film, before an operating point makes a verdict of it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from cxr_core.imaging.lungs import lung_fields
+from cxr_core.inference.explain.heatmap import share_inside
 from cxr_core.inference.gate.pixel_checks import Refusal
 
 
@@ -22,7 +25,7 @@ class Prediction:
     view_probabilities: `float64 (V,)` in [0, 1], for the film as it is, then for its mirror image if that is one of
         the `augmented_views`, then for its shifts; a film that is near to 0 or 1 in these is not shifted.
     heatmap: `float32 (h, w)` in [0, 1], see `explain.evidence_map`; None if the model cannot give one for this film.
-    heat_in_lungs: share of the heat inside the estimated lung fields, in [0, 1]; None without heat.
+    reduced: the film as its lung fields are estimated from it, see `imaging.lungs.reduced`; None without heat.
     features: `float32 (C,)`, to search for similar films.
     seconds: computing time, without decoding.
     """
@@ -38,6 +41,16 @@ class Prediction:
     averaged: bool = False
     view_probabilities: np.ndarray | None = None
     heatmap: np.ndarray | None = None
-    heat_in_lungs: float | None = None
+    reduced: np.ndarray | None = None
     features: np.ndarray | None = None
     seconds: float = 0.0
+
+    @cached_property
+    def heat_in_lungs(self) -> float | None:
+        """The share of the heat inside the estimated lung fields, in [0, 1]; None without heat.
+
+        Computed when it is asked for: of many films only those on screen and in a report are.
+        """
+        if self.heatmap is None or self.reduced is None:
+            return None
+        return share_inside(self.heatmap, lung_fields(self.reduced))

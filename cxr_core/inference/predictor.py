@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from cxr_core.imaging.film import Film
-from cxr_core.imaging.lungs import lung_fields
+from cxr_core.imaging.lungs import reduced
 from cxr_core.imaging.preprocessing import Preprocessing
 from cxr_core.inference.augmented_views import all_views, first_views, from_the_ends, shifted
 from cxr_core.inference.decision import Choice, Rules, decide, moved
 from cxr_core.inference.explain.evidence_map import read_evidence_map
-from cxr_core.inference.explain.heatmap import share_inside
 from cxr_core.inference.gate.gate import INVERSION_CORRECTED, Admission, Gate, shipped_gate
 from cxr_core.inference.intended_use import age_note
 from cxr_core.inference.prediction import Prediction
@@ -130,7 +129,7 @@ class Predictor:
             "averaged": bool(averaged[0]),
             "view_probabilities": self.probabilities(logits)[:, 0],
             "heatmap": heat,
-            "heat_in_lungs": share_inside(heat, lung_fields(film.pixels)) if heat is not None and heat.any() else None,
+            "reduced": reduced(film.pixels) if heat is not None and heat.any() else None,
             "features": outputs.features[0].copy(),  # a view would keep those of all augmented views
         }
 

@@ -7,7 +7,10 @@ film at a time, reads the most films a second; two threads in one interpreter co
 
 import os
 import queue
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -38,6 +41,7 @@ class LiteNetwork:
         """
         self._file, self._roles = file, roles
         self._free: queue.LifoQueue[Any] = queue.LifoQueue()  # the last used is taken first: its memory is warm
+        self._counting, self._running = threading.Lock(), 0
         try:
             first = _interpreter(file)
             inputs, outputs = first.get_input_details(), first.get_output_details()
@@ -46,6 +50,7 @@ class LiteNetwork:
         if len(inputs) != 1 or inputs[0]["dtype"] is not np.uint8 or len(outputs) != len(roles):
             raise WorkError(f"is not a network with one uint8 input and the outputs {', '.join(roles)}", thing=file)
         self._side = int(inputs[0]["shape"][1])
+        self._entry, self._places = inputs[0]["index"], [one["index"] for one in outputs]
         self._shapes = {role: tuple(one["shape"][1:]) for role, one in zip(roles, outputs, strict=True)}
         for _ in range(WORKERS - 1):
             self._free.put(None)  # created when it is first needed
@@ -59,23 +64,35 @@ class LiteNetwork:
         if inputs.dtype != np.uint8 or inputs.shape[1:] != (self._side, self._side):
             raise ValueError(f"inputs {inputs.dtype} {inputs.shape}; uint8 (N, {self._side}, {self._side}) is accepted")
         outputs = {role: np.empty((len(inputs), *shape), np.float32) for role, shape in self._shapes.items()}
-        parts = [part for part in np.array_split(np.arange(len(inputs)), _threads) if len(part)]
-        others = [_pool().submit(self._fill, inputs, part, outputs) for part in parts[1:]]
-        if parts:
-            self._fill(inputs, parts[0], outputs)
-        for other in others:
-            other.result()
+        with self._counted() as running:
+            threads = max(1, _threads // running)  # while other films are computed too, no core waits for work
+            parts = [part for part in np.array_split(np.arange(len(inputs)), threads) if len(part)]
+            others = [_pool().submit(self._fill, inputs, part, outputs) for part in parts[1:]]
+            if parts:
+                self._fill(inputs, parts[0], outputs)
+            for other in others:
+                other.result()
         return outputs
+
+    @contextmanager
+    def _counted(self) -> Iterator[int]:
+        """How many calls of `run` there are at the moment, this one included."""
+        with self._counting:
+            self._running += 1
+            running = self._running
+        try:
+            yield running
+        finally:
+            with self._counting:
+                self._running -= 1
 
     def _fill(self, inputs: np.ndarray, rows: np.ndarray, outputs: dict[str, np.ndarray]) -> None:
         interpreter = self._free.get() or _interpreter(self._file)
         try:
-            places = [one["index"] for one in interpreter.get_output_details()]
-            (entry,) = (one["index"] for one in interpreter.get_input_details())
             for row in rows:
-                interpreter.set_tensor(entry, inputs[row][None, ..., None])
+                interpreter.set_tensor(self._entry, inputs[row][None, ..., None])
                 interpreter.invoke()
-                for role, place in zip(self._roles, places, strict=True):
+                for role, place in zip(self._roles, self._places, strict=True):
                     outputs[role][row] = interpreter.get_tensor(place)[0]
         finally:
             self._free.put(interpreter)

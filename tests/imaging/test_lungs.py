@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cxr_core.imaging.lungs import SIDE, _surroundings, lung_fields
+from cxr_core.imaging.lungs import SIDE, _surroundings, lung_fields, reduced
 from cxr_core.inference.explain.heatmap import share_inside
 from tests.support.synthetic_chests import chest
 
@@ -31,6 +31,11 @@ def test_an_opacified_lung_is_part_of_the_lung_fields() -> None:
     lower = np.zeros((SIDE, SIDE), bool)
     lower[SIDE // 2 :, SIDE // 2 :] = True
     assert (lung_fields(white) & lower).sum() > 0.7 * (lungs & lower).sum()
+
+
+def test_a_reduced_film_has_the_lung_fields_of_the_film() -> None:
+    film = cv2.resize(chest(3, pneumonia=True, side=128), (1000, 800), interpolation=cv2.INTER_CUBIC)
+    np.testing.assert_array_equal(lung_fields(reduced(film)), lung_fields(film))
 
 
 def test_a_blank_film_gets_ellipses() -> None:

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cxr_core.imaging.lungs import lung_fields, reduced
+from cxr_core.inference.explain.heatmap import share_inside
 from cxr_core.inference.prediction import Prediction
 from cxr_core.inference.reading import Reading
 from cxr_core.inference.wording import heatmap_in_words, percent
@@ -19,19 +21,25 @@ def test_a_percentage_is_never_a_certainty(probability: float, text: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("peak", "in_lungs", "text"),
+    ("peak", "column", "text"),
     [
-        (1.0, 0.8, "80% of the heat is inside the estimated lung fields"),
-        (1.0, 0.17, "most of the heat (83%) is outside the estimated lung fields"),
-        (0.1, 0.0, "The heatmap is almost empty"),
-        (0.0, None, "The heatmap is almost empty"),
+        (1.0, 4, "of the heat is inside the estimated lung fields"),
+        (1.0, 8, "is outside the estimated lung fields"),
+        (0.1, 8, "The heatmap is almost empty"),
+        (0.0, 4, "The heatmap is almost empty"),
     ],
 )
-def test_a_heatmap_in_words(peak: float, in_lungs: float | None, text: str) -> None:
-    heatmap = np.full((4, 4), peak, np.float32)
-    prediction = Prediction("a.png", "0" * 64, heatmap=heatmap, heat_in_lungs=in_lungs)
+def test_a_heatmap_in_words(peak: float, column: int, text: str) -> None:
+    heatmap = np.zeros((16, 16), np.float32)
+    heatmap[7, column] = peak  # of 16 columns the fifth is in a lung, the ninth between them
+    blank = np.full((90, 70), 100, np.uint8)
+    prediction = Prediction("a.png", "0" * 64, heatmap=heatmap, reduced=reduced(blank))
+    inside = share_inside(heatmap, lung_fields(blank))
+    assert prediction.heat_in_lungs == inside
+    share = "" if inside is None or peak < 1 else f"{max(inside, 1 - inside):.0%}"
     reading = Reading("a.png", "0" * 64, "normal", 0.1, 0.5, (), heatmap, "model", "0", 0.1, prediction=prediction)
     words = heatmap_in_words(reading)
     assert text in words
+    assert share in words
     assert ("does not prove disease" in words) == (peak == 1)
     assert heatmap_in_words(replace(reading, heatmap=None)) == ""

@@ -11,6 +11,7 @@ from streamlit.testing.v1.element_tree import Button
 
 from cxr_core.app.address import HISTORY_SCRIPT
 from cxr_core.imaging.film import Film
+from cxr_core.imaging.lungs import reduced
 from cxr_core.inference.decision import Choice, Rules, decide
 from cxr_core.inference.gate.pixel_checks import Refusal
 from cxr_core.inference.prediction import Prediction
@@ -46,7 +47,7 @@ class QuickPredictor:
             probability=probability,
             view_probabilities=np.full(4, probability),
             heatmap=np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8),
-            heat_in_lungs=0.7,
+            reduced=reduced(film.pixels),
             inverted=film.name.startswith("inverted"),
         )
 
@@ -79,6 +80,17 @@ def drop(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
     for name, data in files:
         page.file_uploader[0].upload(name, data)
     return check(page.run())
+
+
+def opened(page: AppTest, popover: str) -> AppTest:
+    """The page with a popover opened, "settings" or "export", which draws what is in it."""
+    page.session_state[popover] = True
+    return check(page.run())
+
+
+def downloads(page: AppTest) -> list[str]:
+    """What the page's popover "export" offers."""
+    return [button.proto.label for button in opened(page, "export").get("download_button")]
 
 
 def check(page: AppTest) -> AppTest:

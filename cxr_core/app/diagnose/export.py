@@ -29,13 +29,15 @@ def offer_downloads(
     details: Sequence[str],
     site: SiteProfile | None,
 ) -> None:
-    """Download buttons.
+    """A popover with download buttons, which are drawn when it is opened.
 
     results: those to export, of `films_read` in all. chosen: the film on screen, or None while its verdict is hidden.
     settings: for the JSON. own_readings: by sha256 and model version. details: sentences on the settings, for the PDFs.
     site: the profile that the films were read by.
     """
-
+    popover = st.popover(_("Export"), icon=":material/download:", key="export", on_change="rerun")
+    if not popover.open:
+        return
     language = page_language()
 
     def reported(result: FilmResult) -> ReportedReading:
@@ -84,7 +86,7 @@ def offer_downloads(
             (some("CSV"), csv, "readings.csv", "text/csv"),
             (some("JSON"), json, "readings.json", "application/json"),
         ]
-    with st.popover(_("Export"), icon=":material/download:"):
+    with popover:
         st.caption(
             _("Exports contain file names, but no other patient data.") if offers else _("Enter your reading first.")
         )

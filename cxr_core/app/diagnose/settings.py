@@ -109,18 +109,20 @@ class Settings:
 
 
 def choose_settings(models: list[Model]) -> Settings:
-    """Draw the controls, in a popover, and return their values."""
+    """Draw the popover with the controls, which are drawn when it is opened, and return their values."""
     state = st.session_state
-    with st.popover(_("Settings"), icon=":material/tune:"):
+    popover = st.popover(_("Settings"), icon=":material/tune:", key="settings", on_change="rerun")
+    drawn = bool(popover.open)
+    with popover:
         names = [model.name for model in models]
         if state.get("model") not in names:
             state.model = names[0]
-        name = state.model
-        if len(names) > 1:
-            name = st.selectbox(_("Model"), names, key="model", persist_state="session")
-        model = models[names.index(name)]
-        show_passed_over(damaged_profiles())
-        site = _site(list_profiles(model))
+        if drawn and len(names) > 1:
+            st.selectbox(_("Model"), names, key="model", persist_state="session")
+        model = models[names.index(state.model)]
+        if drawn:
+            show_passed_over(damaged_profiles())
+        site = _site(list_profiles(model), drawn)
         rules = Rules.of(model.card).at(site)
         prevalence = prevalence_of_session(rules)
         point = _choice(
@@ -133,6 +135,7 @@ def choose_settings(models: list[Model]) -> Settings:
                 "Rule out: high sensitivity, few missed cases. Rule in: high specificity, few false alarms. "
                 "Only choices that change answers at this prevalence are offered."
             ),
+            drawn,
         )
         error_rate = _choice(
             _("Accepted error rate"),
@@ -144,37 +147,45 @@ def choose_settings(models: list[Model]) -> Settings:
                 "Highest share of the films of each class for which that class is ruled out. "
                 "Only choices that change answers at this prevalence are offered."
             ),
+            drawn,
         )
-        keep = st.toggle(
-            _("Keep my own readings"),
-            key="keep",
-            persist_state="session",
-            help=_(
-                "Stored on this machine: the file's hash, your reading and the model's, model version and time. "
-                "No image and no name."
-            ),
-        )
-        blind = st.toggle(
-            _("Ask for my reading first"),
-            key="blind",
-            persist_state="session",
-            disabled=not keep,
-            help=_("The model's reading is hidden until you have entered yours."),
-        )
-        half = st.toggle(
-            _("For half of the films, by chance"),
-            key="half",
-            persist_state="session",
-            disabled=not (keep and blind),
-            help=_(
-                "Only so can your times with and without the model's answer be compared: the choice of the films is "
-                "not yours."
-            ),
-        )
-    return Settings(model, point, error_rate, prevalence, keep, keep and blind, half, site)
+        if drawn:
+            _own_reading_controls()
+    keep = state.get("keep", False)
+    blind = keep and state.get("blind", False)
+    return Settings(model, point, error_rate, prevalence, keep, blind, state.get("half", False), site)
 
 
-def _site(profiles: list[SiteProfile]) -> SiteProfile | None:
+def _own_reading_controls() -> None:
+    keep = st.toggle(
+        _("Keep my own readings"),
+        key="keep",
+        persist_state="session",
+        help=_(
+            "Stored on this machine: the file's hash, your reading and the model's, model version and time. "
+            "No image and no name."
+        ),
+    )
+    blind = st.toggle(
+        _("Ask for my reading first"),
+        key="blind",
+        persist_state="session",
+        disabled=not keep,
+        help=_("The model's reading is hidden until you have entered yours."),
+    )
+    st.toggle(
+        _("For half of the films, by chance"),
+        key="half",
+        persist_state="session",
+        disabled=not (keep and blind),
+        help=_(
+            "Only so can your times with and without the model's answer be compared: the choice of the films is "
+            "not yours."
+        ),
+    )
+
+
+def _site(profiles: list[SiteProfile], drawn: bool) -> SiteProfile | None:
     """The chosen site profile, at first the newest; None for none. Nothing is drawn where there is none."""
     if not profiles:
         return None
@@ -182,22 +193,25 @@ def _site(profiles: list[SiteProfile]) -> SiteProfile | None:
     names = [*by_name, ""]
     if st.session_state.get("site") not in names:
         st.session_state.site = names[0]
-    name = st.selectbox(
-        _("Site profile"),
-        names,
-        format_func=lambda name: name or _("None: as released"),
-        key="site",
-        persist_state="session",
-        on_change=forget_prevalence,
-    )
-    return by_name.get(name)
+    if drawn:
+        st.selectbox(
+            _("Site profile"),
+            names,
+            format_func=lambda name: name or _("None: as released"),
+            key="site",
+            persist_state="session",
+            on_change=forget_prevalence,
+        )
+    return by_name.get(st.session_state.site)
 
 
-def _choice(label: str, options: list[T], default: T, key: str, text: Callable[[T], str], about: str) -> T:
+def _choice(label: str, options: list[T], default: T, key: str, text: Callable[[T], str], about: str, drawn: bool) -> T:
     """The chosen option; a choice between options that give the same answers is not offered."""
     state = st.session_state
     if state.get(key) not in options:
         state.pop(key, None)
+    if not drawn:
+        return state.get(key, default) if len(options) > 1 else default
     if len(options) < 2:
         st.caption(
             _(

@@ -7,7 +7,17 @@ import streamlit as st
 
 from cxr_core.access import Account
 from cxr_core.inference.reader_log import ReadingLog
-from tests.support.diagnose_page import bright_film, button, check, component, drop, html, open_page, quick_predictor
+from tests.support.diagnose_page import (
+    bright_film,
+    button,
+    check,
+    component,
+    drop,
+    html,
+    open_page,
+    opened,
+    quick_predictor,
+)
 
 __all__ = ["quick_predictor"]  # a fixture
 FILM = ("one.png", bright_film(0.97))
@@ -25,7 +35,7 @@ def test_one_readers_word_does_not_end_anothers_blind_reading(cxr_home: Path, mo
     pages = {}
     for person in ("one", "two"):
         now = Account(person, "reader")
-        pages[person] = open_page()
+        pages[person] = opened(open_page(), "settings")
         check(pages[person].toggle(key="keep").set_value(True).run())
         check(pages[person].toggle(key="blind").set_value(True).run())
         drop(pages[person], FILM)

@@ -16,6 +16,7 @@ from tests.support.diagnose_page import (  # noqa: F401
     drop,
     html,
     open_page,
+    opened,
     quick_predictor,
 )
 
@@ -31,7 +32,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def page_that_keeps(**state: bool) -> AppTest:
-    page = open_page()
+    page = opened(open_page(), "settings")
     for name, value in {"keep": True, **state}.items():
         check(page.toggle(key=name).set_value(value).run())
     return page

@@ -24,9 +24,11 @@ from tests.support.diagnose_page import (  # noqa: F401
     bright_film,
     check,
     component,
+    downloads,
     drop,
     html,
     open_page,
+    opened,
     quick_predictor,
 )
 from tests.support.files.hostile_files import zipped
@@ -125,6 +127,7 @@ def test_nothing_dropped_is_written(cxr_home: Path) -> None:
 def test_own_readings_are_stored_only_when_switched_on_and_without_names(cxr_home: Path) -> None:
     page = drop(open_page(), *films(1))
     assert not [b for b in page.button if b.label == "Agree"]
+    opened(page, "settings")
     check(page.toggle(key="keep").set_value(True).run())
     check(next(b for b in page.button if b.label == "Agree").click().run())
     written = (cxr_home / "readings.sqlite").read_bytes()
@@ -133,7 +136,7 @@ def test_own_readings_are_stored_only_when_switched_on_and_without_names(cxr_hom
 
 
 def test_blinded_reading_hides_the_models_reading_until_the_clinicians_is_entered() -> None:
-    page = open_page()
+    page = opened(open_page(), "settings")
     check(page.toggle(key="keep").set_value(True).run())
     check(page.toggle(key="blind").set_value(True).run())
     drop(page, ("one.png", bright_film(0.97)), ("two.png", bright_film(0.96, 1)))
@@ -141,12 +144,12 @@ def test_blinded_reading_hides_the_models_reading_until_the_clinicians_is_entere
     assert component(page, "viewer")["heat"] is None
     assert {row["verdict"] for row in component(page, "worklist")["rows"]} == {"hidden"}
     before = [row["name"] for row in component(page, "worklist")["rows"]]
-    assert not page.get("download_button")
+    assert not downloads(page)
     check(next(b for b in page.button if b.label == "Normal").click().run())
     assert "Your reading first" not in html(page)
     assert component(page, "viewer")["heat"] is not None
     assert [row["name"] for row in component(page, "worklist")["rows"]] == before
-    assert "1 of 2 films as CSV" in [button.proto.label for button in page.get("download_button")]
+    assert "1 of 2 films as CSV" in downloads(page)
 
 
 def test_the_error_rate_changes_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,8 +158,13 @@ def test_the_error_rate_changes_the_verdict(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(Rules, "of", lambda card: rules)
     page = drop(open_page(), ("between.png", bright_film(0.92)))
     assert "Uncertain" not in html(page)
+    opened(page, "settings")
     strict = next(control for control in page.get("segmented_control") if "Accepted error rate" in control.label)
     check(strict.set_value(0.05).run())
+    assert "Uncertain" in html(page)
+    page.session_state["settings"] = False
+    check(page.run())
+    assert not page.get("segmented_control")
     assert "Uncertain" in html(page)
     assert any("excluded at an error rate of 5%" in line.value for line in page.markdown)
 
@@ -191,9 +199,9 @@ def test_the_banner_names_file_position_and_model() -> None:
 
 def test_exports_are_offered_for_the_films_shown() -> None:
     page = drop(open_page(), *films(3))
-    labels = [button.proto.label for button in page.get("download_button")]
+    assert not page.get("download_button")  # only when they are wanted
     one, all_films = ["This film as PDF", "This film as FHIR"], ["PDF", "CSV", "JSON"]
-    assert labels == [*one, *(f"All films as {kind}" for kind in all_films)]
+    assert downloads(page) == [*one, *(f"All films as {kind}" for kind in all_films)]
 
 
 def test_films_of_a_zip_are_read_and_its_other_files_listed() -> None:
@@ -247,7 +255,7 @@ def test_an_inverted_grey_scale_is_corrected_on_the_screen() -> None:
 
 
 def test_agreement_and_disagreements_are_listed() -> None:
-    page = drop(open_page(), *films(2))
+    page = opened(drop(open_page(), *films(2)), "settings")
     check(page.toggle(key="keep").set_value(True).run())
     for button in ("Agree", "Next", "Disagree"):
         check(next(b for b in page.button if b.label == button).click().run())
@@ -282,6 +290,7 @@ def test_a_site_profile_is_applied_and_named(cxr_home: Path) -> None:
     assert "where 40 of 100 patients" in html(page)
     assert not any("is assumed" in caption.value for caption in page.caption)
     assert any(line.value.startswith("By the profile of site north, 90 films") for line in page.markdown)
+    opened(page, "settings")
     check(page.selectbox(key="site").set_value("").run())
     assert "site north" not in html(page)
     (by_none,) = page.session_state["results"].values()
