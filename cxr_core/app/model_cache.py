@@ -28,6 +28,8 @@ def load_predictor(name: str, version: str) -> "Predictor":
 
 def predictor_with_spinner(model: Model, text: str = "Loading the model.") -> "Predictor":
     """The predictor of a model, with a spinner that says `text` while it loads. Raises CXRError."""
+    if loaded := loaded_predictor(model):
+        return loaded
     with st.spinner(text):
         return load_predictor(model.name, model.version)
 

@@ -65,6 +65,7 @@ def quick_predictor(monkeypatch: pytest.MonkeyPatch) -> None:
     from cxr_core.app import model_cache
     from cxr_core.models.registry import find_model
 
+    monkeypatch.setattr(model_cache, "_loaded", {})
     monkeypatch.setattr(model_cache, "load_predictor", lambda name, version: QuickPredictor(find_model(name)))
 
 

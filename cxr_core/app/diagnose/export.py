@@ -29,13 +29,19 @@ def offer_downloads(
     details: Sequence[str],
     site: SiteProfile | None,
 ) -> None:
-    """A popover with download buttons, which are drawn when it is opened.
+    """A popover with download buttons, drawn when it is opened.
 
     results: those to export, of `films_read` in all. chosen: the film on screen, or None while its verdict is hidden.
     settings: for the JSON. own_readings: by sha256 and model version. details: sentences on the settings, for the PDFs.
     site: the profile that the films were read by.
     """
     popover = st.popover(_("Export"), icon=":material/download:", key="export", on_change="rerun")
+    with popover:  # with a line of it, so that what opens is not empty at first
+        st.caption(
+            _("Exports contain file names, but no other patient data.")
+            if chosen or results
+            else _("Enter your reading first.")
+        )
     if not popover.open:
         return
     language = page_language()
@@ -87,9 +93,6 @@ def offer_downloads(
             (some("JSON"), json, "readings.json", "application/json"),
         ]
     with popover:
-        st.caption(
-            _("Exports contain file names, but no other patient data.") if offers else _("Enter your reading first.")
-        )
         for label, content, name, media_type in offers:
             recorded = partial(_recorded, content, name, len(results), account())
             st.download_button(label, recorded, name, media_type, on_click="ignore", width="stretch")

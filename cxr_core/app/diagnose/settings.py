@@ -117,7 +117,7 @@ def choose_settings(models: list[Model]) -> Settings:
         names = [model.name for model in models]
         if state.get("model") not in names:
             state.model = names[0]
-        if drawn and len(names) > 1:
+        if len(names) > 1:  # drawn while it is shut too, so that what opens is not empty at first
             st.selectbox(_("Model"), names, key="model", persist_state="session")
         model = models[names.index(state.model)]
         if drawn:
