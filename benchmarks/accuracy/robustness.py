@@ -62,7 +62,7 @@ def main() -> None:
     for part in BLURS:
         blurred = [cv2.GaussianBlur(film, (0, 0), part * film.shape[1]) for film in films]
         change = probabilities(blurred) - original
-        refused = np.mean([check_pixels(film) is not None for film in blurred])
+        refused = np.mean([check_pixels(film).refusal is not None for film in blurred])
         print(f"{f'blurred by {part:.1%}':24}{_row(change)}  {refused:.0%} refused")
 
 

@@ -68,7 +68,7 @@ def test_a_bright_letter_does_not_darken_the_film(share: float) -> None:
 
 
 def test_a_film_at_half_brightness_is_refused_by_the_gate() -> None:
-    refused = check_pixels(pixels_of(encoded(FILM // 2, "PNG")))
+    refused = check_pixels(pixels_of(encoded(FILM // 2, "PNG"))).refusal
     assert refused is not None
     assert "too dim" in refused.reason
 

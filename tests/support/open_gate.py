@@ -14,7 +14,7 @@ class OpenGate:
 
     def admit(self, films: Sequence[Film]) -> list[Admission]:
         """The result for each film, in order."""
-        return [Admission(film, check_pixels(film.pixels)) for film in films]
+        return [Admission(film, check_pixels(film.pixels).refusal) for film in films]
 
 
 def film_of(pixels: np.ndarray, name: str = "a.png", colour: bool = False) -> Film:

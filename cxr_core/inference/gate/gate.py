@@ -21,7 +21,7 @@ from cxr_core.imaging.film import Film
 from cxr_core.imaging.gate_input import gate_input
 from cxr_core.inference.gate.age_group import AgeGroup, AgeGroups
 from cxr_core.inference.gate.gate_card import GateCard
-from cxr_core.inference.gate.pixel_checks import Check, Refusal, check_pixels, exposure_notes
+from cxr_core.inference.gate.pixel_checks import Check, Refusal, check_pixels
 from cxr_core.languages import message
 from cxr_core.limits import read_arrays
 from cxr_core.models.lite_network import LiteNetwork
@@ -92,7 +92,8 @@ class Gate:
 
     def admit(self, films: Sequence[Film]) -> list[Admission]:
         """The gate's result for each film, in order."""
-        admissions = [Admission(film, check_pixels(film.pixels)) for film in films]
+        checks = [check_pixels(film.pixels) for film in films]
+        admissions = [Admission(film, check.refusal) for film, check in zip(films, checks, strict=True)]
         rows = [i for i, admission in enumerate(admissions) if admission.refusal is None]
         for i, admission in zip(rows, self._classified([films[i] for i in rows]), strict=True):
             admissions[i] = admission
@@ -100,12 +101,11 @@ class Gate:
         corrected = [replace(films[i], pixels=255 - films[i].pixels) for i in inverted]
         for i, admission in zip(inverted, self._classified(corrected), strict=True):
             if admission.refusal is None:
-                admissions[i] = replace(admission, notes=(INVERSION_CORRECTED,))
+                checks[i] = check_pixels(admission.film.pixels)
+                admissions[i] = replace(admission, refusal=checks[i].refusal, notes=(INVERSION_CORRECTED,))
         return [
-            admission
-            if admission.refusal
-            else replace(admission, notes=admission.notes + exposure_notes(admission.film.pixels))
-            for admission in admissions
+            admission if admission.refusal else replace(admission, notes=admission.notes + check.notes)
+            for admission, check in zip(admissions, checks, strict=True)
         ]
 
     def features(self, inputs: np.ndarray) -> np.ndarray:

@@ -36,8 +36,20 @@ class Refusal:
     reason: str
 
 
-def check_pixels(pixels: np.ndarray) -> Refusal | None:
-    """Why a film `uint8 (H, W)` cannot be read by any model, or None."""
+@dataclass(frozen=True)
+class PixelChecks:
+    """What the checks of a film found.
+
+    refusal: why no model can read it, or None. notes: warnings for a film that is read although few training films are
+    as dim or as pale.
+    """
+
+    refusal: Refusal | None
+    notes: tuple[str, ...] = ()
+
+
+def check_pixels(pixels: np.ndarray) -> PixelChecks:
+    """The checks of a film `uint8 (H, W)`."""
     height, width = pixels.shape
     if min(height, width) < MIN_SIDE:
         reason = message(
@@ -46,7 +58,7 @@ def check_pixels(pixels: np.ndarray) -> Refusal | None:
             height=str(height),
             least=MIN_SIDE,
         )
-        return Refusal("size", reason)
+        return PixelChecks(Refusal("size", reason))
     pixels = halved(pixels)
     small = cv2.resize(pixels, (_SMALL, _SMALL), interpolation=cv2.INTER_AREA)
     deviation = float(small.std())
@@ -55,43 +67,39 @@ def check_pixels(pixels: np.ndarray) -> Refusal | None:
             "The film is blank: the standard deviation of its grey values is only {deviation} of 255.",
             deviation=Decimal(f"{deviation:.1f}"),
         )
-        return Refusal("blank", reason)
+        return PixelChecks(Refusal("blank", reason))
     edge = _SMALL // 8
     middle = small[edge:-edge, edge:-edge]
     black, white = float((middle <= 4).mean()), float((middle >= 251).mean())
     if black > MAX_BLACK_SHARE:
         reason = message("The film is too dark: {share} of its central part is black.", share=percent(black))
-        return Refusal("exposure", reason)
+        return PixelChecks(Refusal("exposure", reason))
     if white > MAX_WHITE_SHARE:
         reason = message("The film is too bright: {share} of its central part is white.", share=percent(white))
-        return Refusal("exposure", reason)
-    if (brightest := _brightest(small)) < MIN_BRIGHTEST:
+        return PixelChecks(Refusal("exposure", reason))
+    if (brightest := float(np.percentile(small, 99.5))) < MIN_BRIGHTEST:
         reason = message(
             "The film is too dim: its brightest parts have a grey value of {brightest} of 255. To a model, low "
             "brightness alone can look like pneumonia; export the film with its full grey scale.",
             brightest=round(brightest),
         )
-        return Refusal("exposure", reason)
+        return PixelChecks(Refusal("exposure", reason))
     low, high = np.percentile(middle, [2, 98])
     if high - low < MIN_GREY_RANGE:
         reason = message(
             "The film has too little contrast: its central part spans {grey} of 255 grey values.",
             grey=round(high - low),
         )
-        return Refusal("exposure", reason)
+        return PixelChecks(Refusal("exposure", reason))
     if sharpness(pixels) < MIN_SHARPNESS:
         reason = message(
             "The film is blurred, or enlarged from a small image; to a model, blur alone can look like pneumonia."
         )
-        return Refusal("blur", reason)
-    return None
+        return PixelChecks(Refusal("blur", reason))
+    return PixelChecks(None, _exposure_notes(brightest, float(low)))
 
 
-def exposure_notes(pixels: np.ndarray) -> tuple[str, ...]:
-    """Warnings for a film `uint8 (H, W)` that is read although few training films are as dim or as pale."""
-    small = cv2.resize(halved(pixels), (_SMALL, _SMALL), interpolation=cv2.INTER_AREA)
-    edge = _SMALL // 8
-    brightest, darkest = _brightest(small), float(np.percentile(small[edge:-edge, edge:-edge], 2))
+def _exposure_notes(brightest: float, darkest: float) -> tuple[str, ...]:
     if brightest < DIM:
         return (
             message(
@@ -105,10 +113,6 @@ def exposure_notes(pixels: np.ndarray) -> tuple[str, ...]:
             ),
         )
     return ()
-
-
-def _brightest(small: np.ndarray) -> float:
-    return float(np.percentile(small, 99.5))
 
 
 def sharpness(pixels: np.ndarray) -> float:

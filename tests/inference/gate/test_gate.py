@@ -14,6 +14,7 @@ from cxr_core.errors import WorkError
 from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.film import Film
 from cxr_core.inference.gate.gate import INVERSION_CORRECTED, SHIPPED, Gate, shipped_gate
+from cxr_core.inference.gate.pixel_checks import check_pixels
 from cxr_core.models.registry import list_models
 from cxr_core.training.gate import synthetic
 from tests.support.open_gate import film_of
@@ -35,6 +36,13 @@ def test_an_inverted_grey_scale_is_corrected_and_reported(chests: list[Film]) ->
     assert admission.refusal is None
     assert admission.notes == (INVERSION_CORRECTED,)
     assert np.array_equal(admission.film.pixels, chests[0].pixels)
+
+
+def test_an_inverted_film_is_refused_for_what_is_wrong_with_it_the_right_way_round(chests: list[Film]) -> None:
+    dim = [film.pixels // 2 for film in chests]
+    refusals = [one.refusal for one in shipped_gate().admit([film_of(255 - pixels) for pixels in dim])]
+    assert refusals == [check_pixels(pixels).refusal for pixels in dim]
+    assert None not in refusals
 
 
 @pytest.mark.parametrize(

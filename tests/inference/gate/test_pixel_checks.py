@@ -7,7 +7,7 @@ import pytest
 from cxr_core.datasets.demo import sample_films
 from cxr_core.imaging.decode import read_film
 from cxr_core.imaging.film import Film
-from cxr_core.inference.gate.pixel_checks import DIM, MIN_BRIGHTEST, check_pixels, exposure_notes, sharpness
+from cxr_core.inference.gate.pixel_checks import DIM, MIN_BRIGHTEST, PixelChecks, check_pixels, sharpness
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def chests() -> list[Film]:
 
 
 def test_a_frontal_film_passes_the_pixel_checks(chests: list[Film]) -> None:
-    assert [check_pixels(one.pixels) for one in chests] == [None] * len(chests)
+    assert [check_pixels(one.pixels).refusal for one in chests] == [None] * len(chests)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_a_frontal_film_passes_the_pixel_checks(chests: list[Film]) -> None:
     ],
 )
 def test_a_refusal_names_the_check_that_failed(pixels: np.ndarray, check: str) -> None:
-    refusal = check_pixels(pixels)
+    refusal = check_pixels(pixels).refusal
     assert refusal is not None
     assert refusal.check == check
     assert refusal.reason.endswith(".")
@@ -36,7 +36,7 @@ def test_a_refusal_names_the_check_that_failed(pixels: np.ndarray, check: str) -
 
 def test_a_film_at_half_brightness_is_refused_with_the_reason(chests: list[Film]) -> None:
     for film in chests:
-        refusal = check_pixels(film.pixels // 2)
+        refusal = check_pixels(film.pixels // 2).refusal
         assert refusal is not None
         assert refusal.check == "exposure"
         assert "too dim" in refusal.reason
@@ -44,14 +44,14 @@ def test_a_film_at_half_brightness_is_refused_with_the_reason(chests: list[Film]
 
 def test_a_dim_or_pale_film_is_read_with_a_warning(chests: list[Film]) -> None:
     film = chests[0].pixels
-    assert exposure_notes(film) == ()
+    assert check_pixels(film) == PixelChecks(None)
     brightest = float(np.percentile(cv2.resize(film, (96, 96), interpolation=cv2.INTER_AREA), 99.5))
     dim = (film * ((MIN_BRIGHTEST + DIM) / 2 / brightest)).astype(np.uint8)
-    assert check_pixels(dim) is None
-    assert "is dim" in exposure_notes(dim)[0]
+    assert check_pixels(dim).refusal is None
+    assert "is dim" in check_pixels(dim).notes[0]
     pale = (film * 0.4 + 153).astype(np.uint8)
-    assert check_pixels(pale) is None
-    assert "is pale" in exposure_notes(pale)[0]
+    assert check_pixels(pale).refusal is None
+    assert "is pale" in check_pixels(pale).notes[0]
 
 
 def test_sharpness_depends_on_blur_and_hardly_on_exposure_or_size(chests: list[Film]) -> None:
