@@ -120,8 +120,7 @@ def choose_settings(models: list[Model]) -> Settings:
         if len(names) > 1:  # drawn while it is shut too, so that what opens is not empty at first
             st.selectbox(_("Model"), names, key="model", persist_state="session")
         model = models[names.index(state.model)]
-        if drawn:
-            show_passed_over(damaged_profiles())
+        show_passed_over(damaged_profiles())
         site = _site(list_profiles(model), drawn)
         rules = Rules.of(model.card).at(site)
         prevalence = prevalence_of_session(rules)

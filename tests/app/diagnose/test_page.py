@@ -296,3 +296,9 @@ def test_a_site_profile_is_applied_and_named(cxr_home: Path) -> None:
     (by_none,) = page.session_state["results"].values()
     assert by_none.reading.prediction is not by_site.reading.prediction  # another shift may need other views
     assert "where 20 of 100 patients" in html(page)
+
+
+def test_a_damaged_site_profile_is_named(cxr_home: Path) -> None:
+    (cxr_home / "sites").mkdir(parents=True)
+    (cxr_home / "sites" / "broken.json").write_text("{")
+    assert any("broken.json" in warning.value for warning in open_page().warning)
