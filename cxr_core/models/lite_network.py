@@ -7,10 +7,7 @@ film at a time, reads the most films a second; two threads in one interpreter co
 
 import os
 import queue
-import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -41,7 +38,6 @@ class LiteNetwork:
         """
         self._file, self._roles = file, roles
         self._free: queue.LifoQueue[Any] = queue.LifoQueue()  # the last used is taken first: its memory is warm
-        self._counting, self._running = threading.Lock(), 0
         try:
             first = _interpreter(file)
             inputs, outputs = first.get_input_details(), first.get_output_details()
@@ -64,27 +60,15 @@ class LiteNetwork:
         if inputs.dtype != np.uint8 or inputs.shape[1:] != (self._side, self._side):
             raise ValueError(f"inputs {inputs.dtype} {inputs.shape}; uint8 (N, {self._side}, {self._side}) is accepted")
         outputs = {role: np.empty((len(inputs), *shape), np.float32) for role, shape in self._shapes.items()}
-        with self._counted() as running:
-            threads = max(1, _threads // running)  # while other films are computed too, no core waits for work
-            parts = [part for part in np.array_split(np.arange(len(inputs)), threads) if len(part)]
-            others = [_pool().submit(self._fill, inputs, part, outputs) for part in parts[1:]]
-            if parts:
-                self._fill(inputs, parts[0], outputs)
-            for other in others:
-                other.result()
+        # Where other films are computed too no core waits for work, so only interpreters that rest are used beside one.
+        threads = max(1, min(_threads, self._free.qsize()))
+        parts = [part for part in np.array_split(np.arange(len(inputs)), threads) if len(part)]
+        others = [_pool().submit(self._fill, inputs, part, outputs) for part in parts[1:]]
+        if parts:
+            self._fill(inputs, parts[0], outputs)
+        for other in others:
+            other.result()
         return outputs
-
-    @contextmanager
-    def _counted(self) -> Iterator[int]:
-        """How many calls of `run` there are at the moment, this one included."""
-        with self._counting:
-            self._running += 1
-            running = self._running
-        try:
-            yield running
-        finally:
-            with self._counting:
-                self._running -= 1
 
     def _fill(self, inputs: np.ndarray, rows: np.ndarray, outputs: dict[str, np.ndarray]) -> None:
         interpreter = self._free.get() or _interpreter(self._file)

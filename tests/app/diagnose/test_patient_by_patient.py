@@ -125,18 +125,3 @@ def test_the_first_films_of_a_drop_are_decoded_once(monkeypatch: pytest.MonkeyPa
     dropped = [(f"{seed}.png", bright_film(0.97, seed)) for seed in range(session.FIRST_FILES)]
     drop(open_page(), *dropped)
     assert sorted(decoded) == sorted(name for name, _ in dropped)
-
-
-def test_settings_hold_while_they_are_shut_and_after_another_page() -> None:
-    page = opened(open_page(), "settings")
-    for key in ("keep", "blind"):
-        check(page.toggle(key=key).set_value(True).run())
-    page.session_state["settings"] = False
-    check(page.run())
-    assert not page.toggle
-    drop(page, ("one.png", bright_film(0.97)))
-    assert "Your reading first" in html(page)
-    check(button(page, "Next patient").click().run())
-    drop(visit_another_page(page), ("two.png", bright_film(0.97, 1)))
-    assert "Your reading first" in html(page)
-    assert [one.value for one in opened(page, "settings").toggle] == [True, True, False]
