@@ -23,7 +23,6 @@ from cxr_core.app.diagnose.prevalence import ask_prevalence, is_assumed
 from cxr_core.app.diagnose.session import FilmResult, UnreadableFile, read_by, read_next, session_results
 from cxr_core.app.diagnose.settings import choose_settings
 from cxr_core.app.diagnose.similar import show_similar
-from cxr_core.app.diagnose.styles import apply_styles
 from cxr_core.app.diagnose.verdict import stability_in_words
 from cxr_core.app.diagnose.worklist import choose_film, filtered, show_worklist
 from cxr_core.app.markdown import escape_markdown
@@ -65,7 +64,6 @@ def read_more(progress: Callable[[int], object]) -> None:
 
 
 started = time.monotonic()
-apply_styles()
 heading = st.container(horizontal=True, key="heading")
 heading.title("Diagnose", anchor=False, width="content")
 middle = heading.container(width="stretch")
@@ -159,25 +157,28 @@ if readable:
                 for reason in reading.reasons[reading.probability_here is not None :]:  # the first is in the banner
                     if reason not in chosen.age_notes:
                         st.write(escape_markdown(_(reason)))
+                notes = []
                 if reading.probability_here is not None:
                     st.write(_(frequency_sentence(reading.probability_here, settings.prevalence)))
                     if is_assumed(settings.rules):
-                        st.caption(
+                        notes.append(
                             _(
                                 "{prevalence} is assumed: state beside the number what is true where you are.",
                                 prevalence=percent(settings.prevalence),
                             )
                         )
-                    st.caption(_(worth_elsewhere(settings.model)))
+                    notes.append(_(worth_elsewhere(settings.model)))
                 if heatmap_text := heatmap_in_words(reading):
-                    st.caption(_(heatmap_text))
+                    notes.append(_(heatmap_text))
+                if notes:
+                    st.caption("\n\n".join(notes))
         if chosen.synthetic:
             st.caption(f":material/science: {_(SYNTHETIC_FILM)}")
         with st.expander(_("Details of the result")):
+            details = [_(sentence) for sentence in settings.summary()]
             if not hidden and (stability := stability_in_words(reading, settings.rules, settings.choice)):
-                st.caption(escape_markdown(stability))
-            for sentence in settings.summary():
-                st.caption(_(sentence))
+                details.insert(0, escape_markdown(stability))
+            st.caption("\n\n".join(details))
         similar = st.expander(_("Similar films"), key="similar", on_change="rerun")
         if similar.open and not hidden:
             with similar:

@@ -3,8 +3,8 @@
     python -m benchmarks.speed.runtime_threads [--films 96] [--rounds 3]
 
 The released model's converted network on noise: one interpreter with 1, 2 and 4 threads and batches of 1 to 32 films,
-then one interpreter of one thread for each core, one film at a time. Shown: wall and computing time a film, least of
-the rounds. The computing time hardly depends on what else the machine does.
+then one interpreter of one thread for each core, one film and two at a time. Shown: wall and computing time a film,
+least of the rounds. The computing time hardly depends on what else the machine does.
 """
 
 import argparse
@@ -72,11 +72,15 @@ def main() -> None:
             made = interpreter(threads, batch, side)
             report(f"one interpreter, {threads} threads, batch {batch}", partial(run, made, films, batch))
     cores = os.cpu_count() or 1
-    several = [interpreter(1, 1, side) for _ in range(cores)]
-    parts = np.array_split(films, cores)
     with ThreadPoolExecutor(cores) as pool:
-        work = lambda: list(pool.map(run, several, parts, [1] * cores))  # noqa: E731
-        report(f"{cores} interpreters, 1 thread, batch 1", work)
+
+        def in_all(several: list[Any], parts: list[np.ndarray], batch: int) -> None:
+            list(pool.map(run, several, parts, [batch] * cores))
+
+        for batch in (1, 2):
+            several = [interpreter(1, batch, side) for _ in range(cores)]
+            parts = np.split(films, range(0, count, -(-count // cores // batch) * batch)[1:])
+            report(f"{cores} interpreters, 1 thread, batch {batch}", partial(in_all, several, parts, batch))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from cxr_core.app.markdown import escape_markdown
 
 APP = "CXR Workbench"
 WRITTEN, PAGE = "written_addresses", "page_of_addresses"
-HISTORY_SCRIPT = f"<script>{Path(__file__).with_suffix('.js').read_text()}</script>"
+HISTORY_SCRIPT = Path(__file__).with_suffix(".js").read_text()
 _pending: ContextVar[dict[str, str | None] | None] = ContextVar("pending", default=None)
 
 

@@ -12,10 +12,12 @@ import streamlit as st
 from cxr_core.app.account import end_when_idle, signed_in_account
 from cxr_core.app.address import HISTORY_SCRIPT, come_to_page, name_page, written_last
 from cxr_core.app.components.jobs import show_jobs
-from cxr_core.app.diagnose.language import session_language, speaking, translated
+from cxr_core.app.diagnose.language import session_language, speaking
+from cxr_core.app.diagnose.styles import styles
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import WorkError, missing_package
 from cxr_core.labels import NOTICE
+from cxr_core.languages import ENGLISH, in_language
 from cxr_core.log import SurpriseFilter, configure_logging, log_surprise, surprise_in_words
 from cxr_core.paths import REPOSITORY
 
@@ -98,6 +100,12 @@ def _first_pages() -> list[Any]:
 
 
 @cache
+def _script(language: str) -> str:
+    """What the browser runs on every page; screen readers speak the language of the document."""
+    return f"<script>document.documentElement.lang = '{language}'\n{HISTORY_SCRIPT}</script>"
+
+
+@cache
 def _icon() -> str:
     """The icon as an address: of a file Streamlit would compute the hash in every run."""
     return f"data:image/png;base64,{b64encode(ICON.read_bytes()).decode()}"
@@ -113,16 +121,18 @@ def draw_frame() -> None:
     name_page(page.title)
     come_to_page(page.title)
     end_when_idle()
-    st.html(STYLE)
+    diagnose, language = page.title == "Diagnose", session_language()
+    st.html(STYLE + (styles() if diagnose else ""))
     above, content, footer = st.container(), st.container(), st.container()
-    footer.caption(translated(NOTICE) if page.title == "Diagnose" else NOTICE)
-    footer.html(HISTORY_SCRIPT, unsafe_allow_javascript=True)
+    of_page = language if diagnose else ENGLISH
+    footer.caption(in_language(NOTICE, of_page))
+    footer.html(_script(of_page), unsafe_allow_javascript=True)
     inside = _inside_frame.set(True)
     try:
         if person.may_research:
             with above:
                 show_jobs()
-        with content, written_last(), speaking(session_language()):
+        with content, written_last(), speaking(language):
             page.run()
     except ModuleNotFoundError as error:
         if (message := missing_package(error)) is None:

@@ -8,6 +8,7 @@ import pytest
 
 from cxr_core.datasets.demo import sample_films
 from cxr_core.labels import SYNTHETIC_FILM, VERDICTS
+from cxr_core.languages import in_language, message
 from cxr_core.models.registry import find_model
 from tests.support.files.hostile_files import MAKERS, hostile_files, zipped
 from tests.support.server import served
@@ -194,3 +195,14 @@ def test_hostile_files_do_not_change_the_page(address: str, page) -> None:
     wait_for_film(page)
     assert page.evaluate("window.hacked") is None
     assert page.locator("img[src=x], [onerror], [onload]").count() == 0
+
+
+def test_a_screen_reader_is_told_the_language_of_the_page(address: str, page) -> None:
+    page.goto(address)
+    assert page.evaluate("document.documentElement.lang") == "en"
+    page.get_by_role("radio", name="Français").click()
+    wait_until_drawn(page, page.get_by_role("button", name=in_language(message("Settings"), "fr")))
+    assert page.evaluate("document.documentElement.lang") == "fr"
+    page.get_by_role("link", name="Models").click()
+    wait_until_drawn(page, page.get_by_role("heading", name="Models"))
+    assert page.evaluate("document.documentElement.lang") == "en"

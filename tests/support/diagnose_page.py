@@ -9,7 +9,6 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
-from cxr_core.app.address import HISTORY_SCRIPT
 from cxr_core.imaging.film import Film
 from cxr_core.imaging.lungs import reduced
 from cxr_core.inference.decision import Choice, Rules, decide
@@ -102,7 +101,7 @@ def check(page: AppTest) -> AppTest:
 
 def html(page: AppTest) -> str:
     """All the page's HTML but for the page's own script."""
-    return "\n".join(element.value for element in page.html if element.value != HISTORY_SCRIPT)
+    return "\n".join(element.value for element in page.html if not element.proto.unsafe_allow_javascript)
 
 
 def component(page: AppTest, key: str) -> dict:

@@ -4,14 +4,16 @@ Removing a file from an upload control removes its film. After a visit to anothe
 films are still there.
 """
 
+from functools import cache
+from pathlib import Path
+
 import streamlit as st
 
-from cxr_core.app.components.browser_component import show_component
 from cxr_core.app.components.viewer_words import html_in_language
 from cxr_core.app.diagnose import decision_time
 from cxr_core.app.diagnose.dropped_files import MAX_FILES, DroppedFile, file_name
 from cxr_core.app.diagnose.from_archive import films_from_archive
-from cxr_core.app.diagnose.language import page_language
+from cxr_core.app.diagnose.language import page_language, speaking
 from cxr_core.app.diagnose.language import translated as _
 from cxr_core.app.diagnose.new_drop import announce, end_of_new_drop
 from cxr_core.app.emptied_uploads import empty
@@ -33,9 +35,7 @@ def take_films() -> list[DroppedFile]:
     with st.expander(label, icon=":material/upload_file:", key="dropping", on_change="rerun"):
         files_side, folder_side = st.columns([3, 2])
         with files_side:
-            show_component(
-                "diagnose/camera", "camera", {}, (), page_language(), html_in_language
-            )  # on a phone or tablet
+            st.html(_camera_button(page_language()), unsafe_allow_javascript=True)  # on a phone or tablet
             _uploader(
                 "uploads",
                 _("Drop chest X-rays here, or a zip of them"),
@@ -76,6 +76,14 @@ def brought_any() -> bool:
     """Whether the session holds films of a patient, or shows the samples."""
     state = st.session_state
     return bool(state.get("films") or state.get("archive_films") or state.get("samples"))
+
+
+@cache
+def _camera_button(language: str) -> str:
+    """A button that asks for the camera."""
+    html, css, script = (Path(__file__).with_name(f"camera.{kind}").read_text() for kind in ("html", "css", "js"))
+    with speaking(language):
+        return f"<style>{css}</style>{html_in_language(html)}<script>{script}</script>"
 
 
 def _uploader(control: str, label: str, multiple: bool | str, help_text: str | None = None) -> None:

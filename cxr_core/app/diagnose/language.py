@@ -13,10 +13,6 @@ from cxr_core.languages import ENGLISH, LANGUAGES, NOT_REVIEWED, Message, in_lan
 
 KEY, ADDRESS = "language", "lang"
 _spoken: ContextVar[str] = ContextVar("spoken", default="")
-DOCUMENT_LANGUAGE = """export default ({ data }) => {
-  document.documentElement.lang = data.lang // for screen readers
-  return () => { document.documentElement.lang = "en" } // of the other pages
-}"""
 
 
 def page_language() -> str:
@@ -47,19 +43,19 @@ def speaking(language: str) -> Iterator[None]:
 
 def choose_language() -> None:
     """Draw the choice of the language, and in every language but English that nobody has reviewed it."""
-    st.selectbox(
+    st.segmented_control(
         translated("Language"),
         list(LANGUAGES),
         format_func=LANGUAGES.__getitem__,
+        required=True,
         key=KEY,
         persist_state="session",
         on_change=_keep_in_address,
-        width=170,
         label_visibility="collapsed",
+        wrap=True,
     )
     if page_language() != ENGLISH:
         st.caption(translated(NOT_REVIEWED))
-    st.components.v2.component("cxr_language", js=DOCUMENT_LANGUAGE)(key="document", data={"lang": page_language()})
 
 
 def translated(text: str, **values: Any) -> str:

@@ -102,6 +102,6 @@ DARK = """
 """
 
 
-def apply_styles() -> None:
-    """Add the styles to the page."""
-    st.html(f"<style>{LAYOUT}{DARK if st.context.theme.type != 'dark' else ''}</style>")
+def styles() -> str:
+    """The page's style sheet, for the theme that the browser shows."""
+    return f"<style>{LAYOUT}{DARK if st.context.theme.type != 'dark' else ''}</style>"

@@ -121,7 +121,8 @@ def test_messages_are_dark_in_the_reading_room(address: str, screen) -> None:
     drop(screen, address, ("broken.jpg", b"x"), sample(-1))
     screen.get_by_text("could not be read").first.wait_for()
     screen.evaluate(TOAST)
-    press(screen, screen.get_by_role("combobox", name="Language"), "ArrowDown", screen.get_by_role("listbox"))
+    screen.get_by_role("button", name="Settings").click()
+    press(screen, screen.get_by_role("combobox", name="Model"), "ArrowDown", screen.get_by_role("listbox"))
     for place in ("stApp", "stExpander", "stToast", "stSelectboxVirtualDropdown"):
         colour = screen.get_by_test_id(place).first.evaluate("one => getComputedStyle(one).backgroundColor")
         assert max(map(float, re.findall(r"[0-9.]+", colour)[:3])) < 64, (place, colour)
