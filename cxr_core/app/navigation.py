@@ -121,7 +121,8 @@ def draw_frame() -> None:
     name_page(page.title)
     come_to_page(page.title)
     end_when_idle()
-    diagnose, language = page.title == "Diagnose", session_language()
+    language = session_language()
+    diagnose = page.title == "Diagnose"
     st.html(STYLE + (styles() if diagnose else ""))
     above, content, footer = st.container(), st.container(), st.container()
     of_page = language if diagnose else ENGLISH

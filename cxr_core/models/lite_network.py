@@ -25,13 +25,13 @@ _threads = WORKERS
 
 
 def set_threads(count: int) -> None:
-    """Let this process compute `count` films at a time, 1 to WORKERS: for processes that share the cores."""
+    """Let this process compute in `count` threads, 1 to WORKERS: for processes that share the cores."""
     global _threads
     _threads = count
 
 
 class LiteNetwork:
-    """A loaded network. Safe to share between threads; up to WORKERS films are computed at a time."""
+    """A loaded network. Safe to share between threads; up to WORKERS calls are computed at a time."""
 
     def __init__(self, file: Path, roles: tuple[str, ...]) -> None:
         """roles: the name of each output, in the file's order. Raises WorkError for a file that is not such a network.

@@ -100,8 +100,8 @@ def check(page: AppTest) -> AppTest:
 
 
 def html(page: AppTest) -> str:
-    """All the page's HTML but for the page's own script."""
-    return "\n".join(element.value for element in page.html if not element.proto.unsafe_allow_javascript)
+    """All the page's HTML but for its scripts."""
+    return re.sub("<script>.*?</script>", "", "\n".join(element.value for element in page.html), flags=re.DOTALL)
 
 
 def component(page: AppTest, key: str) -> dict:
