@@ -33,6 +33,11 @@ def home_path() -> Path:
     return _resolved(Path(os.environ.get("CXR_HOME") or _default_home()).expanduser().absolute())
 
 
+def ward_table() -> Path:
+    """The table of the worklist that a node under the home folder keeps; there need be none."""
+    return home_path() / "hospital" / "ward.sqlite"
+
+
 def runs_folder() -> Path:
     """`runs/` under the home folder."""
     return _created(home() / "runs")

@@ -28,7 +28,6 @@ from cxr_core.app.diagnose.worklist import choose_film, filtered, show_worklist
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.app.model_cache import predictor_with_spinner
 from cxr_core.app.navigation import require_frame
-from cxr_core.app.ward.worklist import show_ward
 from cxr_core.errors import CXRError, DamagedRecord
 from cxr_core.inference.elsewhere import worth_elsewhere
 from cxr_core.inference.number import frequency_sentence
@@ -37,6 +36,7 @@ from cxr_core.inference.wording import heatmap_in_words
 from cxr_core.labels import SYNTHETIC_FILM
 from cxr_core.languages import counted, message, percent
 from cxr_core.models.registry import list_models
+from cxr_core.paths import ward_table
 
 SHORTCUTS = message(
     "J next film, K previous, Shift+N next patient. H shows and hides the heatmap, I inverts, R rotates, X mirrors, "
@@ -92,7 +92,10 @@ with heading:
 with middle:
     dropped = take_films()
 with st.container():  # always drawn, as `status` below
-    show_ward(settings.blind)
+    if ward_table().exists():
+        from cxr_core.app.ward.worklist import show_ward  # late: most have none
+
+        show_ward(settings.blind)
 files, unreadable = unpack(dropped)
 by = read_by(settings.model, settings.rules)
 take_over(files, by)

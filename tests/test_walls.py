@@ -19,7 +19,7 @@ PACKAGES = [
 ]
 LEAVES = ["metrics", "jobs"]
 HEAVY = {"tensorflow", "keras", "streamlit", "jax"}
-SLOW = {"tensorflow", "keras", "pandas", "scipy", "sklearn", "pydicom", "reportlab"}
+SLOW = {"tensorflow", "keras", "pandas", "scipy", "sklearn", "pydicom", "reportlab", "psutil"}
 
 
 def modules() -> list[Path]:

@@ -2,15 +2,17 @@
 
 import time
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from cxr_core.app.account import account
 from cxr_core.app.markdown import escape_markdown
 from cxr_core.errors import CXRError
-from cxr_core.jobs.job import Job, find_job, job_log
 from cxr_core.paths import home_path
+
+if TYPE_CHECKING:
+    from cxr_core.jobs.job import Job
 
 REFRESH_SECONDS = 2.0
 RECENT_SECONDS = 12 * 3600.0
@@ -38,7 +40,7 @@ def show_jobs() -> None:
         st.fragment(_list_jobs, run_every=REFRESH_SECONDS if any(job.live for job in jobs) else None)()
 
 
-def recent_jobs() -> list[Job]:
+def recent_jobs() -> "list[Job]":
     """The jobs that live or have ended lately, in the order of `all_jobs`."""
     from cxr_core.training.run_device import all_jobs  # late: the first page loads no pandas
 
@@ -57,11 +59,13 @@ def _nothing_recent() -> bool:
 
 def watch_job(job_id: str) -> None:
     """Draw a job of which a page waits for the result; the page is run again when it has ended."""
+    from cxr_core.jobs.job import find_job  # late: the first page watches none
+
     live = find_job(job_id).live
     st.fragment(_watch, run_every=REFRESH_SECONDS if live else None)(job_id, live)
 
 
-def summary(jobs: list[Job]) -> str:
+def summary(jobs: "list[Job]") -> str:
     """The label of the list, for example "Jobs: 1 working, 2 waiting"."""
     waiting = sum(job.status == "queued" for job in jobs)
     working = sum(job.live for job in jobs) - waiting
@@ -91,6 +95,8 @@ def _list_jobs() -> None:
 
 
 def _watch(job_id: str, was_live: bool) -> None:
+    from cxr_core.jobs.job import find_job, job_log
+
     job = find_job(job_id)
     if was_live and not job.live:
         st.rerun()
@@ -113,7 +119,7 @@ def _watch(job_id: str, was_live: bool) -> None:
                 st.code("\n".join(lines), language=None, wrap_lines=True)
 
 
-def _stop(job: Job) -> None:
+def _stop(job: "Job") -> None:
     from cxr_core.training.run_actions import stop_any
 
     try:

@@ -46,7 +46,7 @@ def choose_language() -> None:
     st.segmented_control(
         translated("Language"),
         list(LANGUAGES),
-        format_func=LANGUAGES.__getitem__,
+        format_func=_name,
         required=True,
         key=KEY,
         persist_state="session",
@@ -56,6 +56,11 @@ def choose_language() -> None:
     )
     if page_language() != ENGLISH:
         st.caption(translated(NOT_REVIEWED))
+
+
+def _name(language: str) -> str:
+    """A language's name as ASCII, for Markdown: in any other Streamlit looks for emoji, 0.05 s of the first page."""
+    return LANGUAGES[language].encode("ascii", "xmlcharrefreplace").decode()
 
 
 def translated(text: str, **values: Any) -> str:

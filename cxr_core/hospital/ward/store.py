@@ -21,7 +21,7 @@ from cxr_core.hospital.ward.drift import Drift
 from cxr_core.inference.reader_log import Own
 from cxr_core.languages import message
 from cxr_core.log import log_handled
-from cxr_core.paths import HOW_TO_MEND, home_path
+from cxr_core.paths import HOW_TO_MEND, ward_table
 
 _log = logging.getLogger(__name__)
 RESTORE = message("restore it from a backup, or stop the node and remove the file")
@@ -284,8 +284,8 @@ class Ward:
 
 def existing_ward() -> Ward | None:
     """The ward of the node whose spool lies under the home folder; None if no node has kept anything there."""
-    folder = home_path() / "hospital"
-    return Ward(folder) if (folder / "ward.sqlite").exists() else None
+    table = ward_table()
+    return Ward(table.parent) if table.exists() else None
 
 
 def _arrival(text: str) -> Arrival:
