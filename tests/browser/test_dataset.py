@@ -9,9 +9,6 @@ WIDE, PHONE = (1280, 900), (390, 844)
 
 
 def go_to_dataset(page, address) -> None:
-    """Open the page after the first page, as a user does; deep links have their own tests."""
-    page.goto(address)
-    page.get_by_role("heading", name="Diagnose", exact=True).wait_for()
     page.goto(f"{address}/dataset")
     page.get_by_role("heading", name="Dataset", exact=True).wait_for()
 

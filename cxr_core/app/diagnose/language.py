@@ -59,7 +59,7 @@ def choose_language() -> None:
 
 
 def _name(language: str) -> str:
-    """A language's name as ASCII, for Markdown: in any other Streamlit looks for emoji, 0.05 s of the first page."""
+    """A language's name for Markdown, in ASCII: for other text Streamlit first loads the catalogue of all emoji."""
     return LANGUAGES[language].encode("ascii", "xmlcharrefreplace").decode()
 
 
