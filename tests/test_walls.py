@@ -19,7 +19,7 @@ PACKAGES = [
 ]
 LEAVES = ["metrics", "jobs"]
 HEAVY = {"tensorflow", "keras", "streamlit", "jax"}
-SLOW = {"tensorflow", "keras", "pandas", "scipy", "sklearn", "pydicom", "reportlab", "psutil"}
+SLOW = {"tensorflow", "keras", "pandas", "scipy", "sklearn", "pydicom", "reportlab", "psutil", "cxr_core.hospital"}
 
 
 def modules() -> list[Path]:

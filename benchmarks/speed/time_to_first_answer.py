@@ -45,12 +45,12 @@ def main() -> None:
     """Print the medians, and their ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--checkout", type=Path, default=REPOSITORY)
+    parser.add_argument("--checkout", type=Path, default=REPOSITORY, help="this one without it")
     parser.add_argument("--beside", type=Path, metavar="CHECKOUT")
     arguments = parser.parse_args()
-    checkouts = {"here": arguments.checkout.resolve()} | (
-        {"beside": arguments.beside.resolve()} if arguments.beside else {}
-    )
+    checkouts = {"here": arguments.checkout.resolve()}
+    if arguments.beside:
+        checkouts["beside"] = arguments.beside.resolve()
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in checkouts}
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)

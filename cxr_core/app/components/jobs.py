@@ -95,7 +95,7 @@ def _list_jobs() -> None:
 
 
 def _watch(job_id: str, was_live: bool) -> None:
-    from cxr_core.jobs.job import find_job, job_log
+    from cxr_core.jobs.job import find_job, job_log  # late, as above
 
     job = find_job(job_id)
     if was_live and not job.live:
